@@ -1,0 +1,217 @@
+/** A checkpoint as one set of named tensors, whether it is one file or many shards. */
+
+import { stat } from "node:fs/promises";
+import { type DType, dtypes, type TypedArray } from "../graph/dtype.ts";
+import { type NDArray, sizeOf, zeros } from "../graph/ndarray.ts";
+import { converter } from "./convert.ts";
+import { clip, type TensorEntry } from "./header.ts";
+import { fileError } from "./json.ts";
+import { loadLibC } from "./libc.ts";
+import { findWeights } from "./locate.ts";
+import { closestNames } from "./names.ts";
+import { openSafetensors, type SafetensorsFile } from "./safetensors.ts";
+import { readShardIndex, type ShardIndex } from "./shard-index.ts";
+
+export interface TensorInfo {
+  readonly dtype: DType;
+  readonly shape: readonly number[];
+  /** The file that holds the tensor, and where: what ONNX calls external data. */
+  readonly file: string;
+  readonly offset: number;
+  readonly byteLength: number;
+}
+
+export interface Checkpoint extends Disposable {
+  /** The folder or file that was opened. */
+  readonly source: string;
+  /** All tensor names, shard by shard in file order. */
+  readonly names: readonly string[];
+  /** `__metadata__` of the files, merged in shard order. */
+  readonly metadata: ReadonlyMap<string, string>;
+  has(name: string): boolean;
+  /** @throws Error naming the closest existing names, or a dtype that cannot be read yet */
+  info(name: string): TensorInfo;
+  /**
+   * The tensor as it is stored: memory-mapped, without a copy, where the file's alignment allows.
+   * Such a view stays valid after the checkpoint is closed, for as long as it is reachable from
+   * JavaScript: whoever hands its address to native code keeps a reference. Writing to it never
+   * changes the file.
+   */
+  read(name: string): NDArray;
+  /**
+   * The tensor converted to `dtype`: floats round to nearest even, integers and booleans are
+   * exact or an error. Equal dtypes give `read`; anything else is read in pieces, so that the
+   * stored form never becomes resident.
+   *
+   * @param into memory to fill instead of new memory, of the target's element type and size
+   */
+  readAs(name: string, dtype: DType, into?: TypedArray): NDArray;
+  /** Drops the tensor's mapped pages from resident memory (and any changes made to its view). */
+  release(name: string): void;
+}
+
+/** Bytes converted at a time: source and result stay in the L2 cache. */
+const CHUNK_BYTES = 1 << 18;
+
+/**
+ * Opens a folder in Hugging Face layout, a `.safetensors` file or a `.safetensors.index.json`.
+ * Headers are read and checked at once, tensors when asked for.
+ *
+ * @param options.mapping false reads by position instead of through memory maps
+ * @throws Error of one sentence naming file, tensor and what was expected
+ * @example
+ * using checkpoint = await openCheckpoint("models/onefold-mini");
+ * const embedding = checkpoint.readAs("model.embed_tokens.weight", "f32"); // [vocab, hidden]
+ */
+export async function openCheckpoint(
+  source: string,
+  options: { mapping?: boolean } = {},
+): Promise<Checkpoint> {
+  const file = await findWeights(source);
+  const index = file.endsWith(".json") ? await readShardIndex(file) : undefined;
+  const paths = index ? index.shards.map((shard) => index.path(shard)) : [file];
+  const shards: SafetensorsFile[] = [];
+  try {
+    for (const path of paths) {
+      if (index) await requireShard(index, path);
+      shards.push(await openSafetensors(path, options));
+    }
+    if (index) checkAgainstIndex(index, shards);
+    return await createCheckpoint(source, shards);
+  } catch (error) {
+    for (const shard of shards) shard[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function requireShard(index: ShardIndex, path: string): Promise<void> {
+  try {
+    await stat(path);
+  } catch (error) {
+    throw new Error(
+      `${index.file}: shard ${path} is missing; download the folder again or restore the file`,
+      { cause: fileError(error, path) },
+    );
+  }
+}
+
+function checkAgainstIndex(index: ShardIndex, shards: readonly SafetensorsFile[]): void {
+  const byPath = new Map(shards.map((shard) => [shard.file, shard]));
+  for (const [name, shard] of index.shardOf) {
+    const path = index.path(shard);
+    if (!byPath.get(path)?.header.tensors.has(name)) {
+      const text = JSON.stringify(clip(name));
+      throw new Error(`${path}: tensor ${text} is missing, which ${index.file} says is here`);
+    }
+  }
+  for (const shard of shards) {
+    for (const name of shard.header.tensors.keys()) {
+      const expected = index.shardOf.get(name);
+      if (expected === undefined || index.path(expected) !== shard.file) {
+        const place = expected === undefined ? "does not list" : `places in ${expected}`;
+        const text = JSON.stringify(clip(name));
+        throw new Error(`${shard.file}: holds tensor ${text}, which ${index.file} ${place}`);
+      }
+    }
+  }
+}
+
+async function createCheckpoint(
+  source: string,
+  shards: readonly SafetensorsFile[],
+): Promise<Checkpoint> {
+  const libc = await loadLibC();
+  const places = new Map<string, { shard: SafetensorsFile; entry: TensorEntry }>();
+  const metadata = new Map<string, string>();
+  for (const shard of shards) {
+    for (const entry of shard.header.tensors.values()) places.set(entry.name, { shard, entry });
+    for (const [key, value] of shard.header.metadata) metadata.set(key, value);
+  }
+
+  const find = (name: string): { shard: SafetensorsFile; entry: TensorEntry } => {
+    const place = places.get(name);
+    if (place) return place;
+    const where = shards.length === 1 ? shards[0].file : source;
+    const near = closestNames(name, places.keys());
+    const hint = near.length > 0 ? `; the closest names are ${near.join(", ")}` : "";
+    throw new Error(
+      `${where}: no tensor ${JSON.stringify(clip(name))} among ${places.size}${hint}`,
+    );
+  };
+
+  const info = (name: string): TensorInfo => {
+    const { shard, entry } = find(name);
+    const { dtype, shape, offset, byteLength } = entry;
+    if (!dtype) {
+      throw new Error(
+        `${shard.file}: tensor ${JSON.stringify(clip(name))} has dtype ${entry.fileDType}, ` +
+          "which is not supported yet; use a checkpoint in BF16, F16 or F32",
+      );
+    }
+    return { dtype, shape, file: shard.file, offset, byteLength };
+  };
+
+  const read = (name: string): NDArray => {
+    const { dtype, shape, offset, byteLength } = info(name);
+    const { bytes } = find(name).shard;
+    const { bytes: width, array: View } = dtypes[dtype];
+    if (offset % width !== 0) {
+      // Mapped pages start at multiples of 4096, so file alignment is memory alignment.
+      const copy = zeros(dtype, shape);
+      bytes.readInto(new Uint8Array(copy.data.buffer, 0, byteLength), offset);
+      return copy;
+    }
+    const view = bytes.view(offset, byteLength);
+    return { dtype, shape, data: new View(view.buffer, view.byteOffset, byteLength / width) };
+  };
+
+  const readAs = (name: string, dtype: DType, into?: TypedArray): NDArray => {
+    const from = info(name);
+    if (from.dtype === dtype && !into) return read(name);
+    const length = sizeOf(from.shape);
+    const data = into ?? zeros(dtype, from.shape).data;
+    if (data.length !== length || !(data instanceof dtypes[dtype].array)) {
+      throw new RangeError(
+        `readAs ${JSON.stringify(clip(name))}: \`into\` must hold ${length} elements of ${dtype}`,
+      );
+    }
+    if (!into && data.buffer instanceof ArrayBuffer) libc?.hugePages(data.buffer);
+    const { bytes } = find(name).shard;
+    const width = dtypes[from.dtype].bytes;
+    const scratch = new ArrayBuffer(Math.min(CHUNK_BYTES, Math.max(from.byteLength, 8)));
+    const convert = converter(from.dtype, dtype);
+    for (let done = 0; done < from.byteLength; done += scratch.byteLength) {
+      const count = Math.min(scratch.byteLength, from.byteLength - done);
+      bytes.readInto(new Uint8Array(scratch, 0, count), from.offset + done);
+      const start = done / width;
+      try {
+        convert(new dtypes[from.dtype].array(scratch, 0, count / width), data, start);
+      } catch (error) {
+        const reason = error instanceof Error ? error.message : String(error);
+        throw new RangeError(
+          `${from.file}: tensor ${JSON.stringify(clip(name))} does not fit ${dtype}: ` +
+            `${reason} (counted from element ${start})`,
+          { cause: error },
+        );
+      }
+    }
+    return { dtype, shape: from.shape, data };
+  };
+
+  return {
+    source,
+    names: [...places.keys()],
+    metadata,
+    has: (name) => places.has(name),
+    info,
+    read,
+    readAs,
+    release(name) {
+      const { shard, entry } = find(name);
+      shard.bytes.release(entry.offset, entry.byteLength);
+    },
+    [Symbol.dispose]() {
+      for (const shard of shards) shard[Symbol.dispose]();
+    },
+  };
+}

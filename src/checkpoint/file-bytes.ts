@@ -1,0 +1,136 @@
+/** The bytes of one file: memory mapped where possible, else read piece by piece when asked. */
+
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
+import { fileError } from "./json.ts";
+import { type LibC, loadLibC } from "./libc.ts";
+
+export interface FileBytes extends Disposable {
+  readonly file: string;
+  readonly size: number;
+  /** Whether `view` gives mapped memory rather than copies. */
+  readonly mapped: boolean;
+  /** Bytes [offset, offset + length), starting a buffer of their own: no copy if mapped. */
+  view(offset: number, length: number): Uint8Array<ArrayBuffer>;
+  /** Copies bytes into `target`, always by reading: nothing becomes resident through the map. */
+  readInto(target: Uint8Array, offset: number): void;
+  /** Lets go of the pages of a range; views stay valid and read the file again. */
+  release(offset: number, length: number): void;
+}
+
+/** A mapping outlives its file handle as long as a view is reachable: no view ever dangles. */
+interface Mapping {
+  readonly address: bigint;
+  readonly size: number;
+  views: number;
+  closed: boolean;
+}
+
+let libc: LibC | undefined;
+
+const finalizers = new FinalizationRegistry<Mapping>((mapping) => {
+  mapping.views--;
+  unmapWhenUnused(mapping);
+});
+
+function unmapWhenUnused(mapping: Mapping): void {
+  if (mapping.closed && mapping.views === 0) libc?.unmap(mapping.address, mapping.size);
+}
+
+/**
+ * Opens a file for lazy reading.
+ *
+ * @param mapping false forces positioned reads (used by tests, and on systems without mmap)
+ */
+export async function openFileBytes(file: string, mapping = true): Promise<FileBytes> {
+  libc = await loadLibC();
+  let fd: number;
+  try {
+    fd = openSync(file, "r");
+  } catch (error) {
+    throw fileError(error, file);
+  }
+  try {
+    const stats = fstatSync(fd);
+    if (!stats.isFile()) throw new Error(`${file}: a regular file was expected`);
+    const address = mapping && stats.size > 0 ? libc?.map(fd, stats.size) : undefined;
+    const map =
+      address === undefined ? undefined : { address, size: stats.size, views: 0, closed: false };
+    return createFileBytes(file, fd, stats.size, map);
+  } catch (error) {
+    closeSync(fd);
+    throw fileError(error, file);
+  }
+}
+
+function createFileBytes(
+  file: string,
+  fd: number,
+  size: number,
+  mapping: Mapping | undefined,
+): FileBytes {
+  let open = true;
+
+  const check = (offset: number, length: number): void => {
+    if (!open) throw new Error(`${file}: the checkpoint was closed before this read`);
+    if (offset < 0 || length < 0 || offset + length > size) {
+      throw new RangeError(`${file}: bytes ${offset} to ${offset + length} are outside the file`);
+    }
+    // Touching a mapped page past the end of a file that shrank would kill the process (SIGBUS).
+    if (fstatSync(fd).size < size) {
+      throw new Error(`${file}: the file became shorter while it was open; open it again`);
+    }
+  };
+
+  const readInto = (target: Uint8Array, offset: number): void => {
+    check(offset, target.byteLength);
+    let done = 0;
+    while (done < target.byteLength) {
+      const chunk = Math.min(target.byteLength - done, 1 << 30);
+      const count = readSync(fd, target, done, chunk, offset + done);
+      if (count === 0) throw new Error(`${file}: the file ended while it was read`);
+      done += count;
+    }
+  };
+
+  return {
+    file,
+    size,
+    mapped: mapping !== undefined,
+    readInto,
+    view(offset, length) {
+      check(offset, length);
+      if (mapping && libc && length > 0) {
+        const buffer = viewOrUndefined(libc, mapping.address + BigInt(offset), length);
+        if (buffer) {
+          mapping.views++;
+          finalizers.register(buffer, mapping);
+          return new Uint8Array(buffer);
+        }
+      }
+      // Native code may point at it: V8 would keep a small array on its moving heap.
+      const copy = new Uint8Array(new ArrayBuffer(Math.max(length, 128)), 0, length);
+      readInto(copy, offset);
+      return copy;
+    },
+    release(offset, length) {
+      if (mapping && open) libc?.dontNeed(mapping.address + BigInt(offset), length);
+    },
+    [Symbol.dispose]() {
+      if (!open) return;
+      open = false;
+      closeSync(fd);
+      if (!mapping) return;
+      mapping.closed = true;
+      libc?.dontNeed(mapping.address, mapping.size);
+      unmapWhenUnused(mapping);
+    },
+  };
+}
+
+function viewOrUndefined(library: LibC, address: bigint, length: number): ArrayBuffer | undefined {
+  try {
+    return library.view(address, length);
+  } catch {
+    return undefined; // Electron and others forbid memory that V8 did not allocate.
+  }
+}
