@@ -1,0 +1,86 @@
+/** The engine's environment: one per process, whichever thread asks first. */
+
+import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
+import { loadApi, type OrtApi } from "./api.ts";
+import { check } from "./error.ts";
+import type { Pointer } from "./ffi.ts";
+
+export interface Env {
+  readonly api: OrtApi;
+  readonly pointer: Pointer;
+  /** OrtMemoryInfo of plain CPU memory. */
+  readonly cpu: Pointer;
+  /** OrtAllocator of plain CPU memory. */
+  readonly allocator: Pointer;
+}
+
+let cached: Promise<Env> | undefined;
+
+export function loadEnv(): Promise<Env> {
+  cached ??= create().catch((error) => {
+    cached = undefined;
+    throw error;
+  });
+  return cached;
+}
+
+/** Scratch for out-parameters, read at once after the call. */
+const out = new BigUint64Array(16);
+
+/** Calls a function whose last argument is an out pointer and returns what it wrote. */
+export function receive(
+  api: OrtApi,
+  call: (out: BigUint64Array) => Pointer | null,
+  doing: string,
+): Pointer {
+  check(api, call(out), doing);
+  return out[0];
+}
+
+/**
+ * The environment is reference-counted inside the engine and shared by all threads; it is never
+ * released. Its thread pools are shared by all sessions that set no thread count of their own.
+ */
+async function create(): Promise<Env> {
+  const api = await loadApi();
+  const threading = receive(api, (o) => api.CreateThreadingOptions(o), "threading options");
+  try {
+    check(api, api.SetGlobalIntraOpNumThreads(threading, defaultThreads()), "shared threads");
+    check(api, api.SetGlobalInterOpNumThreads(threading, 1), "shared threads");
+    check(api, api.SetGlobalSpinControl(threading, 1), "shared threads");
+    const pointer = receive(
+      api,
+      (o) => api.CreateEnvWithGlobalThreadPools(3, "onefold", threading, o),
+      "creating the engine's environment",
+    );
+    const cpu = receive(api, (o) => api.CreateCpuMemoryInfo(0, 0, o), "memory info");
+    const allocator = receive(api, (o) => api.GetAllocatorWithDefaultOptions(o), "allocator");
+    return { api, pointer, cpu, allocator };
+  } finally {
+    api.ReleaseThreadingOptions(threading);
+  }
+}
+
+/** Physical cores this process may use: hyper-threads do not help matrix products. */
+export function defaultThreads(): number {
+  const logical = availableParallelism();
+  return Math.max(1, Math.min(logical, physicalCores() ?? logical));
+}
+
+/** Distinct (package, core) pairs of /proc/cpuinfo; undefined where there is no such file. */
+function physicalCores(): number | undefined {
+  if (process.platform !== "linux") return undefined;
+  try {
+    const text = readFileSync("/proc/cpuinfo", "utf8");
+    const cores = new Set<string>();
+    for (const block of text.split("\n\n")) {
+      const field = (name: string) => block.match(new RegExp(`^${name}\\s*: (\\d+)`, "m"))?.[1];
+      const core = field("core id");
+      if (core !== undefined) cores.add(`${field("physical id")}:${core}`);
+    }
+    return cores.size || undefined;
+  } catch {
+    return undefined;
+  }
+}

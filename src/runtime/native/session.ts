@@ -1,0 +1,231 @@
+/** A program loaded into the engine. */
+
+import { dtypes } from "../../graph/dtype.ts";
+import { type NDArray, sizeOf } from "../../graph/ndarray.ts";
+import type { Port, Program } from "../../graph/program.ts";
+import { checkInputs, checkOutput, resolveShape, type Symbols } from "../check.ts";
+import type { BoundRun, NDArrays, RunOptions, Session, SessionOptions } from "../types.ts";
+import { NativeBoundRun } from "./bound.ts";
+import { type Env, loadEnv, receive } from "./env.ts";
+import { toError } from "./error.ts";
+import type { Pointer } from "./ffi.ts";
+import { closeWithOwner, forgetOwner, NativeHandle } from "./handle.ts";
+import { type CNames, encodeNames, pointerArray } from "./names.ts";
+import { createOptions } from "./options.ts";
+import { execute, type NativeCall, runNow } from "./run.ts";
+import { copyValue, createValue } from "./value.ts";
+import { addWeights } from "./weights.ts";
+
+/**
+ * Loads a program off the event loop. The weights' memory is used in place and must stay
+ * unchanged until the session is disposed.
+ * @throws EngineError where the engine refuses the program, Error where weights do not fit it
+ */
+export async function createSession(
+  program: Program,
+  options: SessionOptions = {},
+): Promise<NativeSession> {
+  const { signal } = options;
+  signal?.throwIfAborted();
+  const env = await loadEnv();
+  const { api } = env;
+  const native = createOptions(env, options);
+  const cancel = () => void api.SessionOptionsSetLoadCancellationFlag(native, true);
+  try {
+    const weights = addWeights(env, native, program, options.weights);
+    const out = pointerArray(1);
+    const { model } = program;
+    signal?.addEventListener("abort", cancel, { once: true });
+    const status = await new Promise<Pointer | null>((resolve, reject) => {
+      api.CreateSessionFromArray.async(
+        env.pointer,
+        model,
+        model.byteLength,
+        native,
+        out,
+        (error, result) => (error ? reject(error) : resolve(result)),
+      );
+    });
+    const error = toError(api, status, "loading the program", program.provenance);
+    if (error) {
+      signal?.throwIfAborted();
+      throw error;
+    }
+    return new NativeSession(env, program, out[0], weights);
+  } finally {
+    signal?.removeEventListener("abort", cancel);
+    api.ReleaseSessionOptions(native);
+  }
+}
+
+export class NativeSession implements Session {
+  readonly inputs: readonly Port[];
+  readonly outputs: readonly Port[];
+  readonly #env: Env;
+  readonly #program: Program;
+  readonly #handle: NativeHandle;
+  readonly #names: CNames;
+  readonly #outputByName: ReadonlyMap<string, Port>;
+
+  constructor(env: Env, program: Program, pointer: Pointer, weights: readonly NDArray[]) {
+    this.#env = env;
+    this.#program = program;
+    this.inputs = program.inputs;
+    this.outputs = program.outputs;
+    this.#outputByName = new Map(program.outputs.map((port) => [port.name, port]));
+    this.#names = encodeNames(
+      env.api,
+      [...program.inputs, ...program.outputs].map((port) => port.name),
+    );
+    const { ReleaseSession } = env.api;
+    // The closure is what keeps the weights' memory for as long as the engine may read it.
+    const handle = new NativeHandle("session", pointer, (p) => {
+      ReleaseSession(p);
+      void weights;
+    });
+    this.#handle = handle;
+    closeWithOwner(this, () => handle.close());
+  }
+
+  async run(inputs: NDArrays, options: RunOptions = {}): Promise<Record<string, NDArray>> {
+    options.signal?.throwIfAborted();
+    const call = this.#prepare(inputs, options);
+    try {
+      await execute(this.#env.api, this.#handle, call, this.#program.provenance, options.signal);
+      return this.#collect(call);
+    } finally {
+      this.#release(call);
+    }
+  }
+
+  runSync(inputs: NDArrays, options: Omit<RunOptions, "signal"> = {}): Record<string, NDArray> {
+    const { api } = this.#env;
+    const call = this.#prepare(inputs, options);
+    try {
+      const status = runNow(api, this.#handle.pointer, call);
+      const error = toError(api, status, "run", this.#program.provenance);
+      if (error) throw error;
+      return this.#collect(call);
+    } finally {
+      this.#release(call);
+    }
+  }
+
+  bind(arrays: { readonly inputs: NDArrays; readonly outputs: NDArrays }): BoundRun {
+    void this.#handle.pointer; // refuses a disposed session
+    return new NativeBoundRun(this.#env, this.#program, this.#handle, this.#names, arrays);
+  }
+
+  endProfiling(): string {
+    const { api, allocator } = this.#env;
+    const session = this.#handle.pointer;
+    const text = receive(
+      api,
+      (out) => api.SessionEndProfiling(session, allocator, out),
+      "ending the profile",
+    );
+    try {
+      const path = api.stringAt(text);
+      if (!path) throw new Error("this session does not profile; create it with `profile`");
+      return path;
+    } finally {
+      api.AllocatorFree(allocator, text);
+    }
+  }
+
+  dispose(): void {
+    forgetOwner(this);
+    this.#handle.close();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Checks the arrays and makes the values of one run. */
+  #prepare(inputs: NDArrays, options: RunOptions): PreparedCall {
+    void this.#handle.pointer;
+    const symbols = checkInputs(this.inputs, inputs);
+    const fetched = this.#fetched(options);
+    const call: PreparedCall = {
+      inputNames: pointerArray(this.inputs.length),
+      inputs: pointerArray(this.inputs.length),
+      outputNames: pointerArray(fetched.length),
+      outputs: pointerArray(fetched.length),
+      fetched,
+      arrays: fetched.map((port) => this.#outputArray(port, options.outputs, symbols)),
+      kept: inputs,
+    };
+    try {
+      this.inputs.forEach((port, i) => {
+        call.inputNames[i] = this.#address(port.name);
+        call.inputs[i] = createValue(this.#env, inputs[port.name]);
+      });
+      fetched.forEach((port, i) => {
+        const array = call.arrays[i];
+        call.outputNames[i] = this.#address(port.name);
+        if (array) call.outputs[i] = createValue(this.#env, array);
+      });
+      return call;
+    } catch (error) {
+      this.#release(call);
+      throw error;
+    }
+  }
+
+  #address(name: string): Pointer {
+    return this.#names.addresses.get(name) ?? 0n;
+  }
+
+  #fetched({ fetch, outputs }: RunOptions): Port[] {
+    const names = fetch ?? (outputs && Object.keys(outputs));
+    if (!names) return [...this.outputs];
+    const all = new Set([...names, ...Object.keys(outputs ?? {})]);
+    return [...all].map((name) => {
+      const port = this.#outputByName.get(name);
+      if (port) return port;
+      const known = this.outputs.map((o) => o.name).join(", ");
+      throw new Error(`output "${name}" is unknown to the program; its outputs: ${known}`);
+    });
+  }
+
+  /**
+   * Memory for an output: the caller's, else fresh memory of ours where the shape follows from the
+   * inputs, so that nothing is copied. Only outputs of data-dependent shape are left to the engine
+   * and copied afterwards: memory of the engine's is never handed out, because nothing could tell
+   * it when JavaScript (or a worker it was transferred to) stops using it.
+   */
+  #outputArray(port: Port, given: NDArrays | undefined, symbols: Symbols): NDArray | undefined {
+    const array = given?.[port.name];
+    if (array) {
+      checkOutput(port, array, symbols);
+      return array;
+    }
+    const shape = resolveShape(port.shape, symbols);
+    if (!shape) return undefined;
+    const { bytes, array: TypedArray } = dtypes[port.dtype];
+    const size = sizeOf(shape);
+    const buffer = new ArrayBuffer(Math.max(size * bytes, 128));
+    return { dtype: port.dtype, shape, data: new TypedArray(buffer, 0, size) };
+  }
+
+  #collect({ fetched, arrays, outputs }: PreparedCall): Record<string, NDArray> {
+    return Object.fromEntries(
+      fetched.map((port, i) => [port.name, arrays[i] ?? copyValue(this.#env.api, outputs[i])]),
+    );
+  }
+
+  #release({ inputs, outputs }: PreparedCall): void {
+    const { ReleaseValue } = this.#env.api;
+    for (const value of inputs) if (value) ReleaseValue(value);
+    for (const value of outputs) if (value) ReleaseValue(value);
+  }
+}
+
+interface PreparedCall extends NativeCall {
+  readonly fetched: readonly Port[];
+  /** Our memory of each fetched output; undefined where the engine allocates. */
+  readonly arrays: readonly (NDArray | undefined)[];
+  /** Referenced so that the memory of the inputs outlives the run. */
+  readonly kept: NDArrays;
+}
