@@ -1,0 +1,420 @@
+/** Lowers a traced graph to an ONNX program. */
+
+import { createHash } from "node:crypto";
+import type { DType } from "../dtype.ts";
+import { fromValues, type NDArray } from "../ndarray.ts";
+import type { Port, Program } from "../program.ts";
+import { type Dim, dimSymbols, isStatic, type Shape, SymbolicDim } from "../shape.ts";
+import { existingExpansion, expansionOf, type Node, type Tensor } from "../tensor.ts";
+import { type AttributeValue, encodeModel, type GraphProto, type NodeProto } from "./proto.ts";
+
+export interface LowerOptions {
+  /** Leaves in the order callers feed them. Inputs that nothing reads may be listed too. */
+  readonly inputs: readonly Tensor[];
+  readonly outputs: Readonly<Record<string, Tensor>>;
+  /**
+   * How parameters enter: as initialisers whose bytes the runtime asks for (default, may be
+   * prepacked), or as ordinary inputs (training: an optimiser changes them between runs).
+   */
+  readonly parameters?: "initializer" | "input";
+  /** Use fused kernels of ONNX Runtime (default true); false lowers every decomposition. */
+  readonly fuse?: boolean;
+}
+
+/** What an op's `lower` writes to. Names are ONNX value names. */
+export interface Lowering {
+  /** Emits a node with one output and returns its name; an absent optional input is "". */
+  emit(
+    opType: string,
+    inputs: readonly string[],
+    attributes?: Readonly<Record<string, AttributeValue>>,
+    domain?: string,
+  ): string;
+  /** Emits a node with several outputs (false: this output is not wanted). */
+  emitMany(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+    outputs: number | readonly boolean[],
+    domain?: string,
+  ): string[];
+  /** Inline constant, shared by equal uses. */
+  constant(dtype: DType, shape: readonly number[], values: ArrayLike<number>): string;
+  /** Inline constant of any size. */
+  tensor(array: NDArray): string;
+  /** i64 [rank]: a shape, computed from the program's inputs where it is symbolic. */
+  shape(shape: Shape): string;
+  /** i64 [1]: a dimension. */
+  dim(d: Dim): string;
+  /** Name of a tensor, lowering what it depends on first. */
+  value(tensor: Tensor): string;
+  /** Lowers a body graph (Scan, If). Outer values are visible inside by name. */
+  body(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[]): GraphProto;
+}
+
+/** ONNX names of values that hold for one graph and the graphs nested in it. */
+interface Frame {
+  readonly parent: Frame | undefined;
+  readonly nodes: NodeProto[];
+  readonly values: Map<Tensor, string>;
+  readonly dims: Map<string, string>;
+}
+
+export const onnx = {
+  int: (int: number): AttributeValue => ({ int }),
+  float: (float: number): AttributeValue => ({ float }),
+  string: (string: string): AttributeValue => ({ string }),
+  ints: (ints: readonly number[]): AttributeValue => ({ ints }),
+};
+
+/** The domain of ONNX Runtime's own operators. */
+export const MICROSOFT = "com.microsoft";
+
+/**
+ * Lowers `outputs` to a program. Same trace, same bytes, same hash.
+ *
+ * @throws where an output depends on an input that is not listed, or on a dimension that no
+ * input determines.
+ */
+export function lower(options: LowerOptions): Program {
+  return new Lowerer(options).program();
+}
+
+class Lowerer implements Lowering {
+  private readonly options: LowerOptions;
+  private frame: Frame = frameIn(undefined);
+  private readonly constants = new Map<string, NDArray>();
+  private readonly constantNames = new Map<string, string>();
+  private readonly weights = new Map<string, Port>();
+  private readonly inputs: Port[] = [];
+  private readonly symbols = new Map<string, { input: string; axis: number }>();
+  private readonly provenance = new Map<string, string>();
+  private readonly expanded: ReadonlySet<Node>;
+  private names = 0;
+  private label = "";
+
+  constructor(options: LowerOptions) {
+    this.options = options;
+    this.expanded = expandedComposites(Object.values(options.outputs));
+    for (const tensor of options.inputs) this.addInput(tensor, leafName(tensor, "input"));
+  }
+
+  program(): Program {
+    const outputs: Port[] = [];
+    for (const [name, tensor] of Object.entries(this.options.outputs)) {
+      const value = this.value(tensor);
+      this.frame.nodes.push({
+        name: `output ${name}`,
+        opType: "Identity",
+        domain: "",
+        inputs: [value],
+        outputs: [name],
+        attributes: {},
+      });
+      outputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
+    }
+    const weights = [...this.weights.values()];
+    const model = encodeModel({
+      name: "onefold",
+      nodes: this.frame.nodes,
+      constants: this.constants,
+      weights,
+      inputs: this.inputs,
+      outputs,
+    });
+    const hash = createHash("sha256").update(model).digest("hex");
+    return { model, hash, inputs: this.inputs, outputs, weights, provenance: this.provenance };
+  }
+
+  private addInput(tensor: Tensor, name: string): void {
+    if (this.inputs.some((port) => port.name === name)) {
+      throw new Error(`lower: two inputs are named "${name}"; give each a name of its own`);
+    }
+    this.inputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
+    this.frame.values.set(tensor, name);
+    tensor.shape.forEach((d, axis) => {
+      if (d instanceof SymbolicDim && dimSymbols(d)[0] === `${d}` && !this.symbols.has(`${d}`)) {
+        this.symbols.set(`${d}`, { input: name, axis });
+      }
+    });
+  }
+
+  value(tensor: Tensor): string {
+    // An explicit stack: graphs are thousands of nodes deep.
+    const stack: Tensor[] = [tensor];
+    while (stack.length > 0) {
+      const top = stack[stack.length - 1];
+      if (this.lookup(top) !== undefined) {
+        stack.pop();
+        continue;
+      }
+      const missing = this.dependencies(top.node).filter((t) => this.lookup(t) === undefined);
+      if (missing.length > 0) {
+        for (let i = missing.length - 1; i >= 0; i--) stack.push(missing[i]);
+        continue;
+      }
+      stack.pop();
+      this.lowerNode(top.node);
+    }
+    return this.lookup(tensor)!;
+  }
+
+  /** What must have names before a node is lowered: its decomposition, or its inputs. */
+  private dependencies(node: Node): readonly Tensor[] {
+    return this.usesExpansion(node) ? expansionOf(node) : node.inputs;
+  }
+
+  private usesExpansion(node: Node): boolean {
+    if (!node.op.expand) return false;
+    return this.expanded.has(node) || this.options.fuse === false || !node.op.lower;
+  }
+
+  private lowerNode(node: Node): void {
+    if (this.usesExpansion(node)) {
+      this.alias(node, expansionOf(node));
+      return;
+    }
+    const outerLabel = this.label;
+    this.label = `${node.op.name}${node.label ? ` in ${node.label}` : ""}`;
+    try {
+      if (node.op.name === "parameter") {
+        this.addWeight(node.outputs[0]);
+        return;
+      }
+      if (node.op.name === "input") {
+        throw new Error(`lower: input ${node.outputs[0]} is used but not listed in \`inputs\``);
+      }
+      const inputs = node.inputs.map((t) => this.lookup(t)!);
+      const names = node.op.lower?.(this, inputs, node);
+      if (names) {
+        node.outputs.forEach((t, i) => {
+          if (names[i] !== undefined) this.frame.values.set(t, names[i]);
+        });
+      } else if (node.op.expand) {
+        const expansion = expansionOf(node);
+        for (const t of expansion) this.value(t);
+        this.alias(node, expansion);
+      } else {
+        throw new Error(`lower: op ${node.op.name} has no lowering`);
+      }
+    } finally {
+      this.label = outerLabel;
+    }
+  }
+
+  private alias(node: Node, expansion: readonly Tensor[]): void {
+    node.outputs.forEach((t, i) => {
+      this.frame.values.set(t, this.lookup(expansion[i])!);
+    });
+  }
+
+  private addWeight(tensor: Tensor): void {
+    const name = leafName(tensor, "parameter");
+    if (this.options.parameters === "input") {
+      this.rootFrame().values.set(tensor, name);
+      this.inputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
+    } else {
+      this.weights.set(name, { name, dtype: tensor.dtype, shape: tensor.shape });
+      this.rootFrame().values.set(tensor, name);
+    }
+  }
+
+  private rootFrame(): Frame {
+    let frame = this.frame;
+    while (frame.parent) frame = frame.parent;
+    return frame;
+  }
+
+  private lookup(tensor: Tensor): string | undefined {
+    for (let frame: Frame | undefined = this.frame; frame; frame = frame.parent) {
+      const name = frame.values.get(tensor);
+      if (name !== undefined) return name;
+    }
+    return undefined;
+  }
+
+  emit(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>> = {},
+    domain = "",
+  ): string {
+    return this.emitMany(opType, inputs, attributes, 1, domain)[0];
+  }
+
+  emitMany(
+    opType: string,
+    inputs: readonly string[],
+    attributes: Readonly<Record<string, AttributeValue>>,
+    outputs: number | readonly boolean[],
+    domain = "",
+  ): string[] {
+    const name = `${opType}_${this.names++}`;
+    const wanted = typeof outputs === "number" ? new Array<boolean>(outputs).fill(true) : outputs;
+    const names = wanted.map((want, i) => (want ? `${name}:${i}` : ""));
+    let given = inputs.length;
+    while (given > 0 && inputs[given - 1] === "") given--;
+    this.frame.nodes.push({
+      name,
+      opType,
+      domain,
+      inputs: inputs.slice(0, given),
+      outputs: names,
+      attributes,
+    });
+    this.provenance.set(name, this.label);
+    return names;
+  }
+
+  constant(dtype: DType, shape: readonly number[], values: ArrayLike<number>): string {
+    const key = `${dtype} ${shape.join(",")} ${Array.from(values).map(exactText).join(",")}`;
+    let name = this.constantNames.get(key);
+    if (name === undefined) {
+      name = this.tensor(fromValues(dtype, shape, values));
+      this.constantNames.set(key, name);
+    }
+    return name;
+  }
+
+  tensor(array: NDArray): string {
+    const name = `constant_${this.constants.size}`;
+    this.constants.set(name, array);
+    return name;
+  }
+
+  shape(shape: Shape): string {
+    if (isStatic(shape)) return this.constant("i64", [shape.length], shape);
+    return this.emit(
+      "Concat",
+      shape.map((d) => this.dim(d)),
+      { axis: onnx.int(0) },
+    );
+  }
+
+  dim(d: Dim): string {
+    if (typeof d === "number") return this.constant("i64", [1], [d]);
+    const key = `${d}`;
+    for (let frame: Frame | undefined = this.frame; frame; frame = frame.parent) {
+      const known = frame.dims.get(key);
+      if (known !== undefined) return known;
+    }
+    // Shapes depend on program inputs alone, so they are computed once, in the outermost graph.
+    const inner = this.frame;
+    this.frame = this.rootFrame();
+    const name = this.computeDim(d);
+    this.frame.dims.set(key, name);
+    this.frame = inner;
+    return name;
+  }
+
+  private computeDim(d: SymbolicDim): string {
+    let sum: string | undefined;
+    for (const [monomial, coefficient] of d.terms) {
+      const factors = monomial === "" ? [] : monomial.split("*").map((s) => this.symbolValue(s, d));
+      if (coefficient !== 1 || factors.length === 0) {
+        factors.push(this.constant("i64", [1], [coefficient]));
+      }
+      const product = factors.reduce((x, y) => this.emit("Mul", [x, y]));
+      sum = sum === undefined ? product : this.emit("Add", [sum, product]);
+    }
+    return sum!;
+  }
+
+  private symbolValue(symbol: string, d: SymbolicDim): string {
+    const known = this.frame.dims.get(symbol);
+    if (known !== undefined) return known;
+    const source = this.symbols.get(symbol);
+    if (!source) {
+      throw new Error(
+        `lower: dimension ${d} needs "${symbol}", which is no input's dimension; ` +
+          `list an input whose shape has it`,
+      );
+    }
+    const name = this.emit("Shape", [source.input], {
+      start: onnx.int(source.axis),
+      end: onnx.int(source.axis + 1),
+    });
+    this.frame.dims.set(symbol, name);
+    return name;
+  }
+
+  body(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[]): GraphProto {
+    const outer = this.frame;
+    this.frame = frameIn(outer);
+    const ports = inputs.map((tensor) => {
+      const port = { name: `${name}_in_${this.names++}`, dtype: tensor.dtype, shape: tensor.shape };
+      this.frame.values.set(tensor, port.name);
+      return port;
+    });
+    const results = outputs.map((tensor) => {
+      // Identity gives each output a name of its own, also where it is an outer value.
+      const value = this.emit("Identity", [this.value(tensor)]);
+      return { name: value, dtype: tensor.dtype, shape: tensor.shape };
+    });
+    const { nodes } = this.frame;
+    this.frame = outer;
+    return { name, nodes, constants: new Map(), weights: [], inputs: ports, outputs: results };
+  }
+}
+
+const frameIn = (parent: Frame | undefined): Frame => ({
+  parent,
+  nodes: [],
+  values: new Map(),
+  dims: new Map(),
+});
+
+function leafName(tensor: Tensor, kind: "input" | "parameter"): string {
+  const { op, attrs } = tensor.node;
+  if (op.name !== kind) throw new Error(`lower: ${tensor} is not an ${kind} but the result of ${op.name}`);
+  return (attrs as { name: string }).name;
+}
+
+/** Text that tells -0, NaN and every bit pattern apart where it matters for sharing. */
+const exactText = (v: number): string => (Object.is(v, -0) ? "-0" : String(v));
+
+/**
+ * Composites whose decomposition is (partly) in the program already, because gradients reach
+ * into it: lowering their fused kernel too would compute them twice.
+ */
+function expandedComposites(outputs: readonly Tensor[]): ReadonlySet<Node> {
+  const reached = new Set<Node>();
+  const composites: Node[] = [];
+  const expanded = new Set<Node>();
+  const reach = (roots: readonly Tensor[]): void => {
+    const stack = roots.map((t) => t.node);
+    while (stack.length > 0) {
+      const node = stack.pop()!;
+      if (reached.has(node)) continue;
+      reached.add(node);
+      if (node.op.expand) composites.push(node);
+      for (const input of node.inputs) stack.push(input.node);
+    }
+  };
+  reach(outputs);
+  for (let changed = true; changed; ) {
+    changed = false;
+    for (const node of composites) {
+      const expansion = existingExpansion(node);
+      if (expanded.has(node) || !expansion || !touches(expansion, node, reached)) continue;
+      expanded.add(node);
+      reach(expansion);
+      changed = true;
+    }
+  }
+  return expanded;
+}
+
+/** Whether any node strictly inside a decomposition is in `reached`. */
+function touches(expansion: readonly Tensor[], node: Node, reached: ReadonlySet<Node>): boolean {
+  const seen = new Set<Node>(node.inputs.map((t) => t.node));
+  const stack = expansion.map((t) => t.node);
+  while (stack.length > 0) {
+    const inner = stack.pop()!;
+    if (seen.has(inner) || inner.id < node.id) continue;
+    seen.add(inner);
+    if (reached.has(inner)) return true;
+    for (const input of inner.inputs) stack.push(input.node);
+  }
+  return false;
+}
