@@ -4,6 +4,7 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { fileError } from "./json.ts";
+import { loadLibC } from "./libc.ts";
 
 /** What a writer needs of a file; tests pass one that fails. */
 export interface Sink {
@@ -57,8 +58,8 @@ async function writeAll(handle: FileHandle, bytes: Uint8Array): Promise<void> {
 
 /**
  * Fills a new folder and puts it in place of `directory` once all of it is on disk. A reader sees
- * the old folder or the new one; after a crash between the two renames {@link recoverDirectory}
- * completes the change.
+ * the old folder or the new one. Linux and macOS swap them in one step; elsewhere a crash between
+ * two renames leaves neither until {@link recoverDirectory} completes the change.
  *
  * @param fill writes the files into the folder that it is given
  * @throws Error of one sentence; `directory` is then as it was and nothing else is left
@@ -88,6 +89,11 @@ export async function saveDirectoryAtomically(
     await rm(temporary, { recursive: true, force: true });
     await rm(complete, { recursive: true, force: true });
     throw fileError(error, target);
+  }
+  if ((await exists(target)) && (await loadLibC())?.exchange(complete, target)) {
+    await syncDirectory(parent);
+    await rm(complete, { recursive: true, force: true }); // By now the old folder.
+    return;
   }
   const replaced = await renameIfThere(target, aside);
   try {

@@ -10,7 +10,8 @@ export interface LibC {
   hugePages(buffer: ArrayBuffer): void;
   /** The memory at an address as an ArrayBuffer; throws where the runtime forbids it. */
   view(address: bigint, length: number): ArrayBuffer;
-  readonly pageSize: number;
+  /** Swaps two paths in one step; false where the system or file system cannot. */
+  exchange(a: string, b: string): boolean;
 }
 
 // koffi unloads a library whose handle is collected: the functions live as long as this module.
@@ -29,15 +30,15 @@ async function load(): Promise<LibC | undefined> {
   const mmap = library.func("void *mmap(void *, size_t, int, int, int, int64_t)");
   const munmap = library.func("int munmap(void *, size_t)");
   const madvise = library.func("int madvise(void *, size_t, int)");
-  const pageSize: number = library.func("int getpagesize()")();
   const linux = process.platform === "linux";
   // A writable private mapping: a stray write to a weight copies that page instead of killing
   // the process, and never reaches the file. NORESERVE, or Linux counts all of it as memory.
   const readWrite = 3;
   const flags = 0x02 | (linux ? 0x4000 : 0x40);
-  const page = BigInt(pageSize);
+  const page = BigInt(library.func("int getpagesize()")());
+  const swap = loadSwap(library, linux);
   return {
-    pageSize,
+    exchange: (a, b) => swap?.(a, b) === 0,
     map(fd, length) {
       const address: bigint = mmap(null, length, readWrite, flags, fd, 0);
       return address === 0n || address === 0xffff_ffff_ffff_ffffn ? undefined : address;
@@ -60,4 +61,24 @@ async function load(): Promise<LibC | undefined> {
     },
     view: (address, length) => koffi.view(address, length),
   };
+}
+
+type Library = ReturnType<typeof import("koffi")["default"]["load"]>;
+
+/** renameat2 of Linux (glibc 2.28, musl 1.2.5) and renamex_np of macOS; both can be absent. */
+function loadSwap(
+  library: Library,
+  linux: boolean,
+): ((a: string, b: string) => number) | undefined {
+  try {
+    if (linux) {
+      const rename = library.func("int renameat2(int, const char *, int, const char *, uint32_t)");
+      const currentDirectory = -100; // AT_FDCWD
+      return (a, b) => rename(currentDirectory, a, currentDirectory, b, 2); // RENAME_EXCHANGE
+    }
+    const rename = library.func("int renamex_np(const char *, const char *, uint32_t)");
+    return (a, b) => rename(a, b, 2); // RENAME_SWAP
+  } catch {
+    return undefined;
+  }
 }
