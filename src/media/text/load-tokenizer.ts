@@ -1,0 +1,82 @@
+/** Loads a tokenizer from a checkpoint folder or from parsed JSON. */
+
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import { ByteLevelTokenizer } from "./byte-level-tokenizer.ts";
+import { describe, type JsonObject, Place, parseJson } from "./check-json.ts";
+import { type NamedTokens, parseTokenizer } from "./parse-tokenizer.ts";
+import type { Tokenizer } from "./types.ts";
+
+/** Contents of tokenizer.json and tokenizer_config.json, parsed. */
+export interface TokenizerFiles {
+  tokenizer: unknown;
+  config?: unknown;
+}
+
+const TOKENIZER = "tokenizer.json";
+const CONFIG = "tokenizer_config.json";
+
+/**
+ * Loads a tokenizer: the fast byte-level path for the Qwen family's shape, else
+ * `@huggingface/tokenizers` where that computes all the parts the file names.
+ *
+ * @param source a checkpoint folder, or the parsed files
+ * @throws one sentence naming the file and key that is wrong or not supported
+ * @example
+ * const tokenizer = await loadTokenizer("models/onefold-mini");
+ * tokenizer.decode(tokenizer.encode("hello")); // "hello"
+ */
+export async function loadTokenizer(source: string | TokenizerFiles): Promise<Tokenizer> {
+  const folder = typeof source === "string" ? source : "";
+  const files = typeof source === "string" ? await readFiles(source) : source;
+  const file = join(folder, TOKENIZER);
+  const configPlace = new Place(join(folder, CONFIG));
+  const config = files.config === undefined ? {} : configPlace.object(files.config);
+  const named: NamedTokens = {
+    eosToken: tokenName(config, "eos_token", configPlace),
+    padToken: tokenName(config, "pad_token", configPlace),
+  };
+  const parsed = parseTokenizer(files.tokenizer, file, named);
+  if (parsed.byteLevel !== undefined) return new ByteLevelTokenizer(parsed.byteLevel);
+  const { createFallbackTokenizer } = await import("./fallback-tokenizer.ts");
+  return createFallbackTokenizer(parsed, config, named, file);
+}
+
+async function readFiles(folder: string): Promise<TokenizerFiles> {
+  const file = join(folder, TOKENIZER);
+  const text = await readOptional(file);
+  if (text === undefined) {
+    throw new Error(
+      `${file}: no such file; a checkpoint folder needs tokenizer.json (vocab.json with merges.txt ` +
+        "or a .tiktoken file alone is not read)",
+    );
+  }
+  const configFile = join(folder, CONFIG);
+  const config = await readOptional(configFile);
+  return {
+    tokenizer: parseJson(text, file),
+    ...(config === undefined ? {} : { config: parseJson(config, configFile) }),
+  };
+}
+
+/** Text of a file, or undefined where there is none. */
+export async function readOptional(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, "utf8");
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
+    throw new Error(`${file}: cannot be read (${String(code)})`, { cause: error });
+  }
+}
+
+/** A token named in tokenizer_config.json: a string, an AddedToken object, or null. */
+function tokenName(config: JsonObject, key: string, place: Place): string | undefined {
+  const value = config[key];
+  if (value === undefined || value === null) return undefined;
+  if (typeof value === "string") return value;
+  if (typeof value === "object" && "content" in value && typeof value.content === "string") {
+    return value.content;
+  }
+  throw place.at(key).error(`must be a token or null, but is ${describe(value)}`);
+}
