@@ -1,0 +1,29 @@
+/** The shape of a command file and the table of commands. */
+
+import type { Command } from "commander";
+import type { Io } from "./io.ts";
+
+/** What a file in commands/ exports: it adds arguments, options and an action to its command. */
+export interface CommandModule {
+  define(command: Command, io: Io): void;
+}
+
+interface CommandEntry {
+  readonly name: string;
+  readonly summary: string;
+  /** Loaded only when this command is the one asked for: `--help` stays fast. */
+  load(): Promise<CommandModule>;
+}
+
+export const commands: readonly CommandEntry[] = [
+  {
+    name: "info",
+    summary: "show a model's architecture, parameters and memory needs",
+    load: () => import("./commands/info.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "check the engine, the machine and the cache, and say what is missing",
+    load: () => import("./commands/doctor.ts"),
+  },
+];

@@ -1,0 +1,73 @@
+/** A model folder summed up from config.json and the safetensors headers; no weight is read. */
+
+import { join } from "node:path";
+import { openCheckpoint, readJsonObject } from "../../checkpoint/index.ts";
+import { sizeOf } from "../../graph/ndarray.ts";
+import { cacheShape, contextsUpTo, type MemoryNeed, memoryNeeds } from "./memory.ts";
+
+export interface ModelSummary {
+  readonly folder: string;
+  /** `architectures[0]` of the config, else its `model_type`. */
+  readonly architecture: string;
+  readonly modelType: string | null;
+  readonly parameters: number;
+  readonly tensors: number;
+  /** Elements stored in each dtype. */
+  readonly stored: Readonly<Record<string, number>>;
+  readonly storedBytes: number;
+  readonly contextLimit: number | null;
+  readonly layers: number | null;
+  readonly hiddenSize: number | null;
+  readonly vocabulary: number | null;
+  readonly memory: readonly MemoryNeed[];
+}
+
+/**
+ * @param folder in Hugging Face layout
+ * @param contexts lengths to compute the memory for; by default a few up to the model's limit
+ */
+export async function describeModel(
+  folder: string,
+  contexts?: readonly number[],
+): Promise<ModelSummary> {
+  const config = await readJsonObject(join(folder, "config.json"));
+  // Multimodal configs keep the decoder's sizes in a part of their own.
+  const text = isRecord(config.text_config) ? config.text_config : config;
+  using checkpoint = await openCheckpoint(folder);
+  const stored: Record<string, number> = {};
+  let parameters = 0;
+  let storedBytes = 0;
+  for (const name of checkpoint.names) {
+    const { dtype, shape, byteLength } = checkpoint.info(name);
+    const elements = sizeOf(shape);
+    stored[dtype] = (stored[dtype] ?? 0) + elements;
+    parameters += elements;
+    storedBytes += byteLength;
+  }
+  const contextLimit = positive(text.max_position_embeddings);
+  const modelType = typeof config.model_type === "string" ? config.model_type : null;
+  const lengths = contexts ?? contextsUpTo(contextLimit ?? undefined);
+  return {
+    folder,
+    architecture: firstString(config.architectures) ?? modelType ?? "unknown",
+    modelType,
+    parameters,
+    tensors: checkpoint.names.length,
+    stored,
+    storedBytes,
+    contextLimit,
+    layers: positive(text.num_hidden_layers),
+    hiddenSize: positive(text.hidden_size),
+    vocabulary: positive(text.vocab_size),
+    memory: memoryNeeds(parameters, cacheShape(text), lengths),
+  };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> =>
+  typeof value === "object" && value !== null && !Array.isArray(value);
+
+const positive = (value: unknown): number | null =>
+  typeof value === "number" && Number.isInteger(value) && value > 0 ? value : null;
+
+const firstString = (value: unknown): string | undefined =>
+  Array.isArray(value) && typeof value[0] === "string" ? value[0] : undefined;
