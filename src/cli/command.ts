@@ -17,9 +17,19 @@ interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: "pull",
+    summary: "download a model into the Hugging Face cache",
+    load: () => import("./commands/pull.ts"),
+  },
+  {
     name: "info",
     summary: "show a model's architecture, parameters and memory needs",
     load: () => import("./commands/info.ts"),
+  },
+  {
+    name: "tokenize",
+    summary: "turn text into token ids",
+    load: () => import("./commands/tokenize.ts"),
   },
   {
     name: "doctor",

@@ -1,6 +1,5 @@
 /** What a command sees of the process: streams, environment, interruption, exit code. */
 
-import { readFileSync } from "node:fs";
 import { text } from "node:stream/consumers";
 
 export interface Io {
@@ -60,8 +59,3 @@ export const writeJson = (io: Io, value: unknown): Promise<void> =>
 
 /** All of standard input as UTF-8 text. */
 export const readStdin = (io: Io): Promise<string> => text(io.stdin);
-
-/** A text file, or standard input for `-`. */
-export async function readTextArgument(io: Io, path: string): Promise<string> {
-  return path === "-" ? readStdin(io) : readFileSync(path, "utf8");
-}

@@ -1,6 +1,7 @@
 /** `onefold info MODEL`: architecture, parameters, memory by dtype and context length. */
 
 import type { Command } from "commander";
+import { resolveModel } from "../../checkpoint/index.ts";
 import { describeModel, type ModelSummary } from "../info/describe.ts";
 import { computeDTypes } from "../info/memory.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
@@ -17,7 +18,7 @@ export function define(command: Command, io: Io): void {
       (text: string, previous?: number[]) => [...(previous ?? []), context(text)],
     )
     .action(async (model: string, options: { context?: number[] }, self: Command) => {
-      const summary = await describeModel(model, options.context);
+      const summary = await describeModel(await resolveModel(model), options.context);
       if (self.optsWithGlobals().json) await writeJson(io, summary);
       else await writeLine(io, render(summary, io));
     });

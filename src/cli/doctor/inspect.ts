@@ -1,8 +1,9 @@
 /** The checks behind `onefold doctor`. Each answers for itself: one failing hides no other. */
 
-import { existsSync } from "node:fs";
+import { accessSync, constants, existsSync, statfsSync } from "node:fs";
 import { availableParallelism, cpus, freemem, totalmem } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { cachedModels, hubCacheDir } from "../../checkpoint/index.ts";
 import { engineInfo } from "../../runtime/index.ts";
 import { describeError } from "../errors.ts";
 import { defaultModelFolder, packageVersion } from "../package-root.ts";
@@ -25,6 +26,7 @@ export async function inspect(env: NodeJS.ProcessEnv): Promise<Finding[]> {
     memory(),
     ...(await engine(env)),
     defaultModel(),
+    ...(await hub(env)),
     { name: "python", status: "ok", value: "not needed" },
   ];
 }
@@ -74,4 +76,30 @@ function defaultModel(): Finding {
   }
   const fix = "name a model instead, such as `onefold run Qwen/Qwen3-0.6B`";
   return { name, status: "note", value: `${folder} has no weights`, fix };
+}
+
+async function hub(env: NodeJS.ProcessEnv): Promise<Finding[]> {
+  const folder = hubCacheDir();
+  const settings = ["HF_HOME", "HF_HUB_CACHE", "HF_ENDPOINT", "HF_TOKEN", "HF_HUB_OFFLINE"];
+  // Names only: a token or a mirror's address with a password must not end up in a bug report.
+  const set = settings.filter((name) => env[name]);
+  return [
+    cache(folder, await cachedModels(folder)),
+    { name: "hub settings", status: "ok", value: set.length > 0 ? set.join(", ") : "defaults" },
+  ];
+}
+
+function cache(folder: string, models: readonly string[]): Finding {
+  const name = "hub cache";
+  let place = folder;
+  while (!existsSync(place) && dirname(place) !== place) place = dirname(place);
+  try {
+    accessSync(place, constants.W_OK);
+  } catch {
+    const fix = "set HF_HOME to a folder that you may write to";
+    return { name, status: "missing", value: `${folder}: ${place} is not writable`, fix };
+  }
+  const { bavail, bsize } = statfsSync(place);
+  const count = models.length === 1 ? "1 model" : `${models.length} models`;
+  return { name, status: "ok", value: `${folder}, ${count}, ${formatBytes(bavail * bsize)} free` };
 }

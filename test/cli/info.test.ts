@@ -1,0 +1,75 @@
+import { rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { cacheShape, contextsUpTo, memoryNeeds } from "../../src/cli/info/memory.ts";
+import { runOnefold } from "./run-onefold.ts";
+import { createTinyModel, tinyConfig } from "./tiny-model.ts";
+
+test("info --json counts parameters and memory from headers and config", async () => {
+  using model = await createTinyModel();
+  const args = ["info", model.folder, "--json", "--context", "10", "--context", "20"];
+  const { code, stdout, stderr } = await runOnefold(args);
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const summary = JSON.parse(stdout);
+  expect(summary).toMatchObject({
+    architecture: "Qwen3ForCausalLM",
+    modelType: "qwen3",
+    parameters: 2408,
+    tensors: 2,
+    stored: { bf16: 2400, f32: 8 },
+    storedBytes: 4832,
+    contextLimit: 1000,
+  });
+  // 2 (keys, values) x 2 layers x 2 heads x 16 = 128 elements a token
+  expect(summary.memory).toContainEqual({
+    dtype: "f32",
+    context: 20,
+    weightBytes: 2408 * 4,
+    cacheBytes: 128 * 20 * 4,
+  });
+  expect(summary.memory).toHaveLength(6);
+});
+
+test("info for people shows the same facts", async () => {
+  using model = await createTinyModel();
+  const { code, stdout } = await runOnefold(["info", model.folder], { env: { NO_COLOR: "1" } });
+  expect(code).toBe(0);
+  expect(stdout).toMatch(/parameters +2.41 K in 2 tensors/);
+  expect(stdout).toMatch(/1,000 tokens +\d/);
+  expect(stdout).not.toContain("\u001b");
+});
+
+test.each(["config.json", "model.safetensors"])("a folder without %s is refused", async (name) => {
+  using model = await createTinyModel();
+  rmSync(join(model.folder, name));
+  const { code, stderr } = await runOnefold(["info", model.folder]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^onefold: [^\n]*\n$/);
+  expect(stderr).toContain(model.folder);
+});
+
+test("a config that is no JSON is refused with the place", async () => {
+  using model = await createTinyModel();
+  writeFileSync(join(model.folder, "config.json"), '{"hidden_size": 8,}');
+  const { code, stderr } = await runOnefold(["info", model.folder]);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/^onefold: .*config\.json: invalid JSON at line 1, column 19.*\n$/);
+});
+
+test("cacheShape falls back as transformers does, and refuses what it cannot read", () => {
+  const { num_key_value_heads, head_dim, ...older } = tinyConfig;
+  expect(cacheShape(older)).toEqual({ layers: 2, keyValueHeads: 4, headDim: 2 });
+  expect(cacheShape({ ...tinyConfig, num_hidden_layers: "many" })).toBeUndefined();
+  expect(cacheShape({})).toBeUndefined();
+});
+
+test("memoryNeeds of a model without cache sizes is its weights", () => {
+  const needs = memoryNeeds(10, undefined, [100]);
+  expect(needs.map((need) => need.weightBytes + need.cacheBytes)).toEqual([40, 20, 20]);
+});
+
+test("contexts stop at the model's limit", () => {
+  expect(contextsUpTo(1000)).toEqual([512, 1000]);
+  expect(contextsUpTo(32_768)).toEqual([512, 4096, 32_768]);
+  expect(contextsUpTo(undefined)).toEqual([512, 4096, 32_768]);
+});
