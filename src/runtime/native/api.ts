@@ -44,6 +44,7 @@ const table = {
   GetTensorTypeAndShape: [65, p, [p, p]],
   CreateCpuMemoryInfo: [69, p, ["int", "int", p]],
   AllocatorFree: [76, p, [p, p]],
+  AllocatorGetInfo: [77, p, [p, p]],
   GetAllocatorWithDefaultOptions: [78, p, [p]],
   ReleaseStatus: [93, "void", [p]],
   ReleaseSession: [95, "void", [p]],

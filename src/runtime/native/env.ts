@@ -51,11 +51,11 @@ async function create(): Promise<Env> {
     check(api, api.SetGlobalSpinControl(threading, 1), "shared threads");
     const pointer = receive(
       api,
-      (o) => api.CreateEnvWithGlobalThreadPools(3, "onefold", threading, o),
+      (o) => api.CreateEnvWithGlobalThreadPools(4, "onefold", threading, o),
       "creating the engine's environment",
     );
-    const cpu = receive(api, (o) => api.CreateCpuMemoryInfo(0, 0, o), "memory info");
     const allocator = receive(api, (o) => api.GetAllocatorWithDefaultOptions(o), "allocator");
+    const cpu = receive(api, (o) => api.AllocatorGetInfo(allocator, o), "memory info");
     return { api, pointer, cpu, allocator };
   } finally {
     api.ReleaseThreadingOptions(threading);

@@ -13,7 +13,8 @@ export function createOptions({ api }: Env, options: SessionOptions): Pointer {
   const set = (status: Pointer | null, what: string) =>
     check(api, status, `session option ${what}`);
   try {
-    set(api.SetSessionLogSeverityLevel(native, 3), "log level");
+    // Errors come back as statuses; printing them as well is left to whoever catches them.
+    set(api.SetSessionLogSeverityLevel(native, 4), "log level");
     set(
       api.SetSessionGraphOptimizationLevel(native, levels[options.optimization ?? "all"]),
       "optimization",

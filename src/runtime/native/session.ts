@@ -7,14 +7,20 @@ import { checkInputs, checkOutput, resolveShape, type Symbols } from "../check.t
 import type { BoundRun, NDArrays, RunOptions, Session, SessionOptions } from "../types.ts";
 import { NativeBoundRun } from "./bound.ts";
 import { type Env, loadEnv, receive } from "./env.ts";
-import { toError } from "./error.ts";
+import { check, toError } from "./error.ts";
 import type { Pointer } from "./ffi.ts";
 import { closeWithOwner, forgetOwner, NativeHandle } from "./handle.ts";
 import { type CNames, encodeNames, pointerArray } from "./names.ts";
 import { createOptions } from "./options.ts";
 import { execute, type NativeCall, runNow } from "./run.ts";
 import { copyValue, createValue } from "./value.ts";
-import { addWeights } from "./weights.ts";
+import {
+  externalFolderKey,
+  loadWeights,
+  type Weights,
+  wantsWeightBytes,
+  withEmptyFile,
+} from "./weights.ts";
 
 /**
  * Loads a program off the event loop. The weights' memory is used in place and must stay
@@ -28,11 +34,41 @@ export async function createSession(
   const { signal } = options;
   signal?.throwIfAborted();
   const env = await loadEnv();
+  const weights = loadWeights(env, program, options.weights);
+  try {
+    const pointer = await withEmptyFile(async (folder) => {
+      if (!folder) return load(env, program, options, weights);
+      try {
+        return await load(env, program, options, weights, folder);
+      } catch (error) {
+        if (wantsWeightBytes(error)) return load(env, program, options, weights);
+        throw error;
+      }
+    });
+    return new NativeSession(env, program, pointer, weights);
+  } catch (error) {
+    weights.release();
+    throw error;
+  }
+}
+
+/** One attempt; without a folder the engine copies the weights for its optimiser. */
+async function load(
+  env: Env,
+  program: Program,
+  options: SessionOptions,
+  weights: Weights,
+  folder?: string,
+): Promise<Pointer> {
   const { api } = env;
+  const { signal } = options;
   const native = createOptions(env, options);
   const cancel = () => void api.SessionOptionsSetLoadCancellationFlag(native, true);
   try {
-    const weights = addWeights(env, native, program, options.weights);
+    if (folder) {
+      check(api, api.AddSessionConfigEntry(native, externalFolderKey, folder), "weights folder");
+    }
+    weights.addTo(native, folder ? "small" : "all");
     const out = pointerArray(1);
     const { model } = program;
     signal?.addEventListener("abort", cancel, { once: true });
@@ -51,7 +87,7 @@ export async function createSession(
       signal?.throwIfAborted();
       throw error;
     }
-    return new NativeSession(env, program, out[0], weights);
+    return out[0];
   } finally {
     signal?.removeEventListener("abort", cancel);
     api.ReleaseSessionOptions(native);
@@ -67,7 +103,7 @@ export class NativeSession implements Session {
   readonly #names: CNames;
   readonly #outputByName: ReadonlyMap<string, Port>;
 
-  constructor(env: Env, program: Program, pointer: Pointer, weights: readonly NDArray[]) {
+  constructor(env: Env, program: Program, pointer: Pointer, weights: Weights) {
     this.#env = env;
     this.#program = program;
     this.inputs = program.inputs;
@@ -81,7 +117,7 @@ export class NativeSession implements Session {
     // The closure is what keeps the weights' memory for as long as the engine may read it.
     const handle = new NativeHandle("session", pointer, (p) => {
       ReleaseSession(p);
-      void weights;
+      weights.release();
     });
     this.#handle = handle;
     closeWithOwner(this, () => handle.close());
