@@ -4,8 +4,8 @@ import { stat } from "node:fs/promises";
 import { type DType, dtypes, type TypedArray } from "../graph/dtype.ts";
 import { type NDArray, sizeOf, zeros } from "../graph/ndarray.ts";
 import { converter } from "./convert.ts";
-import { clip, type TensorEntry } from "./header.ts";
-import { fileError } from "./json.ts";
+import type { TensorEntry } from "./header.ts";
+import { fileError, show } from "./json.ts";
 import { loadLibC } from "./libc.ts";
 import { findWeights } from "./locate.ts";
 import { closestNames } from "./names.ts";
@@ -100,7 +100,7 @@ function checkAgainstIndex(index: ShardIndex, shards: readonly SafetensorsFile[]
   for (const [name, shard] of index.shardOf) {
     const path = index.path(shard);
     if (!byPath.get(path)?.header.tensors.has(name)) {
-      const text = JSON.stringify(clip(name));
+      const text = show(name);
       throw new Error(`${path}: tensor ${text} is missing, which ${index.file} says is here`);
     }
   }
@@ -109,7 +109,7 @@ function checkAgainstIndex(index: ShardIndex, shards: readonly SafetensorsFile[]
       const expected = index.shardOf.get(name);
       if (expected === undefined || index.path(expected) !== shard.file) {
         const place = expected === undefined ? "does not list" : `places in ${expected}`;
-        const text = JSON.stringify(clip(name));
+        const text = show(name);
         throw new Error(`${shard.file}: holds tensor ${text}, which ${index.file} ${place}`);
       }
     }
@@ -134,9 +134,7 @@ async function createCheckpoint(
     const where = shards.length === 1 ? shards[0].file : source;
     const near = closestNames(name, places.keys());
     const hint = near.length > 0 ? `; the closest names are ${near.join(", ")}` : "";
-    throw new Error(
-      `${where}: no tensor ${JSON.stringify(clip(name))} among ${places.size}${hint}`,
-    );
+    throw new Error(`${where}: no tensor ${show(name)} among ${places.size}${hint}`);
   };
 
   const info = (name: string): TensorInfo => {
@@ -144,7 +142,7 @@ async function createCheckpoint(
     const { dtype, shape, offset, byteLength } = entry;
     if (!dtype) {
       throw new Error(
-        `${shard.file}: tensor ${JSON.stringify(clip(name))} has dtype ${entry.fileDType}, ` +
+        `${shard.file}: tensor ${show(name)} has dtype ${entry.fileDType}, ` +
           "which is not supported yet; use a checkpoint in BF16, F16 or F32",
       );
     }
@@ -172,7 +170,7 @@ async function createCheckpoint(
     const data = into ?? zeros(dtype, from.shape).data;
     if (data.length !== length || !(data instanceof dtypes[dtype].array)) {
       throw new RangeError(
-        `readAs ${JSON.stringify(clip(name))}: \`into\` must hold ${length} elements of ${dtype}`,
+        `readAs ${show(name)}: \`into\` must hold ${length} elements of ${dtype}`,
       );
     }
     if (!into && data.buffer instanceof ArrayBuffer) libc?.hugePages(data.buffer);
@@ -189,7 +187,7 @@ async function createCheckpoint(
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new RangeError(
-          `${from.file}: tensor ${JSON.stringify(clip(name))} does not fit ${dtype}: ` +
+          `${from.file}: tensor ${show(name)} does not fit ${dtype}: ` +
             `${reason} (counted from element ${start})`,
           { cause: error },
         );

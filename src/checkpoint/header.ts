@@ -8,7 +8,7 @@
 import { type DType, dtypes } from "../graph/dtype.ts";
 import { dtypeOfName, supportedNames } from "./dtype-names.ts";
 import { findDuplicateKey } from "./duplicate-keys.ts";
-import { isObject, kindOf, parseJson } from "./json.ts";
+import { clip, isObject, kindOf, parseJson, show } from "./json.ts";
 
 /** The reference implementation's cap on the header, in bytes. */
 export const MAX_HEADER_BYTES = 100_000_000;
@@ -71,7 +71,7 @@ export function parseHeader(bytes: Uint8Array, fileSize: number, file: string): 
   if (!isObject(root)) throw new Error(`${where} must be a JSON object, found ${kindOf(root)}`);
   const duplicate = findDuplicateKey(bytes);
   if (duplicate !== undefined) {
-    throw new Error(`${where} has the key ${JSON.stringify(clip(duplicate))} twice`);
+    throw new Error(`${where} has the key ${show(duplicate)} twice`);
   }
   const dataStart = 8 + bytes.byteLength;
   const entries: TensorEntry[] = [];
@@ -98,7 +98,7 @@ function parseMetadata(value: unknown, where: string): ReadonlyMap<string, strin
   const metadata = new Map<string, string>();
   for (const [key, text] of Object.entries(value)) {
     if (typeof text !== "string") {
-      const at = JSON.stringify(clip(key));
+      const at = show(key);
       throw new Error(`${where}: __metadata__ ${at} must be a string, found ${kindOf(text)}`);
     }
     metadata.set(key, text);
@@ -113,7 +113,7 @@ function parseEntry(
   fileSize: number,
   file: string,
 ): TensorEntry {
-  const where = `${file}: tensor ${JSON.stringify(clip(name))}`;
+  const where = `${file}: tensor ${show(name)}`;
   if (!isObject(value)) {
     throw new Error(`${where} must be described by a JSON object, found ${kindOf(value)}`);
   }
@@ -123,7 +123,7 @@ function parseEntry(
   }
   const { known, dtype } = dtypeOfName(dtypeName);
   if (!known) {
-    const text = JSON.stringify(clip(dtypeName));
+    const text = show(dtypeName);
     throw new Error(
       `${where}: unknown dtype ${text}, expected one of ${supportedNames.join(", ")}`,
     );
@@ -171,8 +171,7 @@ function nonNegativeIntegers(value: unknown, where: string): number[] {
   }
   for (const item of value) {
     if (!Number.isSafeInteger(item) || item < 0) {
-      const text = clip(JSON.stringify(item));
-      throw new Error(`${where} must hold non-negative integers, found ${text}`);
+      throw new Error(`${where} must hold non-negative integers, found ${show(item)}`);
     }
   }
   return value;
@@ -188,7 +187,7 @@ function checkLayout(
   let end = dataStart;
   let previous = "the header";
   for (const entry of entries) {
-    const name = JSON.stringify(clip(entry.name));
+    const name = show(entry.name);
     if (entry.offset !== end) {
       const problem = entry.offset < end ? "overlaps" : "leaves a hole after";
       throw new Error(
@@ -205,9 +204,4 @@ function checkLayout(
         "damaged or something was appended",
     );
   }
-}
-
-/** Hostile names and values may be megabytes long; messages stay readable. */
-export function clip(text: string): string {
-  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }

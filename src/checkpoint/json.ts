@@ -1,6 +1,7 @@
 /** JSON from files that others wrote: errors name the file and the position. */
 
 import { readFile, stat } from "node:fs/promises";
+import { findJsonError } from "./json-position.ts";
 
 /** Configuration files are small; a bigger one is a mistake (a weight file given as a config). */
 const DEFAULT_MAX_BYTES = 64 * 2 ** 20;
@@ -55,23 +56,17 @@ export function parseJson(bytes: Uint8Array, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (error) {
-    throw new Error(`${where}: invalid JSON${positionOf(error, text)}`, { cause: error });
+    throw new Error(`${where}: invalid JSON${positionOf(text)}`, { cause: error });
   }
 }
 
-/**
- * V8 reports either "at position N" or "Unexpected end of JSON input"; both become line and
- * column. The offending text itself is not repeated beyond one character.
- */
-function positionOf(error: unknown, text: string): string {
-  const message = error instanceof Error ? error.message : "";
-  const match = /position (\d+)/.exec(message);
-  if (!match) return /end of JSON/.test(message) ? ": the text ends too early" : "";
-  const offset = Number(match[1]);
-  const before = text.slice(0, offset);
-  const line = before.split("\n").length;
-  const column = offset - before.lastIndexOf("\n");
-  const found = offset < text.length ? JSON.stringify(text[offset]) : "the end";
+/** Line and column of the error; the text itself is not repeated beyond one character. */
+function positionOf(text: string): string {
+  const offset = findJsonError(text);
+  if (offset === undefined) return "";
+  const line = text.slice(0, offset).split("\n").length;
+  const column = offset - text.lastIndexOf("\n", offset - 1);
+  const found = offset < text.length ? JSON.stringify(text[offset]) : "the end of the text";
   return ` at line ${line}, column ${column}: unexpected ${found}`;
 }
 
@@ -83,7 +78,19 @@ export function isObject(value: unknown): value is Record<string, unknown> {
 export function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "an array";
+  if (value === undefined) return "nothing";
   return typeof value === "object" ? "an object" : `a ${typeof value}`;
+}
+
+/** A value for a message: scalars as JSON, anything deeper only by its kind. */
+export function show(value: unknown): string {
+  if (typeof value !== "object" || value === null) return clip(JSON.stringify(value) ?? "nothing");
+  return kindOf(value);
+}
+
+/** Hostile names and values may be megabytes long; messages stay readable. */
+export function clip(text: string): string {
+  return text.length > 200 ? `${text.slice(0, 200)}...` : text;
 }
 
 /** One sentence for the file-system errors people meet; anything else keeps its message. */

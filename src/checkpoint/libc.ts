@@ -1,5 +1,7 @@
 /** mmap, munmap and madvise of the C library, where there is one to call. */
 
+import { loadKoffi } from "../runtime/native/ffi.ts";
+
 export interface LibC {
   /** Address of a private mapping of a whole file; undefined when the system refuses. */
   map(fd: number, length: number): bigint | undefined;
@@ -25,7 +27,7 @@ export function loadLibC(): Promise<LibC | undefined> {
 
 async function load(): Promise<LibC | undefined> {
   if (process.platform === "win32") return undefined;
-  const { default: koffi } = await import("koffi");
+  const koffi = await loadKoffi();
   const library = koffi.load(null);
   const mmap = library.func("void *mmap(void *, size_t, int, int, int, int64_t)");
   const munmap = library.func("int munmap(void *, size_t)");

@@ -168,7 +168,7 @@ export async function saveSharded(
     const total = all.reduce((sum, tensor) => sum + plan(tensor).bytes, 0);
     weightMap.sort(([a], [b]) => (a < b ? -1 : 1));
     const index = { metadata: { total_size: total }, weight_map: Object.fromEntries(weightMap) };
-    const text = `${JSON.stringify(index, null, 2)}\n`;
+    const text = JSON.stringify(index, null, 2);
     await writeFileAtomically(join(directory, "model.safetensors.index.json"), (sink) =>
       sink.write(Buffer.from(text)),
     );

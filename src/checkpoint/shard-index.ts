@@ -1,8 +1,7 @@
 /** `*.safetensors.index.json`: which shard of a folder holds which tensor. */
 
 import { basename, dirname, join } from "node:path";
-import { clip } from "./header.ts";
-import { isObject, kindOf, readJsonObject } from "./json.ts";
+import { isObject, kindOf, readJsonObject, show } from "./json.ts";
 
 export interface ShardIndex {
   readonly file: string;
@@ -32,8 +31,8 @@ export async function readShardIndex(file: string): Promise<ShardIndex> {
   for (const [name, shard] of Object.entries(map)) {
     if (typeof shard !== "string" || !isPlainName(shard)) {
       throw new Error(
-        `${file}: weight_map of tensor ${JSON.stringify(clip(name))} must name a file of the ` +
-          `same folder, found ${clip(JSON.stringify(shard))}`,
+        `${file}: weight_map of tensor ${show(name)} must name a file of the ` +
+          `same folder, found ${show(shard)}`,
       );
     }
     shardOf.set(name, shard);
