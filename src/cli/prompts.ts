@@ -1,6 +1,6 @@
 /** Prompts from standard input: typed at a terminal, or one a line from a pipe or file. */
 
-import { createInterface, type Interface } from "node:readline";
+import { createInterface } from "node:readline";
 import type { Io } from "./io.ts";
 
 export interface PromptReader extends Disposable {
@@ -32,21 +32,29 @@ export function pipedPrompts(io: Io): PromptReader {
  */
 export function typedPrompts(io: Io, onInterrupt: () => void): PromptReader {
   const lines = createInterface({ input: io.stdin, output: io.stderr, historySize: 200 });
-  let isAsking = false;
+  const typed: string[] = []; // lines typed ahead, while an answer was printed
+  let waiting: ((line: string | undefined) => void) | undefined;
   let isClosed = false;
+  const hand = (line: string | undefined): boolean => {
+    const resolve = waiting;
+    waiting = undefined;
+    resolve?.(line);
+    return resolve !== undefined;
+  };
+  lines.on("line", (line) => hand(line) || typed.push(line));
   lines.on("close", () => {
     isClosed = true;
+    hand(undefined);
   });
   // In a terminal readline takes the keys in raw mode, so Ctrl-C arrives here and not as a signal.
-  lines.on("SIGINT", () => (isAsking ? lines.close() : onInterrupt()));
-  const ask = async (question: string): Promise<string | undefined> => {
-    if (isClosed) return undefined;
-    isAsking = true;
-    try {
-      return await askLine(lines, question);
-    } finally {
-      isAsking = false;
-    }
+  lines.on("SIGINT", () => (waiting ? lines.close() : onInterrupt()));
+  const ask = (question: string): Promise<string | undefined> => {
+    if (typed.length > 0 || isClosed) return Promise.resolve(typed.shift());
+    lines.setPrompt(question);
+    lines.prompt();
+    return new Promise((resolve) => {
+      waiting = resolve;
+    });
   };
   return {
     async next() {
@@ -56,17 +64,6 @@ export function typedPrompts(io: Io, onInterrupt: () => void): PromptReader {
     },
     [Symbol.dispose]: () => lines.close(),
   };
-}
-
-function askLine(lines: Interface, question: string): Promise<string | undefined> {
-  return new Promise((resolve) => {
-    const onClose = (): void => resolve(undefined);
-    lines.once("close", onClose);
-    lines.question(question, (answer) => {
-      lines.off("close", onClose);
-      resolve(answer);
-    });
-  });
 }
 
 /** Lines up to the one that ends with `"""`; the end of the input ends the block too. */
