@@ -1,6 +1,9 @@
 /** Bytes of token ids back to text, whole or as a stream that never splits a character. */
 
+import { writeTokenBytes } from "./bytes.ts";
 import type { TextDecoderStream } from "./types.ts";
+
+const utf8 = new TextEncoder();
 
 /** Bytes of every token, by id. */
 export class TokenBytes {
@@ -8,21 +11,33 @@ export class TokenBytes {
   private readonly start: Int32Array; // [vocabSize + 1]
   private readonly known: Uint8Array; // [vocabSize] 1 where the id has a token
 
-  constructor(tokens: ReadonlyMap<number, Uint8Array>, vocabSize: number) {
+  /**
+   * @param tokens by id, in byte-level spelling; a hole for an id without a token
+   * @param verbatim ids of added tokens, which stand for their own text
+   */
+  constructor(tokens: readonly (string | undefined)[], verbatim: ReadonlySet<number>) {
+    const isByteLevel = new Uint8Array(tokens.length);
     let total = 0;
-    for (const bytes of tokens.values()) total += bytes.length;
-    this.pool = new Uint8Array(total);
-    this.start = new Int32Array(vocabSize + 1);
-    this.known = new Uint8Array(vocabSize);
-    let at = 0;
-    for (let id = 0; id < vocabSize; id++) {
-      const bytes = tokens.get(id);
-      if (bytes !== undefined) {
-        this.pool.set(bytes, at);
+    this.start = new Int32Array(tokens.length + 1);
+    this.known = new Uint8Array(tokens.length);
+    let scratch = new Uint8Array(1024);
+    for (let id = 0; id < tokens.length; id++) {
+      const token = tokens[id];
+      if (token !== undefined) {
         this.known[id] = 1;
-        at += bytes.length;
+        if (token.length > scratch.length) scratch = new Uint8Array(token.length);
+        const spelt = !verbatim.has(id) && writeTokenBytes(token, scratch, 0);
+        isByteLevel[id] = spelt ? 1 : 0;
+        total += spelt ? token.length : Buffer.byteLength(token);
       }
-      this.start[id + 1] = at;
+      this.start[id + 1] = total;
+    }
+    this.pool = new Uint8Array(total);
+    for (let id = 0; id < tokens.length; id++) {
+      const token = tokens[id];
+      if (token === undefined) continue;
+      if (isByteLevel[id] === 1) writeTokenBytes(token, this.pool, this.start[id]!);
+      else this.pool.set(utf8.encode(token), this.start[id]!);
     }
   }
 

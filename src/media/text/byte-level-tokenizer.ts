@@ -19,8 +19,8 @@ import type {
 /** A checked byte-level tokenizer definition. */
 export interface ByteLevelDefinition {
   readonly vocab: ReadonlyMap<string, number>;
-  /** Pairs of tokens, best first; both and their concatenation are in `vocab`. */
-  readonly merges: readonly (readonly [string, string])[];
+  /** [merges, 3] ids of left, right and their concatenation, best merge first. */
+  readonly merges: Int32Array;
   readonly ignoreMerges: boolean;
   readonly addedTokens: readonly AddedToken[];
   readonly normalizesNfc: boolean;
@@ -30,7 +30,6 @@ export interface ByteLevelDefinition {
 }
 
 const unchanged = (text: string): string => text;
-const utf8 = new TextEncoder();
 
 /** Byte-level BPE with a word cache; ids equal those of the Rust tokenizers library. */
 export class ByteLevelTokenizer implements Tokenizer {
@@ -38,8 +37,9 @@ export class ByteLevelTokenizer implements Tokenizer {
   readonly specialIds: readonly number[];
   readonly eosId: number | undefined;
   readonly padId: number | undefined;
-  private readonly ids: ReadonlyMap<string, number>;
-  private readonly tokens = new Map<number, string>();
+  private readonly vocab: ReadonlyMap<string, number>;
+  private readonly addedIds: ReadonlyMap<string, number>;
+  private readonly tokens: readonly (string | undefined)[];
   private readonly special: ReadonlySet<number>;
   private readonly bytes: TokenBytes;
   private readonly normalize: (text: string) => string;
@@ -51,30 +51,25 @@ export class ByteLevelTokenizer implements Tokenizer {
 
   constructor(definition: ByteLevelDefinition) {
     const { vocab, addedTokens, rule } = definition;
-    const ids = new Map(vocab);
-    const bytes = new Map<number, Uint8Array>();
+    this.vocab = vocab;
+    this.addedIds = new Map(addedTokens.map(({ content, id }) => [content, id]));
     let vocabSize = 0;
-    for (const [token, id] of vocab) {
-      this.tokens.set(id, token);
-      bytes.set(id, tokenBytes(token));
-      if (id >= vocabSize) vocabSize = id + 1;
-    }
-    for (const { content, id } of addedTokens) {
-      ids.set(content, id);
-      this.tokens.set(id, content);
-      bytes.set(id, utf8.encode(content));
-      if (id >= vocabSize) vocabSize = id + 1;
-    }
-    this.ids = ids;
+    for (const id of vocab.values()) if (id >= vocabSize) vocabSize = id + 1;
+    for (const { id } of addedTokens) if (id >= vocabSize) vocabSize = id + 1;
+    const tokens = new Array<string | undefined>(vocabSize).fill(undefined);
+    for (const [token, id] of vocab) tokens[id] = token;
+    for (const { content, id } of addedTokens) tokens[id] = content;
+    this.tokens = tokens;
     this.vocabSize = vocabSize;
-    this.bytes = new TokenBytes(bytes, vocabSize);
+    this.bytes = new TokenBytes(tokens, new Set(this.addedIds.values()));
     this.specialIds = addedTokens
       .filter((token) => token.special)
       .map((token) => token.id)
       .sort((a, b) => a - b);
     this.special = new Set(this.specialIds);
-    this.eosId = definition.eosToken === undefined ? undefined : ids.get(definition.eosToken);
-    this.padId = definition.padToken === undefined ? undefined : ids.get(definition.padToken);
+    const { eosToken, padToken } = definition;
+    this.eosId = eosToken === undefined ? undefined : this.tokenToId(eosToken);
+    this.padId = padToken === undefined ? undefined : this.tokenToId(padToken);
     this.normalize = definition.normalizesNfc ? nfc : unchanged;
     this.plainSplitter = new AddedTokenSplitter(
       addedTokens.filter((token) => !token.normalized),
@@ -120,11 +115,11 @@ export class ByteLevelTokenizer implements Tokenizer {
   }
 
   tokenToId(token: string): number | undefined {
-    return this.ids.get(token);
+    return this.addedIds.get(token) ?? this.vocab.get(token);
   }
 
   idToToken(id: number): string | undefined {
-    return this.tokens.get(id);
+    return this.tokens[id];
   }
 
   private skip(options: DecodeOptions | undefined): ((id: number) => boolean) | undefined {
@@ -169,12 +164,13 @@ function createRanks(definition: ByteLevelDefinition): BpeRanks {
     if (bytes.length === 1) byteIds[bytes[0]!] = id;
     whole?.set(Buffer.from(bytes).toString("latin1"), id);
   }
-  const pairs = new PairMap(merges.length);
-  const merged = new Int32Array(merges.length);
-  for (let rank = 0; rank < merges.length; rank++) {
-    const [left, right] = merges[rank]!;
-    pairs.set(vocab.get(left)!, vocab.get(right)!, rank); // a repeated pair keeps its last rank
-    merged[rank] = vocab.get(left + right)!;
+  const count = merges.length / 3;
+  const pairs = new PairMap(count);
+  const merged = new Int32Array(count);
+  for (let rank = 0; rank < count; rank++) {
+    // A repeated pair keeps its last rank, as in the Rust library.
+    pairs.set(merges[rank * 3]!, merges[rank * 3 + 1]!, rank);
+    merged[rank] = merges[rank * 3 + 2]!;
   }
   return { byteIds, pairs, merged, ...(whole === undefined ? {} : { whole }) };
 }

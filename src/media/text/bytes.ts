@@ -15,7 +15,11 @@ export const byteChars: readonly string[] = (() => {
   return chars;
 })();
 
-const charBytes: ReadonlyMap<string, number> = new Map(byteChars.map((c, byte) => [c, byte]));
+/** Byte of each character of the alphabet, -1 for other characters below U+0180. */
+const charBytes = new Int16Array(0x180).fill(-1);
+byteChars.forEach((char, byte) => {
+  charBytes[char.charCodeAt(0)] = byte;
+});
 
 const utf8 = new TextEncoder();
 
@@ -25,12 +29,18 @@ const utf8 = new TextEncoder();
  */
 export function tokenBytes(token: string): Uint8Array {
   const bytes = new Uint8Array(token.length);
+  return writeTokenBytes(token, bytes, 0) ? bytes : utf8.encode(token);
+}
+
+/** Writes the bytes at `at`, one a character; false if a character is not of the alphabet. */
+export function writeTokenBytes(token: string, out: Uint8Array, at: number): boolean {
   for (let i = 0; i < token.length; i++) {
-    const byte = charBytes.get(token[i]!);
-    if (byte === undefined) return utf8.encode(token);
-    bytes[i] = byte;
+    const unit = token.charCodeAt(i);
+    const byte = unit < 0x180 ? charBytes[unit]! : -1;
+    if (byte < 0) return false;
+    out[at + i] = byte;
   }
-  return bytes;
+  return true;
 }
 
 /**

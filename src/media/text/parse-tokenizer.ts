@@ -109,51 +109,56 @@ function parseVocab(model: JsonObject, place: Place): ReadonlyMap<string, number
   const entries = Object.entries(vocabPlace.object(model.vocab));
   if (entries.length === 0) throw vocabPlace.error("has no tokens");
   const vocab = new Map<string, number>();
-  const used = new Map<number, string>();
-  for (const [token, value] of entries) {
-    const id = vocabPlace.at(JSON.stringify(token)).index(value, ID_LIMIT);
-    const other = used.get(id);
-    if (other !== undefined) {
-      throw vocabPlace.error(
-        `gives id ${id} to both ${JSON.stringify(other)} and ${JSON.stringify(token)}`,
-      );
+  const used = new Uint8Array(ID_LIMIT);
+  for (const [token, id] of entries) {
+    if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= ID_LIMIT) {
+      vocabPlace.at(JSON.stringify(token)).index(id, ID_LIMIT); // throws
+    } else if (used[id] === 1) {
+      const other = entries.find(([, value]) => value === id)?.[0];
+      throw vocabPlace.error(`gives id ${id} to both ${describe(other)} and ${describe(token)}`);
+    } else {
+      used[id] = 1;
+      vocab.set(token, id);
     }
-    used.set(id, token);
-    vocab.set(token, id);
   }
   return vocab;
 }
 
+/** [merges, 3] ids of left, right and joined. */
 function parseMerges(
   model: JsonObject,
   vocab: ReadonlyMap<string, number>,
   prefix: string,
   place: Place,
-): [string, string][] {
+): Int32Array {
   const mergesPlace = place.at("merges");
-  const merges: [string, string][] = [];
   const list = mergesPlace.array(model.merges);
+  const merges = new Int32Array(list.length * 3);
+  let n = 0;
+  const idOf = (token: string, i: number): number => {
+    const id = vocab.get(token);
+    if (id !== undefined) return id;
+    throw mergesPlace.at(i).error(`names ${describe(token)}, which model.vocab does not have`);
+  };
   for (let i = 0; i < list.length; i++) {
     const entry = list[i];
     if (typeof entry === "string" && entry.startsWith("#version")) continue; // of merges.txt
     const pair = typeof entry === "string" ? entry.split(" ") : entry;
-    if (!Array.isArray(pair) || pair.length !== 2 || pair.some((p) => typeof p !== "string")) {
-      throw mergesPlace
-        .at(i)
-        .error(`must be "left right" or ["left", "right"], but is ${describe(entry)}`);
+    if (!Array.isArray(pair) || pair.length !== 2) throw wrongMerge(mergesPlace.at(i), entry);
+    const [left, right]: unknown[] = pair;
+    if (typeof left !== "string" || typeof right !== "string") {
+      throw wrongMerge(mergesPlace.at(i), entry);
     }
-    const [left, right] = pair as [string, string]; // checked above
-    const joined =
-      left + (prefix !== "" && right.startsWith(prefix) ? right.slice(prefix.length) : right);
-    for (const token of [left, right, joined]) {
-      if (!vocab.has(token)) {
-        throw mergesPlace.at(i).error(`names ${describe(token)}, which model.vocab does not have`);
-      }
-    }
-    merges.push([left, right]);
+    const strips = prefix !== "" && right.startsWith(prefix);
+    merges[n++] = idOf(left, i);
+    merges[n++] = idOf(right, i);
+    merges[n++] = idOf(left + (strips ? right.slice(prefix.length) : right), i);
   }
-  return merges;
+  return merges.subarray(0, n);
 }
+
+const wrongMerge = (place: Place, entry: unknown): Error =>
+  place.error(`must be "left right" or ["left", "right"], but is ${describe(entry)}`);
 
 function parseAddedTokens(value: unknown, place: Place): AddedToken[] {
   if (isNull(value)) return [];
@@ -188,8 +193,9 @@ function checkAgainst(
   addedTokens: readonly AddedToken[],
   root: Place,
 ): void {
+  const added = new Set(addedTokens.map(({ id }) => id));
   const used = new Map<number, string>();
-  for (const [token, id] of vocab) used.set(id, token);
+  for (const [token, id] of vocab) if (added.has(id)) used.set(id, token);
   addedTokens.forEach(({ id, content }, i) => {
     const place = root.at("added_tokens").at(i);
     const inVocab = vocab.get(content);
