@@ -1,5 +1,5 @@
 import { spawnSync } from "node:child_process";
-import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { afterAll, expect, test } from "vitest";
@@ -15,6 +15,11 @@ interface Violation {
 const files: readonly (readonly [rule: string, path: string, content: string])[] = [
   ["", "src/graph/base.ts", "export const base = 1;\nexport type Base = number;\n"],
   ["", "src/models/fine.ts", 'import { base } from "../graph/base.ts";\nexport const m = base;\n'],
+  [
+    "",
+    "src/models/scope.ts",
+    "export const s = (d: Disposable) => {\n  using e = d;\n  return e;\n};\n",
+  ],
   ["", "src/generate/late.ts", "export type Late = number;\nexport const late = 1;\n"],
   ["", "src/cli/main.ts", 'export const load = () => import("commander");\n'],
   ["", "test/helper.ts", "export const helper = 1;\n"],
@@ -44,11 +49,7 @@ const files: readonly (readonly [rule: string, path: string, content: string])[]
     'import { b } from "./b.ts";\nexport const a = (): number => b();\n',
   ],
   // A cycle is reported once, at its first file.
-  [
-    "",
-    "src/nn/b.ts",
-    'import { a } from "./a.ts";\nexport const b = (): number => a();\n',
-  ],
+  ["", "src/nn/b.ts", 'import { a } from "./a.ts";\nexport const b = (): number => a();\n'],
   [
     "src-stands-alone",
     "src/train/borrow.ts",
@@ -73,17 +74,10 @@ test("every boundary rule finds the import it forbids, and no other", () => {
     mkdirSync(dirname(join(tree, path)), { recursive: true });
     writeFileSync(join(tree, path), content);
   }
-  for (const name of ["package.json", ".dependency-cruiser.cjs"]) {
-    cpSync(join(root, name), join(tree, name));
-  }
-  symlinkSync(join(root, "node_modules"), join(tree, "node_modules"));
-
-  const cruise = join(root, "node_modules/dependency-cruiser/bin/dependency-cruise.mjs");
-  const { stdout, stderr } = spawnSync(
-    process.execPath,
-    [cruise, "--config", ".dependency-cruiser.cjs", "--output-type", "json", "src"],
-    { cwd: tree, encoding: "utf8" },
-  );
+  const check = join(root, "scripts/check-boundaries.mjs");
+  const { stdout, stderr } = spawnSync(process.execPath, [check, tree, "--output-type", "json"], {
+    encoding: "utf8",
+  });
   expect(stderr).toBe("");
   const { summary }: { summary: { violations: Violation[] } } = JSON.parse(stdout);
   const found = summary.violations.map(({ rule, from }) => `${rule.name}: ${from}`).sort();
