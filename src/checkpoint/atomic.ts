@@ -110,7 +110,7 @@ export async function saveDirectoryAtomically(
 /**
  * Repairs what a killed {@link saveDirectoryAtomically} left: completes a change that was ready,
  * brings back the old folder otherwise, and removes leftovers. Call it before reading or writing
- * `directory`, from its only writer.
+ * `directory`, from its only writer. Works for a file of `writeFileAtomically` as well.
  *
  * @returns whether `directory` exists now
  */
