@@ -33,7 +33,10 @@ export function vjp(
   wrt: readonly Tensor[],
 ): Tensor[] {
   const targets = wrt.map(resolve);
-  const order = reachableFrom(outputs.map(resolve), new Set(targets.map((t) => t.node)));
+  const { order, leads } = reachableFrom(
+    outputs.map(resolve),
+    new Set(targets.map((t) => t.node)),
+  );
   const adjoints = new Map<Tensor, Tensor>();
   outputs.forEach((output, i) => {
     const cotangent = cotangents[i];
@@ -44,7 +47,8 @@ export function vjp(
     const outputGrads = node.outputs.map((t) => adjoints.get(t));
     if (node.inputs.length === 0 || outputGrads.every((g) => g === undefined)) continue;
     if (!node.op.grad) throw new Error(`grad: op ${node.op.name} has no gradient rule`);
-    const inputGrads = labelled(node.label, () => node.op.grad!(node, outputGrads));
+    const needed = node.inputs.map((t) => isFloat(t.dtype) && leads(resolve(t).node));
+    const inputGrads = labelled(node.label, () => node.op.grad!(node, outputGrads, needed));
     node.inputs.forEach((input, k) => {
       const g = inputGrads[k];
       if (g && isFloat(input.dtype)) accumulate(adjoints, resolve(input), g);
@@ -65,8 +69,11 @@ function accumulate(adjoints: Map<Tensor, Tensor>, tensor: Tensor, g: Tensor): v
   adjoints.set(tensor, sum ? add(sum, g) : g);
 }
 
-/** Nodes between `targets` and `outputs`, inputs before users. */
-function reachableFrom(outputs: readonly Tensor[], targets: ReadonlySet<Node>): Node[] {
+/** Nodes between `targets` and `outputs`, inputs before users; and which nodes these are. */
+function reachableFrom(
+  outputs: readonly Tensor[],
+  targets: ReadonlySet<Node>,
+): { order: Node[]; leads: (node: Node) => boolean } {
   const leads = new Map<Node, boolean>();
   const order: Node[] = [];
   const stack: Node[] = outputs.map((t) => t.node);
@@ -87,5 +94,5 @@ function reachableFrom(outputs: readonly Tensor[], targets: ReadonlySet<Node>): 
     leads.set(node, lead);
     if (lead) order.push(node);
   }
-  return order;
+  return { order, leads: (node) => leads.get(node) === true };
 }

@@ -58,10 +58,19 @@ export interface Op<A extends Attrs> {
    * its fused kernel does not apply; its decomposition is then lowered.
    */
   lower?(to: Lowering, inputs: readonly string[], node: Node<A>): readonly string[] | undefined;
-  /** Gradients by the inputs (undefined: none flows) from the gradients by the outputs. */
-  grad?(node: Node<A>, outputGrads: readonly (Tensor | undefined)[]): readonly (Tensor | undefined)[];
+  /**
+   * Gradients by the inputs (undefined: none flows) from the gradients by the outputs. Inputs that
+   * are not `needed` lead to nothing that is differentiated by; a rule may skip their work.
+   */
+  grad?(
+    node: Node<A>,
+    outputGrads: readonly (Tensor | undefined)[],
+    needed: readonly boolean[],
+  ): readonly (Tensor | undefined)[];
   /** Decomposition of a composite. */
   expand?(inputs: readonly Tensor[], attrs: A): readonly Tensor[];
+  /** The decomposition only keeps values for a gradient: nothing else asks for it (scan, cond). */
+  readonly expandsForGradient?: boolean;
 }
 
 let nextId = 0;

@@ -48,8 +48,16 @@ export interface Lowering {
   dim(d: Dim): string;
   /** Name of a tensor, lowering what it depends on first. */
   value(tensor: Tensor): string;
-  /** Lowers a body graph (Scan, If). Outer values are visible inside by name. */
-  body(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[]): GraphProto;
+  /**
+   * Lowers a body graph (Scan, If). Outer values are visible inside by name; `captured` gives
+   * the outer names that tensors have inside.
+   */
+  body(
+    name: string,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    captured?: ReadonlyMap<Tensor, string>,
+  ): GraphProto;
 }
 
 /** ONNX names of values that hold for one graph and the graphs nested in it. */
@@ -89,7 +97,7 @@ class Lowerer implements Lowering {
   private readonly inputs: Port[] = [];
   private readonly symbols = new Map<string, { input: string; axis: number }>();
   private readonly provenance = new Map<string, string>();
-  private readonly expanded: ReadonlySet<Node>;
+  private expanded: ReadonlySet<Node>;
   private names = 0;
   private label = "";
 
@@ -166,7 +174,8 @@ class Lowerer implements Lowering {
 
   private usesExpansion(node: Node): boolean {
     if (!node.op.expand) return false;
-    return this.expanded.has(node) || this.options.fuse === false || !node.op.lower;
+    if (this.expanded.has(node) || !node.op.lower) return true;
+    return this.options.fuse === false && !node.op.expandsForGradient;
   }
 
   private lowerNode(node: Node): void {
@@ -338,9 +347,17 @@ class Lowerer implements Lowering {
     return name;
   }
 
-  body(name: string, inputs: readonly Tensor[], outputs: readonly Tensor[]): GraphProto {
+  body(
+    name: string,
+    inputs: readonly Tensor[],
+    outputs: readonly Tensor[],
+    captured: ReadonlyMap<Tensor, string> = new Map(),
+  ): GraphProto {
     const outer = this.frame;
+    const outerExpanded = this.expanded;
     this.frame = frameIn(outer);
+    this.expanded = new Set([...outerExpanded, ...expandedComposites(outputs)]);
+    for (const [tensor, outerName] of captured) this.frame.values.set(tensor, outerName);
     const ports = inputs.map((tensor) => {
       const port = { name: `${name}_in_${this.names++}`, dtype: tensor.dtype, shape: tensor.shape };
       this.frame.values.set(tensor, port.name);
@@ -353,6 +370,7 @@ class Lowerer implements Lowering {
     });
     const { nodes } = this.frame;
     this.frame = outer;
+    this.expanded = outerExpanded;
     return { name, nodes, constants: new Map(), weights: [], inputs: ports, outputs: results };
   }
 }
