@@ -1,6 +1,8 @@
 // Runs dependency-cruiser over the sources: node scripts/check-boundaries.mjs [FOLDER]
 // Its SWC parser (TypeScript 7 has no JavaScript API for it) does not know `using` declarations
-// yet, so it reads a copy of the tree in which they are `const`. Imports are the same in both.
+// yet, so it reads a copy of the tree in which they are `const`. In the copy, type-only imports of
+// a.ts lead to an empty a.types.ts beside it: they must keep the direction, but two types that
+// refer to each other from two files are no cycle, since nothing of that exists at run time.
 import { spawnSync } from "node:child_process";
 import {
   copyFileSync,
@@ -21,6 +23,7 @@ const home = dirname(dirname(fileURLToPath(import.meta.url)));
 const [folder = home, ...options] = process.argv.slice(2);
 const root = resolve(folder);
 
+const typeImport = /^((?:import|export) type [^;"]*? from "[.]{1,2}[/][^"]*)[.]ts";/gm;
 const declaration = /\b(?:await\s+)?using(\s+[A-Za-z_$][\w$]*\s*[=:])/g;
 
 function copySources(from, to) {
@@ -29,7 +32,12 @@ function copySources(from, to) {
     const [source, target] = [join(from, entry.name), join(to, entry.name)];
     if (entry.isDirectory()) copySources(source, target);
     else if (entry.name.endsWith(".ts")) {
-      writeFileSync(target, readFileSync(source, "utf8").replace(declaration, "const$1"));
+      const text = readFileSync(source, "utf8");
+      writeFileSync(
+        target,
+        text.replace(declaration, "const$1").replace(typeImport, '$1.types.ts";'),
+      );
+      writeFileSync(target.replace(/[.]ts$/, ".types.ts"), "");
     }
   }
 }

@@ -48,6 +48,8 @@ const files: readonly (readonly [rule: string, path: string, content: string])[]
     "src/nn/a.ts",
     'import { b } from "./b.ts";\nexport const a = (): number => b();\n',
   ],
+  ["", "src/nn/one.ts", 'import type { Two } from "./two.ts";\nexport type One = Two | 1;\n'],
+  ["", "src/nn/two.ts", 'import type { One } from "./one.ts";\nexport type Two = { one: One };\n'],
   // A cycle is reported once, at its first file.
   ["", "src/nn/b.ts", 'import { a } from "./a.ts";\nexport const b = (): number => a();\n'],
   [
