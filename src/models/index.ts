@@ -1,0 +1,9 @@
+/** Model families, each in a file of its own, read from a checkpoint's config.json. */
+
+export { ConfigReader } from "./config-reader.ts";
+export * from "./decoder.ts";
+export { modelTypes, readModelConfig } from "./families.ts";
+export { loadModel, type Model } from "./load.ts";
+export { type CacheShape, forwardProgram, stepProgram } from "./programs.ts";
+export { readQwen2Config } from "./qwen2.ts";
+export { readQwen3Config } from "./qwen3.ts";

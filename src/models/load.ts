@@ -1,0 +1,73 @@
+/** A checkpoint folder as a model: its configuration and where its weights come from. */
+
+import { join } from "node:path";
+import { type Checkpoint, openCheckpoint } from "../checkpoint/checkpoint.ts";
+import { readJsonObject } from "../checkpoint/json.ts";
+import { type ResolveOptions, resolveModel } from "../checkpoint/resolve.ts";
+import type { WeightSource } from "../graph/program.ts";
+import type { DecoderConfig } from "./decoder.ts";
+import { readModelConfig } from "./families.ts";
+
+export interface Model extends Disposable {
+  /** The folder. */
+  readonly dir: string;
+  readonly config: DecoderConfig;
+  readonly checkpoint: Checkpoint;
+  /** Weights by name in f32: mapped as they are where stored so, converted otherwise. */
+  readonly weights: WeightSource;
+}
+
+/**
+ * Opens a model: a folder, or a hub id that was pulled before.
+ *
+ * @throws Error naming the file and key where configuration or weights do not fit
+ * @example
+ * using model = await loadModel("models/onefold-mini");
+ * console.log(model.config.layers);
+ */
+export async function loadModel(spec: string, options: ResolveOptions = {}): Promise<Model> {
+  const dir = await resolveModel(spec, options);
+  const file = join(dir, "config.json");
+  const read = readModelConfig(file, await readJsonObject(file));
+  const checkpoint = await openCheckpoint(dir);
+  const config = { ...read, tiedHead: read.tiedHead && !hasOwnHead(checkpoint) };
+  // A tied checkpoint may store its one table under the head's name alone.
+  const tableIsHead = read.tiedHead && !checkpoint.has(EMBEDDING) && checkpoint.has(HEAD);
+  return {
+    dir,
+    config,
+    checkpoint,
+    weights: (port) => {
+      const name = tableIsHead && port.name === EMBEDDING ? HEAD : port.name;
+      return checkedRead(checkpoint, { ...port, name });
+    },
+    [Symbol.dispose]: () => checkpoint[Symbol.dispose](),
+  };
+}
+
+const EMBEDDING = "model.embed_tokens.weight";
+const HEAD = "lm_head.weight";
+
+/**
+ * Whether a checkpoint that calls itself tied stores a head that differs from its embedding:
+ * transformers 5 then uses it (4 ignored it).
+ */
+function hasOwnHead(checkpoint: Checkpoint): boolean {
+  if (!checkpoint.has(EMBEDDING) || !checkpoint.has(HEAD)) return false;
+  const bytes = (name: string): Buffer => {
+    const { data } = checkpoint.read(name);
+    return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
+  };
+  return Buffer.compare(bytes(EMBEDDING), bytes(HEAD)) !== 0;
+}
+
+function checkedRead(checkpoint: Checkpoint, { name, dtype, shape }: Parameters<WeightSource>[0]) {
+  const info = checkpoint.info(name);
+  if (`${info.shape}` !== `${shape}`) {
+    throw new Error(
+      `${info.file}: tensor "${name}" has shape [${info.shape}], but config.json asks for ` +
+        `[${shape}]; the two do not belong together`,
+    );
+  }
+  return checkpoint.readAs(name, dtype);
+}

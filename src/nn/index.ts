@@ -1,0 +1,8 @@
+/** Layers: linear, norms, embeddings, rotary angles, and the scopes that hold their weights. */
+
+export { initialise } from "./initialise.ts";
+export { embedding, embeddingTable, type LinearOptions, linear } from "./linear.ts";
+export { layerNorm, rmsNorm } from "./norm.ts";
+export { createRandom, type Random } from "./random.ts";
+export { type RopeConfig, rotaryAngles } from "./rope.ts";
+export * from "./scope.ts";

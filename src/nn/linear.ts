@@ -1,0 +1,49 @@
+/** Linear maps and embeddings, in the layout of Hugging Face checkpoints. */
+
+import { add } from "../graph/ops/elementwise.ts";
+import { gather } from "../graph/ops/gather.ts";
+import { matmul } from "../graph/ops/matmul.ts";
+import { shapeError, type Tensor } from "../graph/tensor.ts";
+import { type Initialiser, normal, type Scope, zeros } from "./scope.ts";
+
+export interface LinearOptions {
+  readonly bias?: boolean;
+  readonly init?: Initialiser;
+}
+
+/**
+ * x Wᵀ (+ b) with `weight` [outputs, inputs] and `bias` [outputs].
+ *
+ * @param x [..., inputs]
+ * @returns [..., outputs]
+ */
+export function linear(
+  p: Scope,
+  x: Tensor,
+  outputs: number,
+  { bias = false, init = normal(0.02) }: LinearOptions = {},
+): Tensor {
+  return p.trace(() => {
+    const inputs = x.shape[x.shape.length - 1];
+    if (typeof inputs !== "number") throw shapeError("linear", "last axis is not a number", [x]);
+    const y = matmul(x, p.parameter("weight", [outputs, inputs], init), { transposeB: true });
+    return bias ? add(y, p.parameter("bias", [outputs], zeros)) : y;
+  });
+}
+
+/** The table of an embedding: `weight` [rows, width]. */
+export const embeddingTable = (
+  p: Scope,
+  rows: number,
+  width: number,
+  init: Initialiser = normal(0.02),
+): Tensor => p.parameter("weight", [rows, width], init);
+
+/**
+ * Rows of an embedding table.
+ *
+ * @param ids i64 [...]
+ * @returns [..., width]
+ */
+export const embedding = (p: Scope, ids: Tensor, rows: number, width: number): Tensor =>
+  p.trace(() => gather(embeddingTable(p, rows, width), ids));

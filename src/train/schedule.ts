@@ -1,0 +1,33 @@
+/** Learning-rate schedules, as multipliers of the peak rate. */
+
+export type Schedule = {
+  /** Steps of linear warm-up from 0. */
+  readonly warmup: number;
+  /** All steps of the run. */
+  readonly steps: number;
+  /** Multiplier at the end (default 0.1). */
+  readonly floor?: number;
+} & (
+  | { readonly kind: "cosine" }
+  | { readonly kind: "constant" }
+  /** Warm-up, stable, decay: linear to the floor over the last `decay` steps. */
+  | { readonly kind: "wsd"; readonly decay: number }
+);
+
+/**
+ * Multiplier for the step that follows `done` finished steps.
+ *
+ * @example
+ * const rate = 3e-4 * rateAt({ kind: "cosine", warmup: 100, steps: 1000 }, step);
+ */
+export function rateAt(schedule: Schedule, done: number): number {
+  const { warmup, steps, floor = 0.1 } = schedule;
+  if (done < warmup) return (done + 1) / (warmup + 1);
+  if (schedule.kind === "constant") return 1;
+  if (schedule.kind === "wsd") {
+    const left = Math.max(0, steps - done);
+    return left >= schedule.decay ? 1 : floor + (1 - floor) * (left / schedule.decay);
+  }
+  const progress = Math.min(1, (done - warmup) / Math.max(1, steps - warmup));
+  return floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * progress));
+}
