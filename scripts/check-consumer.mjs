@@ -10,6 +10,7 @@ import {
   readFileSync,
   rmSync,
   symlinkSync,
+  writeFileSync,
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -39,6 +40,16 @@ function linkDependencies(target) {
   }
 }
 
+/** The README's TypeScript examples as files, so that they cannot rot. */
+function writeReadmeExamples(target) {
+  const readme = readFileSync(join(root, "README.md"), "utf8");
+  const blocks = [...readme.matchAll(/^```ts\n([\s\S]*?)^```$/gm)].map(([, code]) => code);
+  if (blocks.length === 0) throw new Error("README.md has no ```ts example");
+  for (const [index, code] of blocks.entries()) {
+    writeFileSync(join(target, `readme-${index + 1}.ts`), code);
+  }
+}
+
 const work = mkdtempSync(join(tmpdir(), "onefold-consumer-"));
 try {
   const failure = ensureBuild();
@@ -55,6 +66,7 @@ try {
   run("tar", ["-xzf", join(work, filename), "-C", join(modules, "onefold"), "--strip", "1"], work);
   if (existsSync(join(modules, "onefold/scripts"))) throw new Error("scripts/ must not be packed");
   linkDependencies(modules);
+  writeReadmeExamples(work);
 
   run(process.execPath, [join(root, "node_modules/typescript/bin/tsc"), "-p", "."], work);
   process.stdout.write("types: ok\n");
