@@ -50,9 +50,6 @@ export interface Checkpoint extends Disposable {
   release(name: string): void;
 }
 
-/** Bytes converted at a time: source and result stay in the L2 cache. */
-const CHUNK_BYTES = 1 << 18;
-
 /**
  * Opens a folder in Hugging Face layout, a `.safetensors` file or a `.safetensors.index.json`.
  * Headers are read and checked at once, tensors when asked for.
@@ -176,19 +173,16 @@ async function createCheckpoint(
     if (!into && data.buffer instanceof ArrayBuffer) libc?.hugePages(data.buffer);
     const { bytes } = find(name).shard;
     const width = dtypes[from.dtype].bytes;
-    const scratch = new ArrayBuffer(Math.min(CHUNK_BYTES, Math.max(from.byteLength, 8)));
-    const convert = converter(from.dtype, dtype);
-    for (let done = 0; done < from.byteLength; done += scratch.byteLength) {
-      const count = Math.min(scratch.byteLength, from.byteLength - done);
-      bytes.readInto(new Uint8Array(scratch, 0, count), from.offset + done);
-      const start = done / width;
+    const { input, run } = converter(from.dtype, dtype);
+    for (let done = 0; done < from.byteLength; done += input.byteLength) {
+      const count = Math.min(input.byteLength, from.byteLength - done);
+      bytes.readInto(input.subarray(0, count), from.offset + done);
       try {
-        convert(new dtypes[from.dtype].array(scratch, 0, count / width), data, start);
+        run(count / width, data, done / width);
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new RangeError(
-          `${from.file}: tensor ${show(name)} does not fit ${dtype}: ` +
-            `${reason} (counted from element ${start})`,
+          `${from.file}: tensor ${show(name)} does not fit ${dtype}: ${reason}`,
           { cause: error },
         );
       }

@@ -9,58 +9,54 @@ import {
   f32ToF16,
   type TypedArray,
 } from "../graph/dtype.ts";
+import { CHUNK_BYTES, widener } from "./simd-widen.ts";
 
-/**
- * Converts all of `source` into `target` from index `at`.
- *
- * @throws RangeError with the index within `source` and the value that has no exact counterpart
- */
-export type Converter = (source: TypedArray, target: TypedArray, at: number) => void;
+export interface Converter {
+  /** Where the caller puts the source's bytes, piece by piece. */
+  readonly input: Uint8Array<ArrayBuffer>;
+  /**
+   * Converts the first `count` elements of `input` into `target` from index `at`.
+   *
+   * @throws RangeError with the index in the target and the value that has no exact counterpart
+   */
+  run(count: number, target: TypedArray, at: number): void;
+}
 
 /**
  * The conversion between two dtypes. Between floats it rounds; from or to integers and booleans
- * every value must be represented exactly.
+ * every value must be represented exactly. One conversion runs at a time: inputs are shared.
  */
 export function converter(from: DType, to: DType): Converter {
-  if (from === to) return (source, target, at) => setSame(source, target, at);
-  return fast[`${from}>${to}`] ?? general(from, to);
-}
-
-function setSame(source: TypedArray, target: TypedArray, at: number): void {
-  // Same dtype, hence the same class; `set` cannot know.
-  (target as Uint8Array).set(source as Uint8Array, at);
-}
-
-const fast: Readonly<Record<string, Converter>> = {
-  "bf16>f32": (source, target, at) => {
-    widenBf16(source as Uint16Array, target as Float32Array, at);
-  },
-  "f32>bf16": (source, target, at) => {
-    narrowToBf16(source as Float32Array, target as Uint16Array, at);
-  },
-  "f16>f32": (source, target, at) => {
-    const table = halfTable();
-    const bits = source as Uint16Array;
-    for (let i = 0; i < bits.length; i++) target[at + i] = table[bits[i]];
-  },
-  "f32>f64": (source, target, at) => (target as Float64Array).set(source as Float32Array, at),
-  "f64>f32": (source, target, at) => (target as Float32Array).set(source as Float64Array, at),
-};
-
-/** bfloat16 is the upper half of an f32: two elements are read as one word and spread over two. */
-function widenBf16(source: Uint16Array, target: Float32Array, at: number): void {
-  const out = new Int32Array(target.buffer, target.byteOffset, target.length);
-  let i = 0;
-  if (source.byteOffset % 4 === 0) {
-    const pairs = new Int32Array(source.buffer, source.byteOffset, source.length >> 1);
-    for (let p = 0, j = at; p < pairs.length; p++, j += 2) {
-      const word = pairs[p];
-      out[j] = word << 16;
-      out[j + 1] = word & 0xffff0000;
-    }
-    i = pairs.length * 2;
+  if (to === "f32" && (from === "bf16" || from === "f16")) {
+    const { input, run } = widener(from);
+    return { input, run: (count, target, at) => run(count, target as Float32Array, at) };
   }
-  for (; i < source.length; i++) out[at + i] = source[i] << 16;
+  const input = new Uint8Array(CHUNK_BYTES);
+  const elements = new dtypes[from].array(input.buffer);
+  const convert = loopOf(from, to);
+  return {
+    input,
+    run: (count, target, at) => convert(elements.subarray(0, count), target, at),
+  };
+}
+
+type Loop = (source: TypedArray, target: TypedArray, at: number) => void;
+
+function loopOf(from: DType, to: DType): Loop {
+  if (from === to) return setSame;
+  if (from === "f32" && to === "bf16") {
+    return (source, target, at) => {
+      narrowToBf16(source as Float32Array, target as Uint16Array, at);
+    };
+  }
+  const bothWide = (dtype: DType) => dtype === "f32" || dtype === "f64";
+  return bothWide(from) && bothWide(to) ? setSame : general(from, to);
+}
+
+/** Typed arrays of numbers convert among themselves; f64 to f32 rounds to nearest even. */
+function setSame(source: TypedArray, target: TypedArray, at: number): void {
+  // Never a mix of numbers and bigints here; the type of `set` cannot know.
+  (target as Uint8Array).set(source as Uint8Array, at);
 }
 
 function narrowToBf16(source: Float32Array, target: Uint16Array, at: number): void {
@@ -72,17 +68,9 @@ function narrowToBf16(source: Float32Array, target: Uint16Array, at: number): vo
   }
 }
 
-let halves: Float32Array | undefined;
-
-/** All 65,536 half-precision values: 256 kB that fit the L2 cache beat decoding each time. */
-function halfTable(): Float32Array {
-  halves ??= Float32Array.from({ length: 65536 }, (_, bits) => f16ToF32(bits));
-  return halves;
-}
-
 type Scalar = number | bigint;
 
-function general(from: DType, to: DType): Converter {
+function general(from: DType, to: DType): Loop {
   const decode = decoderOf(from);
   const encode = encoderOf(to);
   const exact = dtypes[from].kind !== "float" || dtypes[to].kind !== "float";
@@ -102,7 +90,7 @@ function general(from: DType, to: DType): Converter {
       // Loose equality compares numbers with bigints by value.
       // biome-ignore lint/suspicious/noDoubleEquals: number and bigint of one value are equal.
       if (!whole || decodeTarget(output[at + i]) != value || (to === "bool" && !isBit(value))) {
-        throw new RangeError(`element ${i} is ${value}, which ${to} cannot hold exactly`);
+        throw new RangeError(`element ${at + i} is ${value}, which ${to} cannot hold exactly`);
       }
     }
   };

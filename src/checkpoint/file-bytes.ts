@@ -75,11 +75,10 @@ function createFileBytes(
     if (offset < 0 || length < 0 || offset + length > size) {
       throw new RangeError(`${file}: bytes ${offset} to ${offset + length} are outside the file`);
     }
-    // Touching a mapped page past the end of a file that shrank would kill the process (SIGBUS).
-    if (fstatSync(fd).size < size) {
-      throw new Error(`${file}: the file became shorter while it was open; open it again`);
-    }
   };
+
+  const shrank = () =>
+    new Error(`${file}: the file became shorter while it was open; open it again`);
 
   const readInto = (target: Uint8Array, offset: number): void => {
     check(offset, target.byteLength);
@@ -87,7 +86,7 @@ function createFileBytes(
     while (done < target.byteLength) {
       const chunk = Math.min(target.byteLength - done, 1 << 30);
       const count = readSync(fd, target, done, chunk, offset + done);
-      if (count === 0) throw new Error(`${file}: the file ended while it was read`);
+      if (count === 0) throw shrank();
       done += count;
     }
   };
@@ -99,6 +98,8 @@ function createFileBytes(
     readInto,
     view(offset, length) {
       check(offset, length);
+      // Touching a mapped page past the end of a file that shrank kills the process (SIGBUS).
+      if (fstatSync(fd).size < size) throw shrank();
       if (mapping && libc && length > 0) {
         const buffer = viewOrUndefined(libc, mapping.address + BigInt(offset), length);
         if (buffer) {
