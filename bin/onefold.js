@@ -5,7 +5,9 @@ import { existsSync } from "node:fs";
 
 const [major, minor] = process.versions.node.split(".").map(Number);
 if (major < 20 || (major === 20 && minor < 19)) {
-  process.stderr.write(`onefold: Node ${process.versions.node} is too old; install 20.19 or newer\n`);
+  process.stderr.write(
+    `onefold: Node ${process.versions.node} is too old; install 20.19 or newer\n`,
+  );
   process.exit(1);
 }
 

@@ -1,6 +1,37 @@
 // A user's program: every sub-path resolves, and their main types hold together.
-import { zeros } from "onefold";
-import { fromValues, type NDArray, toValues } from "onefold/graph";
+import { toValues } from "onefold";
+import { type Checkpoint, openCheckpoint } from "onefold/checkpoint";
+import {
+  dim,
+  fromValues,
+  grad,
+  input,
+  lower,
+  mul,
+  type NDArray,
+  type Program,
+  sum,
+} from "onefold/graph";
+import { type Tokenizer, trainBpe } from "onefold/media";
+import { forwardProgram, type Model } from "onefold/models";
+import { linear, normal, type Scope } from "onefold/nn";
+import { createSession, type Session } from "onefold/runtime";
 
-const array: NDArray = fromValues("f32", [2], [1, 2]);
-console.log(toValues(array), zeros("f32", [2]).shape);
+// d(sum(x * x)) / dx = 2 x, traced, differentiated, compiled and run.
+const x = input("x", "f32", [dim("n")]);
+const [gradient] = grad(sum(mul(x, x)), [x]);
+const program: Program = lower({ inputs: [x], outputs: { gradient: gradient! } });
+using session: Session = await createSession(program);
+const values: NDArray = fromValues("f32", [2], [1, 2]);
+const outputs: Record<string, NDArray> = await session.run({ x: values });
+console.log(toValues(outputs.gradient!));
+
+/** What the rest of the types look like from outside; called by nobody. */
+export async function use(model: Model, tokenizer: Tokenizer, scope: Scope): Promise<void> {
+  const json = trainBpe(["one two"], { vocabSize: 260, specialTokens: ["<|end|>"] });
+  const ids: Int32Array = tokenizer.encode(json.version);
+  using checkpoint: Checkpoint = await openCheckpoint("folder");
+  const name: string = forwardProgram(model.config).hash;
+  scope.parameter(name, [ids.length, checkpoint.names.length], normal(0.02));
+  linear(scope, x, 2);
+}
