@@ -13,6 +13,8 @@ import { createValue } from "./value.ts";
 
 export class NativeBoundRun implements BoundRun {
   readonly #env: Env;
+  /** The session object: while bound runs live it must not be collected, which disposes it. */
+  readonly #owner: object;
   readonly #program: Program;
   readonly #session: NativeHandle;
   readonly #inputs: Record<string, NDArray>;
@@ -26,12 +28,14 @@ export class NativeBoundRun implements BoundRun {
   #changed = true;
 
   constructor(
+    owner: object,
     env: Env,
     program: Program,
     session: NativeHandle,
     names: CNames,
     arrays: { readonly inputs: NDArrays; readonly outputs: NDArrays },
   ) {
+    this.#owner = owner;
     this.#env = env;
     this.#program = program;
     this.#session = session;
@@ -147,6 +151,7 @@ export class NativeBoundRun implements BoundRun {
 
   #refuseBusy(): void {
     if (this.#state.disposed) throw new Error("this bound run was disposed; bind again");
+    void this.#owner;
     void this.#names; // the C strings live as long as this object does
     if (this.#state.running) {
       throw new Error("this bound run is already running; await it, or bind a second one");

@@ -40,7 +40,11 @@ export function receive(
 
 /**
  * The environment is reference-counted inside the engine and shared by all threads; it is never
- * released. Its thread pools are shared by all sessions that set no thread count of their own.
+ * released. Its thread pools are shared by all sessions that set no thread count of their own, so
+ * ten sessions do not start ten pools, and threads sleep between runs. Measured on 2 cores, 28
+ * products of [1, 1024] with [1024, 1024]: 1.8 to 2.2 ms a run asleep or spinning, but spinning
+ * burns 5 to 12 ms of processor time after each run, and two runs at once take 3 ms with the
+ * shared pool against 5 to 8 ms with two spinning ones.
  */
 async function create(): Promise<Env> {
   const api = await loadApi();
@@ -48,7 +52,7 @@ async function create(): Promise<Env> {
   try {
     check(api, api.SetGlobalIntraOpNumThreads(threading, defaultThreads()), "shared threads");
     check(api, api.SetGlobalInterOpNumThreads(threading, 1), "shared threads");
-    check(api, api.SetGlobalSpinControl(threading, 1), "shared threads");
+    check(api, api.SetGlobalSpinControl(threading, 0), "shared threads");
     const pointer = receive(
       api,
       (o) => api.CreateEnvWithGlobalThreadPools(4, "onefold", threading, o),

@@ -7,6 +7,8 @@ import type { Pointer } from "./ffi.ts";
 
 const levels = { disabled: 0, basic: 1, extended: 2, all: 99 } as const;
 
+const spinDurationKey = "session.intra_op.spin_duration_us";
+
 /** The native options; the caller releases them. */
 export function createOptions({ api }: Env, options: SessionOptions): Pointer {
   const native = receive(api, (out) => api.CreateSessionOptions(out), "session options");
@@ -54,5 +56,7 @@ export function createOptions({ api }: Env, options: SessionOptions): Pointer {
     const spin = spinning ? "1" : "0";
     set(api.AddSessionConfigEntry(native, "session.intra_op.allow_spinning", spin), "spinning");
     set(api.AddSessionConfigEntry(native, "session.inter_op.allow_spinning", spin), "spinning");
+    // Long enough for the next operator of the same run, too short to disturb other programs.
+    if (spinning) set(api.AddSessionConfigEntry(native, spinDurationKey, "50"), "spinning");
   }
 }

@@ -149,7 +149,7 @@ export class NativeSession implements Session {
 
   bind(arrays: { readonly inputs: NDArrays; readonly outputs: NDArrays }): BoundRun {
     void this.#handle.pointer; // refuses a disposed session
-    return new NativeBoundRun(this.#env, this.#program, this.#handle, this.#names, arrays);
+    return new NativeBoundRun(this, this.#env, this.#program, this.#handle, this.#names, arrays);
   }
 
   endProfiling(): string {
