@@ -1,5 +1,6 @@
 /** A checkpoint as one set of named tensors, whether it is one file or many shards. */
 
+import { constants } from "node:buffer";
 import { stat } from "node:fs/promises";
 import { type DType, dtypes, type TypedArray } from "../graph/dtype.ts";
 import { type NDArray, sizeOf, zeros } from "../graph/ndarray.ts";
@@ -35,7 +36,8 @@ export interface Checkpoint extends Disposable {
    * The tensor as it is stored: memory-mapped, without a copy, where the file's alignment allows.
    * Such a view stays valid after the checkpoint is closed, for as long as it is reachable from
    * JavaScript: whoever hands its address to native code keeps a reference. Writing to it never
-   * changes the file.
+   * changes the file. `data.buffer` may be the whole file. Another program must not shorten the
+   * file meanwhile (replacing it by renaming is fine): the system would end this process.
    */
   read(name: string): NDArray;
   /**
@@ -146,13 +148,37 @@ async function createCheckpoint(
     return { dtype, shape, file: shard.file, offset, byteLength };
   };
 
+  /** koffi ends the process when asked for a longer view than the runtime allows. */
+  const requireAddressable = (name: string, bytes: number): void => {
+    if (bytes > constants.MAX_LENGTH) {
+      throw new Error(
+        `${info(name).file}: tensor ${show(name)} takes ${bytes} bytes, and this Node.js allows ` +
+          `${constants.MAX_LENGTH} in one array; use Node.js 22 or later`,
+      );
+    }
+  };
+
+  const allocate = (name: string, dtype: DType, shape: readonly number[]): NDArray => {
+    requireAddressable(name, sizeOf(shape) * dtypes[dtype].bytes);
+    try {
+      return zeros(dtype, shape);
+    } catch (error) {
+      throw new Error(
+        `${info(name).file}: not enough memory for tensor ${show(name)} as ${dtype} ` +
+          `[${shape.join(", ")}]; close other programs or use a smaller model or dtype`,
+        { cause: error },
+      );
+    }
+  };
+
   const read = (name: string): NDArray => {
     const { dtype, shape, offset, byteLength } = info(name);
+    requireAddressable(name, byteLength);
     const { bytes } = find(name).shard;
     const { bytes: width, array: View } = dtypes[dtype];
     if (offset % width !== 0) {
       // Mapped pages start at multiples of 4096, so file alignment is memory alignment.
-      const copy = zeros(dtype, shape);
+      const copy = allocate(name, dtype, shape);
       bytes.readInto(new Uint8Array(copy.data.buffer, 0, byteLength), offset);
       return copy;
     }
@@ -164,7 +190,7 @@ async function createCheckpoint(
     const from = info(name);
     if (from.dtype === dtype && !into) return read(name);
     const length = sizeOf(from.shape);
-    const data = into ?? zeros(dtype, from.shape).data;
+    const data = into ?? allocate(name, dtype, from.shape).data;
     if (data.length !== length || !(data instanceof dtypes[dtype].array)) {
       throw new RangeError(
         `readAs ${show(name)}: \`into\` must hold ${length} elements of ${dtype}`,

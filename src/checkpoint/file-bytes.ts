@@ -9,7 +9,10 @@ export interface FileBytes extends Disposable {
   readonly size: number;
   /** Whether `view` gives mapped memory rather than copies. */
   readonly mapped: boolean;
-  /** Bytes [offset, offset + length), starting a buffer of their own: no copy if mapped. */
+  /**
+   * Bytes [offset, offset + length): no copy if mapped. Its `buffer` may be the whole file, which
+   * is what `structuredClone` would copy.
+   */
   view(offset: number, length: number): Uint8Array<ArrayBuffer>;
   /** Copies bytes into `target`, always by reading: nothing becomes resident through the map. */
   readInto(target: Uint8Array, offset: number): void;
@@ -69,6 +72,7 @@ function createFileBytes(
   mapping: Mapping | undefined,
 ): FileBytes {
   let open = true;
+  let whole: ArrayBuffer | undefined;
 
   const check = (offset: number, length: number): void => {
     if (!open) throw new Error(`${file}: the checkpoint was closed before this read`);
@@ -101,11 +105,12 @@ function createFileBytes(
       // Touching a mapped page past the end of a file that shrank kills the process (SIGBUS).
       if (fstatSync(fd).size < size) throw shrank();
       if (mapping && libc && length > 0) {
-        const buffer = viewOrUndefined(libc, mapping.address + BigInt(offset), length);
-        if (buffer) {
-          mapping.views++;
-          finalizers.register(buffer, mapping);
-          return new Uint8Array(buffer);
+        if (size > WHOLE_FILE_BYTES) {
+          const buffer = bufferOf(libc, mapping, offset, length);
+          if (buffer) return new Uint8Array(buffer);
+        } else {
+          whole ??= bufferOf(libc, mapping, 0, size);
+          if (whole) return new Uint8Array(whole, offset, length);
         }
       }
       // Native code may point at it: V8 would keep a small array on its moving heap.
@@ -119,6 +124,7 @@ function createFileBytes(
     [Symbol.dispose]() {
       if (!open) return;
       open = false;
+      whole = undefined;
       closeSync(fd);
       if (!mapping) return;
       mapping.closed = true;
@@ -128,9 +134,23 @@ function createFileBytes(
   };
 }
 
-function viewOrUndefined(library: LibC, address: bigint, length: number): ArrayBuffer | undefined {
+/**
+ * V8 counts each external buffer as garbage pressure by its size, and collects every 64 MB or so:
+ * one buffer a file is counted once. Node 20 cannot make longer ones than this.
+ */
+const WHOLE_FILE_BYTES = 2 ** 32 - 4096;
+
+function bufferOf(
+  library: LibC,
+  mapping: Mapping,
+  offset: number,
+  length: number,
+): ArrayBuffer | undefined {
   try {
-    return library.view(address, length);
+    const buffer = library.view(mapping.address + BigInt(offset), length);
+    mapping.views++;
+    finalizers.register(buffer, mapping);
+    return buffer;
   } catch {
     return undefined; // Electron and others forbid memory that V8 did not allocate.
   }

@@ -1,3 +1,4 @@
+import { constants } from "node:buffer";
 import { readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
@@ -157,6 +158,22 @@ it("refuses to read a file that shrank, instead of crashing", async () => {
   truncateSync(file, 100);
   expect(() => checkpoint.read("x")).toThrow(/became shorter/);
   expect(() => checkpoint.readAs("x", "f64")).toThrow(/became shorter/);
+});
+
+it("survives a tensor larger than an array can be", async () => {
+  // A sparse file: 6 GB that take no space.
+  const size = 6e9;
+  const header = JSON.stringify({
+    big: { dtype: "U8", shape: [size], data_offsets: [0, size] },
+    small: { dtype: "F32", shape: [2], data_offsets: [size, size + 8] },
+  }).padEnd(160);
+  const file = writeRaw(header);
+  truncateSync(file, 168 + size + 8);
+  using checkpoint = await openCheckpoint(file);
+  expect(toValues(checkpoint.read("small"))).toEqual([0, 0]);
+  const read = () => checkpoint.read("big").data.length;
+  if (constants.MAX_LENGTH < size) expect(read).toThrow(/"big" takes 6000000000 bytes/);
+  else expect(read()).toBe(size);
 });
 
 it("says what a folder without safetensors holds", async () => {
