@@ -1,5 +1,6 @@
 /** Scaled dot-product attention with grouped heads, masks and a cache updated in place. */
 
+import type { DType } from "../dtype.ts";
 import { MICROSOFT, onnx } from "../onnx/lowering.ts";
 import { type Dim, dimEquals, dimSub, type Shape } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
@@ -17,7 +18,7 @@ import {
   tanh,
   where,
 } from "./elementwise.ts";
-import { dimSize, iota } from "./leaf.ts";
+import { dimSize, iota, scalar } from "./leaf.ts";
 import { matmul } from "./matmul.ts";
 import { max, sum } from "./reduce.ts";
 import { expandDims, reshape, transpose } from "./reshape.ts";
@@ -175,13 +176,13 @@ function attend(q: Tensor, key: Tensor, value: Tensor, o: AttendOptions, place: 
   const kvHeads = key.shape[1] as number;
   const groups = (heads as number) / kvHeads;
   const keys = key.shape[2];
-  const rows = reshape(transpose(q, [0, 2, 1, 3]), [batch, kvHeads, -1, width]);
-  const raw = mul(matmul(rows, key, { transposeB: true }), o.scale);
-  let scores = reshape(raw, [batch, heads, seq, keys]);
+  // Scaling q and adding the mask touch less memory than the scores do, forward and backward.
+  const rows = reshape(transpose(mul(q, o.scale), [0, 2, 1, 3]), [batch, kvHeads, -1, width]);
+  let scores = reshape(matmul(rows, key, { transposeB: true }), [batch, heads, seq, keys]);
   if (o.softCap > 0) scores = mul(tanh(div(scores, o.softCap)), o.softCap);
   if (o.bias) scores = add(scores, o.bias);
   const mask = visible(place, keys, o);
-  if (mask) scores = where(expandDims(mask, 1), scores, LOWEST);
+  if (mask) scores = add(scores, where(expandDims(mask, 1), scalar(0, q.dtype), lowest(q.dtype)));
   const weights = o.sinks ? sinkSoftmax(scores, o.sinks) : softmax(scores);
   const grouped = reshape(weights, [batch, kvHeads, -1, keys]);
   const y = matmul(grouped, value); // [batch, kvHeads, groups * seq, width]
@@ -190,7 +191,7 @@ function attend(q: Tensor, key: Tensor, value: Tensor, o: AttendOptions, place: 
 }
 
 /** Finite, so that a row without any key gives a mean instead of NaN. */
-const LOWEST = -3.4028234663852886e38;
+const lowest = (dtype: DType): number => (dtype === "f16" ? -65_504 : -3.4028234663852886e38);
 
 /** bool [batch or 1, seq, keys]: which keys a query sees; undefined: all. */
 function visible(place: Tensor, keys: Dim, { causal, window }: AttendOptions): Tensor | undefined {
