@@ -15,7 +15,7 @@ import { join } from "node:path";
 /** The environment, or a stand-in for tests. */
 export type Env = Readonly<Record<string, string | undefined>>;
 
-export const DEFAULT_ENDPOINT = "https://huggingface.co";
+const DEFAULT_ENDPOINT = "https://huggingface.co";
 
 /** Folder that holds all cached repositories. */
 export function hubCacheDir(env: Env = process.env): string {

@@ -41,7 +41,7 @@ export function isTransient(error: unknown): boolean {
   return networkCode(error) !== undefined || /connection ended/.test(messageOf(error));
 }
 
-export const isAbort = (error: unknown): boolean =>
+const isAbort = (error: unknown): boolean =>
   error instanceof Error && (error.name === "AbortError" || error.name === "TimeoutError");
 
 const messageOf = (error: unknown): string =>

@@ -1,15 +1,19 @@
 /** "Did you mean": existing names close to one that is missing. */
 
+const MAX_LENGTH = 120;
+const MAX_NAMES = 20_000;
+
 /**
- * Up to `count` names nearest to `wanted` by edit distance over dotted parts' characters,
- * nearest first; names with nothing in common are left out.
+ * Up to `count` names nearest to `wanted` by edit distance, nearest first; names with nothing in common are left out.
  */
 export function closestNames(wanted: string, names: Iterable<string>, count = 3): string[] {
-  // Quadratic in the length: only names of usual length are worth comparing.
-  const target = wanted.slice(0, 200);
+  // Quadratic in the length: only so many names of usual length are worth comparing.
+  const target = wanted.slice(0, MAX_LENGTH);
   const scored: { name: string; distance: number }[] = [];
+  let left = MAX_NAMES;
   for (const name of names) {
-    if (name.length > 200) continue;
+    if (name.length > MAX_LENGTH) continue;
+    if (left-- === 0) break;
     const limit = Math.max(target.length, name.length) / 2;
     if (Math.abs(target.length - name.length) > limit) continue;
     const distance = editDistance(target, name);

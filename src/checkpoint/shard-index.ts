@@ -48,7 +48,7 @@ export async function readShardIndex(file: string): Promise<ShardIndex> {
 }
 
 /** A file name that stays in its folder on every operating system. */
-export function isPlainName(name: string): boolean {
+function isPlainName(name: string): boolean {
   return (
     name !== "" &&
     name !== "." &&
