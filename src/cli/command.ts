@@ -32,6 +32,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/tokenize.ts"),
   },
   {
+    name: "template",
+    summary: "render a conversation with a model's chat template",
+    load: () => import("./commands/template.ts"),
+  },
+  {
     name: "doctor",
     summary: "check the engine, the machine and the cache, and say what is missing",
     load: () => import("./commands/doctor.ts"),
