@@ -31,7 +31,7 @@ function roughen(random: Random, pattern: string, text: string): string {
   if (random.chance(0.08) && /^\[?[A-Z][a-z]/.test(pattern)) {
     rough = rough[0]!.toLowerCase() + rough.slice(1);
   }
-  if (random.chance(0.06)) rough = rough.replace(/[.?。？]$/, "");
+  if (random.chance(0.06)) rough = rough.replace(/ ?[.?。？]$/, "");
   return rough;
 }
 
