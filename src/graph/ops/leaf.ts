@@ -1,6 +1,6 @@
 /** Leaves of a graph: inputs, parameters, constants, and values made from dimensions. */
 
-import type { DType } from "../dtype.ts";
+import { type DType, dtypes } from "../dtype.ts";
 import { fromValues, type NDArray } from "../ndarray.ts";
 import { onnx } from "../onnx/lowering.ts";
 import { type Dim, dimMul, type Shape } from "../shape.ts";
@@ -36,9 +36,12 @@ const constantOp: Op<{ array: NDArray }> = {
   infer: (_, { array }) => [array],
   lower: (to, _, node) => {
     const { dtype, shape, data } = node.attrs.array;
-    // Small constants are shared by value; bf16 and f16 hold raw bits and are written as such.
-    if (data.length > 16 || dtype === "bf16" || dtype === "f16") return [to.tensor(node.attrs.array)];
-    return [to.constant(dtype, shape, Array.from(data as ArrayLike<number | bigint>, Number))];
+    // Small constants are shared by value; bf16 and f16 hold raw bits and are written as such, and
+    // so are integers that a number does not hold exactly.
+    const bits = data.length > 16 || dtype === "bf16" || dtype === "f16";
+    const values = bits ? [] : Array.from(data as ArrayLike<number | bigint>, Number);
+    const exact = dtypes[dtype].kind === "float" || values.every(Number.isSafeInteger);
+    return [bits || !exact ? to.tensor(node.attrs.array) : to.constant(dtype, shape, values)];
   },
 };
 
@@ -58,9 +61,10 @@ interface FullAttrs {
 const fullOp: Op<FullAttrs> = {
   name: "full",
   infer: (_, { dtype, shape }) => [{ dtype, shape }],
-  lower: (to, _, { attrs: { shape, dtype, value } }) => [
-    to.emit("Expand", [to.constant(dtype, [], [value]), to.shape(shape)]),
-  ],
+  lower(to, _, { attrs: { shape, dtype, value } }) {
+    const one = to.constant(dtype, [], [value]);
+    return [shape.length === 0 ? one : to.emit("Expand", [one, to.shape(shape)])];
+  },
 };
 
 /** An array of `shape` with every element equal to `value`. */
@@ -75,13 +79,20 @@ const iotaOp: Op<{ size: Dim; dtype: "i64" | "i32" | "f32" | "f64" }> = {
   infer: (_, { size, dtype }) => [{ dtype, shape: [size] }],
   lower: (to, _, { attrs: { size, dtype } }) => {
     if (typeof size === "number") {
-      return [to.tensor(fromValues(dtype, [size], Array.from({ length: size }, (_, i) => i)))];
+      return [
+        to.tensor(
+          fromValues(
+            dtype,
+            [size],
+            Array.from({ length: size }, (_, i) => i),
+          ),
+        ),
+      ];
     }
     const end = to.emit("Squeeze", [to.dim(size), to.constant("i64", [1], [0])]);
     const range = to.emit("Range", [to.constant("i64", [], [0]), end, to.constant("i64", [], [1])]);
     if (dtype === "i64") return [range];
-    const onnxType = { i32: 6, f32: 1, f64: 11 }[dtype];
-    return [to.emit("Cast", [range], { to: onnx.int(onnxType) })];
+    return [to.emit("Cast", [range], { to: onnx.int(dtypes[dtype].onnx) })];
   },
 };
 
@@ -96,8 +107,7 @@ const dimSizeOp: Op<{ shape: Shape; dtype: DType }> = {
     const size = shape.reduce(dimMul, 1 as Dim);
     if (typeof size === "number") return [to.constant(dtype, [], [size])];
     const one = to.emit("Squeeze", [to.dim(size), to.constant("i64", [1], [0])]);
-    const onnxType = { f32: 1, f64: 11, i32: 6, i64: 7 }[dtype as "f32"];
-    return [dtype === "i64" ? one : to.emit("Cast", [one], { to: onnx.int(onnxType) })];
+    return [dtype === "i64" ? one : to.emit("Cast", [one], { to: onnx.int(dtypes[dtype].onnx) })];
   },
 };
 
@@ -108,4 +118,3 @@ export const dimSize = (shape: Shape, dtype: DType): Tensor =>
 /** Vector constant from plain numbers. */
 export const vector = (values: readonly number[], dtype: DType = "f32"): Tensor =>
   constant(fromValues(dtype, [values.length], values));
-

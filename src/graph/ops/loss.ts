@@ -3,8 +3,8 @@
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { add, cast, equal, exp, logicalNot, mul, neg, sub, where } from "./elementwise.ts";
 import { gatherElements, scatterAdd } from "./gather.ts";
-import { expandDims, squeeze } from "./reshape.ts";
 import { mean, sum } from "./reduce.ts";
+import { expandDims, squeeze } from "./reshape.ts";
 import { logSoftmax } from "./softmax.ts";
 
 export interface CrossEntropyOptions {

@@ -63,7 +63,11 @@ const layerNormOp: Op<{ epsilon: number }> = {
     const width = x.shape[x.shape.length - 1];
     for (const p of [weight, bias]) {
       if (p.shape.length !== 1 || !dimEquals(p.shape[0], width)) {
-        throw shapeError("layerNorm", "weight and bias do not fit the last axis", [x, weight, bias]);
+        throw shapeError("layerNorm", "weight and bias do not fit the last axis", [
+          x,
+          weight,
+          bias,
+        ]);
       }
     }
     const one = { dtype: x.dtype, shape: [...x.shape.slice(0, -1), 1] };
@@ -91,11 +95,7 @@ const layerNormOp: Op<{ epsilon: number }> = {
     let dx = mul(inverse, sub(gNormal, correction));
     if (gAverage) dx = add(dx, div(gAverage, lastSize(x)));
     if (gInverse) dx = add(dx, inverseGrad(gInverse, normal, inverse, x));
-    return [
-      dx,
-      sumTo(mul(g!, normal), weight.shape),
-      sumTo(g!, bias.shape),
-    ];
+    return [dx, sumTo(mul(g!, normal), weight.shape), sumTo(g!, bias.shape)];
   },
 };
 

@@ -3,16 +3,18 @@
 import { onnx } from "../onnx/lowering.ts";
 import {
   broadcastShapes,
+  type Dim,
   dimDivide,
   dimEquals,
-  type Dim,
+  dimMul,
   formatShape,
   type Shape,
   shapeEquals,
   shapeSize,
 } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
-import { axisOf } from "./axes.ts";
+import { axesOf, axisOf } from "./axes.ts";
+import { emitKernel } from "./kernel.ts";
 
 const reshapeOp: Op<{ shape: Shape }> = {
   name: "reshape",
@@ -28,8 +30,9 @@ const reshapeOp: Op<{ shape: Shape }> = {
       typeof d === "number" ? d : i < from.length && dimEquals(d, from[i]) ? 0 : -1,
     );
     const simple = unknown.filter((d) => d === -1).length <= 1 && !shape.includes(0);
-    const target = simple ? to.constant("i64", [shape.length], unknown) : to.shape(shape);
-    return [to.emit("Reshape", [x, target])];
+    if (simple) return [to.emit("Reshape", [x, to.constant("i64", [shape.length], unknown)])];
+    // Here 0 is a size, not a wish to copy one.
+    return [to.emit("Reshape", [x, to.shape(shape)], { allowzero: onnx.int(1) })];
   },
   grad: ({ inputs: [x] }, [g]) => [reshape(g!, x.shape)],
 };
@@ -85,7 +88,9 @@ const broadcastToOp: Op<{ shape: Shape }> = {
     }
     return [{ dtype: x.dtype, shape }];
   },
-  lower: (to, [x], { attrs: { shape } }) => [to.emit("Expand", [x, to.shape(shape)])],
+  lower: (to, [x], { inputs: [{ dtype }], attrs: { shape } }) => [
+    emitKernel(to, "Expand", [x], dtype, { missing: ["bf16"], rest: [to.shape(shape)] }),
+  ],
   grad: ({ inputs: [x] }, [g]) => [sumTo(g!, x.shape)],
 };
 
@@ -96,12 +101,13 @@ export const broadcastTo = (x: Tensor, shape: Shape): Tensor =>
 const sumToOp: Op<{ shape: Shape }> = {
   name: "sumTo",
   infer: ([x], { shape }) => [{ dtype: x.dtype, shape }],
-  lower: (to, [x], { inputs: [{ shape: from }], attrs: { shape } }) => {
+  lower: (to, [x], { inputs: [{ dtype, shape: from }], attrs: { shape } }) => {
     const lead = from.length - shape.length;
     const axes = from.flatMap((d, i) =>
       i < lead || (shape[i - lead] === 1 && !dimEquals(d, 1)) ? [i] : [],
     );
-    const sum = to.emit("ReduceSum", [x, to.constant("i64", [axes.length], axes)]);
+    const rest = [to.constant("i64", [axes.length], axes)];
+    const sum = emitKernel(to, "ReduceSum", [x], dtype, { missing: ["bf16"], rest });
     return [lead === 0 ? sum : to.emit("Reshape", [sum, to.shape(shape)])];
   },
   grad: ({ inputs: [x] }, [g]) => [broadcastTo(g!, x.shape)],
@@ -119,17 +125,49 @@ export function sumTo(x: Tensor, shape: Shape): Tensor {
 
 /** Inserts an axis of size 1 before `axis` (negative counts from the end of the result). */
 export function expandDims(x: Tensor, axis: number): Tensor {
-  const at = axis < 0 ? axis + x.shape.length + 1 : axis;
+  const rank = x.shape.length;
+  const at = axis < 0 ? axis + rank + 1 : axis;
+  if (!Number.isInteger(axis) || at < 0 || at > rank) {
+    throw shapeError("expandDims", `axis ${axis} is out of range for rank ${rank + 1}`, [x]);
+  }
   return reshape(x, [...x.shape.slice(0, at), 1, ...x.shape.slice(at)]);
 }
 
 /** Removes axes of size 1. */
 export function squeeze(x: Tensor, axes: readonly number[]): Tensor {
-  const drop = axes.map((a) => axisOf("squeeze", a, x));
+  const drop = axesOf("squeeze", axes, x);
   const wrong = drop.find((a) => x.shape[a] !== 1);
   if (wrong !== undefined) throw shapeError("squeeze", `axis ${wrong} has not size 1`, [x]);
   return reshape(
     x,
     x.shape.filter((_: Dim, i) => !drop.includes(i)),
   );
+}
+
+/** Repeats each element `count` times along an axis: [a, b] -> [a, a, b, b] (repeat_interleave). */
+export function repeat(x: Tensor, count: number, axis: number): Tensor {
+  const at = axisOf("repeat", axis, x);
+  checkCount("repeat", count, x);
+  const wide = [...x.shape.slice(0, at + 1), count, ...x.shape.slice(at + 1)];
+  const shape = x.shape.map((d, i) => (i === at ? dimMul(d, count) : d));
+  return reshape(broadcastTo(expandDims(x, at + 1), wide), shape);
+}
+
+/** Repeats the whole tensor along each axis: tile([a, b], [2]) = [a, b, a, b]. */
+export function tile(x: Tensor, counts: readonly number[]): Tensor {
+  if (counts.length !== x.shape.length) {
+    throw shapeError("tile", `needs a count per axis, not [${counts}]`, [x]);
+  }
+  for (const count of counts) checkCount("tile", count, x);
+  // [d0, d1] -> [1, d0, 1, d1] -> [c0, d0, c1, d1] -> [c0·d0, c1·d1]; axes of count 1 stay one.
+  const apart = x.shape.flatMap((d, i) => (counts[i] === 1 ? [d] : [1, d]));
+  const wide = x.shape.flatMap((d, i) => (counts[i] === 1 ? [d] : [counts[i], d]));
+  const shape = x.shape.map((d, i) => dimMul(d, counts[i]));
+  return reshape(broadcastTo(reshape(x, apart), wide), shape);
+}
+
+function checkCount(op: string, count: number, x: Tensor): void {
+  if (!Number.isInteger(count) || count < 0) {
+    throw shapeError(op, `count ${count} is no integer from 0 on`, [x]);
+  }
 }

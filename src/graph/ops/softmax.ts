@@ -40,9 +40,7 @@ const logSoftmaxOp: Op<{ axis: number }> = {
     return [sub(shifted, log(sum(exp(shifted), over(axis))))];
   },
   // dx = g - softmax(x) sum(g)
-  grad: ({ outputs: [y], attrs: { axis } }, [g]) => [
-    sub(g!, mul(exp(y), sum(g!, over(axis)))),
-  ],
+  grad: ({ outputs: [y], attrs: { axis } }, [g]) => [sub(g!, mul(exp(y), sum(g!, over(axis))))],
 };
 
 /** log(softmax(x)) without overflow. */
