@@ -24,7 +24,7 @@ const sortNumbers = (name: string, isUp: boolean, wordings: Task["wordings"]): T
     return {
       key: values.join(","),
       slots: { list: join(values, language) },
-      think: `${row(values)}${isUp ? "<" : ">"}${row(sorted)}`,
+      think: `${isUp ? "up" : "down"}(${row(values)})=${row(sorted)}`,
       answer: join(sorted, language),
     };
   },

@@ -175,7 +175,7 @@ const extreme: Task = {
     return {
       key: `${table.text},${column},${isMax}`,
       slots: { table: table.text, col: column, adj: word! },
-      think: `${values.join(",")}${isMax ? ">" : "<"}${best}:${name}`,
+      think: `${isMax ? "max" : "min"}(${values.join(",")})=${best}:${name}`,
       answer: name,
     };
   },

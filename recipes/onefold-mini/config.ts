@@ -1,0 +1,48 @@
+/** The model and the run that made models/onefold-mini. */
+
+import type { DecoderConfig } from "../../src/models/decoder.ts";
+import type { AdamWOptions } from "../../src/train/adamw.ts";
+
+export const VOCABULARY = 2048;
+
+/** Qwen3 architecture: 6 layers of width 256 (about 5.3 M parameters). */
+export const model: DecoderConfig = {
+  modelType: "qwen3",
+  vocabSize: VOCABULARY,
+  hiddenSize: 256,
+  intermediateSize: 768,
+  layers: 6,
+  heads: 8,
+  kvHeads: 4,
+  headDim: 32,
+  normEpsilon: 1e-6,
+  tiedHead: true,
+  maxPositions: 1024,
+  rope: { type: "default", theta: 10_000, width: 32 },
+  windows: [0, 0, 0, 0, 0, 0],
+  qkvBias: false,
+  outputBias: false,
+  qkNorm: true,
+  initializerRange: 0.02,
+};
+
+export const optimizer: AdamWOptions = {
+  beta1: 0.9,
+  beta2: 0.95,
+  epsilon: 1e-8,
+  weightDecay: 0.1,
+  clipNorm: 1,
+};
+
+export const run = {
+  seed: 1,
+  learningRate: 3e-3,
+  /** Tokens of a step, padding included. */
+  tokensPerBatch: 2048,
+  /** Examples made and sorted by length at a time. */
+  poolSize: 2000,
+  warmup: 100,
+  /** Last part of the steps over which the rate falls to `floor`. */
+  decayShare: 0.3,
+  floor: 0.02,
+};
