@@ -1,6 +1,7 @@
 // A user's program: every sub-path resolves, and their main types hold together.
 import { toValues } from "onefold";
 import { type Checkpoint, openCheckpoint } from "onefold/checkpoint";
+import { generate } from "onefold/generate";
 import {
   dim,
   fromValues,
@@ -16,6 +17,7 @@ import { type Tokenizer, trainBpe } from "onefold/media";
 import { forwardProgram, type Model } from "onefold/models";
 import { linear, normal, type Scope } from "onefold/nn";
 import { createSession, type Session } from "onefold/runtime";
+import { type AdamWOptions, defaultAdamW, rateAt, type Schedule } from "onefold/train";
 
 // d(sum(x * x)) / dx = 2 x, traced, differentiated, compiled and run.
 const x = input("x", "f32", [dim("n")]);
@@ -34,4 +36,7 @@ export async function use(model: Model, tokenizer: Tokenizer, scope: Scope): Pro
   const name: string = forwardProgram(model.config).hash;
   scope.parameter(name, [ids.length, checkpoint.names.length], normal(0.02));
   linear(scope, x, 2);
+  const adamw: AdamWOptions = defaultAdamW;
+  const rate: (schedule: Schedule, step: number) => number = rateAt;
+  console.log(generate.name, adamw, rate.name);
 }
