@@ -1,0 +1,41 @@
+/**
+ * Generation: a decoder with its cache, sampling, streaming text, conversations.
+ *
+ * @example
+ * import { createChat } from "onefold/generate";
+ *
+ * using chat = await createChat("models/onefold-mini");
+ * const { content } = await chat.send("What is 12 + 30?", { maxTokens: 200 }).result();
+ * console.log(content);
+ */
+
+export { argmax, Candidates, findCandidates } from "./candidates.ts";
+export { type Chat, type ChatStream, createChat } from "./chat.ts";
+export type { ChatMessage, ChatOptions, ChatResult, SendOptions } from "./chat-options.ts";
+export { checkContext, checkTokens, contextLimit } from "./context-limit.ts";
+export {
+  createDecoderSession,
+  type DecoderSession,
+  type DecoderSessionOptions,
+  type FeedOptions,
+} from "./decoder-session.ts";
+export {
+  type FinishReason,
+  type GeneratedToken,
+  type GenerateEnd,
+  type GenerateOptions,
+  generate,
+} from "./generate.ts";
+export { type GenerationDefaults, readGenerationDefaults } from "./generation-config.ts";
+export { TokenHistory } from "./history.ts";
+export { logSumExp, type TokenLogprob, topLogprobs } from "./log-probabilities.ts";
+export { createSampler, type Sampler, type SamplerOptions } from "./sampler.ts";
+export { greedy, mergeSampling, type Sampling } from "./sampling.ts";
+export { createStopMatcher, type StopMatcher } from "./stop-strings.ts";
+export {
+  type ChatPart,
+  createThinkingParser,
+  type ThinkingParser,
+  type ThinkingStart,
+  thinkingStart,
+} from "./thinking.ts";

@@ -1,0 +1,65 @@
+/** Chooses the next token. */
+
+import { createRandom } from "../nn/random.ts";
+import { argmax, Candidates, findCandidates, scoreTokens } from "./candidates.ts";
+import { TokenHistory } from "./history.ts";
+import type { Sampling } from "./sampling.ts";
+
+export interface SamplerOptions {
+  /** Tokens of the model. */
+  readonly vocabSize: number;
+  /** Same seed, same choices (default: a random one). */
+  readonly seed?: number;
+  /** Ids from here on are padding rows of the embedding and never chosen (default: vocabSize). */
+  readonly usedVocab?: number;
+  /** Further ids never to choose. */
+  readonly masked?: Int32Array;
+}
+
+export interface Sampler {
+  /** Tells the repetition penalty what came before. */
+  addPrompt(ids: ArrayLike<number>): void;
+  /** Tells the penalties what was generated: a choice, or what was put in its place. */
+  addGenerated(id: number): void;
+  /** @param logits f32 [vocab], left as they are */
+  pick(logits: Float32Array): number;
+}
+
+/** @example createSampler({ ...greedy, temperature: 0.7, topP: 0.8 }, { vocabSize, seed: 1 }) */
+export function createSampler(sampling: Sampling, options: SamplerOptions): Sampler {
+  const { vocabSize, usedVocab = vocabSize, masked } = options;
+  const { seed = Math.floor(Math.random() * 2 ** 32) } = options;
+  const random = createRandom(seed, "sampler");
+  const candidates = new Candidates(Math.min(usedVocab, vocabSize));
+  const hasPenalty =
+    sampling.repetitionPenalty !== 1 ||
+    sampling.presencePenalty !== 0 ||
+    sampling.frequencyPenalty !== 0;
+  const history = hasPenalty ? new TokenHistory(vocabSize) : undefined;
+  return {
+    addPrompt: (ids) => history?.addPrompt(ids),
+    addGenerated: (id) => history?.addGenerated(id),
+    pick(logits) {
+      if (sampling.temperature === 0) {
+        return argmax(scoreTokens(logits, sampling, history, masked, candidates));
+      }
+      findCandidates(logits, sampling, history, masked, candidates);
+      return draw(candidates, random.uniform());
+    },
+  };
+}
+
+/** The candidate at `u` of the total weight, u in [0, 1). */
+export function draw({ ids, weights, count }: Candidates, u: number): number {
+  let total = 0;
+  for (let i = 0; i < count; i++) total += weights[i]!;
+  let left = u * total;
+  let last = 0;
+  for (let i = 0; i < count; i++) {
+    if (weights[i] === 0) continue;
+    last = i;
+    left -= weights[i]!;
+    if (left < 0) break;
+  }
+  return ids[last]!;
+}
