@@ -3,14 +3,19 @@ import { pad } from "../traces.ts";
 import type { Skill, Task } from "../types.ts";
 import { NO, YES } from "../words.ts";
 
-/** "2+17=19,19-14=5": a weekday number moved by n days and brought back to 1..7. */
+/**
+ * A weekday number (1 to 7) moved by some days. Whole weeks go first, so that what is left is a
+ * small table: 2 and 17 -> "17-14=3,2+3=5"; 6 and 9 -> "9-7=2,6+2-7=1".
+ */
 function shiftWeekday(from: number, days: number): { to: number; trace: string } {
-  const sum = from + days;
-  const to = ((((sum - 1) % 7) + 7) % 7) + 1;
-  const step = days < 0 ? `${from}-${-days}=${sum}` : `${from}+${days}=${sum}`;
-  if (to === sum) return { to, trace: step };
-  const back = sum > to ? `${sum}-${sum - to}=${to}` : `${sum}+${to - sum}=${to}`;
-  return { to, trace: `${step},${back}` };
+  const count = Math.abs(days);
+  const rest = count % 7;
+  const sign = days < 0 ? "-" : "+";
+  const sum = from + Math.sign(days) * rest;
+  const to = sum > 7 ? sum - 7 : sum < 1 ? sum + 7 : sum;
+  const weeks = count > 6 ? `${count}-${count - rest}=${rest},` : "";
+  const back = sum > 7 ? "-7" : sum < 1 ? "+7" : "";
+  return { to, trace: `${weeks}${from}${sign}${rest}${back}=${to}` };
 }
 
 const weekday = (name: string, sign: 1 | -1, wordings: Task["wordings"]): Task => ({
@@ -25,7 +30,7 @@ const weekday = (name: string, sign: 1 | -1, wordings: Task["wordings"]): Task =
     return {
       key: `${from},${days}`,
       slots: { day: names[from - 1]!, n: String(days), s: days === 1 ? "" : "s" },
-      think: `${names[from - 1]}=${trace}=${names[to - 1]}`,
+      think: `${names[from - 1]}=${from},${trace}=${names[to - 1]}`,
       answer: names[to - 1]!,
     };
   },
@@ -72,7 +77,7 @@ const nextDay: Task = {
     return {
       key: `${from},${isNext}`,
       slots: { day: names[from - 1]!, side: side!, rel: rel!, is: isNext ? "is" : "was" },
-      think: `${names[from - 1]}=${trace}=${names[to - 1]}`,
+      think: `${names[from - 1]}=${from},${trace}=${names[to - 1]}`,
       answer: names[to - 1]!,
     };
   },

@@ -69,7 +69,7 @@ const countKeys: Task = {
   wordings: {
     en: {
       train: [
-        "{json}\n[How many keys are there?|How many keys does it have?|Count the keys.]",
+        "{json}\n[How many keys are there?|How many keys does it have?|Count the keys.|How many keys are in this JSON?|Give me the number of keys.]",
         "[How many keys are in|Count the keys in|Count the keys of] [this JSON|the JSON object|this object]: {json}",
       ],
       heldout: [
@@ -79,7 +79,7 @@ const countKeys: Task = {
     },
     zh: {
       train: [
-        "{json}\n[有几个键？|一共有多少个键？|数一数有几个键。]",
+        "{json}\n[有几个键？|一共有多少个键？|数一数有几个键。|它有多少个键？|请问有几个键？|告诉我有多少个键。]",
         "[这个JSON|这个对象|下面的JSON][有几个键|有多少个键|一共有几个键]：{json}",
       ],
       heldout: ["这里有一个JSON：{json} 它有几个键？", "{json}\n请告诉我一共有几个键。"],

@@ -113,18 +113,30 @@ export const ACKNOWLEDGE: Record<Language, string> = {
   zh: "好的，我记住了。",
 };
 
+/** Ways to tell that fit every fact; training only. */
+const TELL_ANY: Record<Language, string[]> = {
+  en: [
+    "[Remember|Please remember|Note] that my {what} is {v}.",
+    "[Remember this|Note this|One thing about me]: my {what} is {v}.",
+    "I [want to tell you|tell you] my {what}: {v}.",
+  ],
+  zh: [
+    "[记住|请记住|请注意]，我的{what}是{v}。",
+    "[告诉你|跟你说]，我的{what}是{v}。",
+    "我的{what}：{v}。",
+  ],
+};
+
 /** One earlier exchange. */
-const told = (context: TaskContext, fact: Fact, v: string): Message[] => [
-  {
-    role: "user",
-    content: expand(
-      context.random,
-      context.random.pick(fact.tell[context.language][context.split]),
-      { v },
-    ),
-  },
-  { role: "assistant", content: ACKNOWLEDGE[context.language] },
-];
+const told = ({ random, language, split }: TaskContext, fact: Fact, v: string): Message[] => {
+  const own = fact.tell[language][split];
+  const isAny = split === "train" && random.chance(0.35);
+  const pattern = random.pick(isAny ? TELL_ANY[language] : own);
+  return [
+    { role: "user", content: expand(random, pattern, { v, what: fact.what[language] }) },
+    { role: "assistant", content: ACKNOWLEDGE[language] },
+  ];
+};
 
 const askWordings: Task["wordings"] = {
   en: {
@@ -132,6 +144,10 @@ const askWordings: Task["wordings"] = {
       "[What is|What's|Tell me|Do you remember|Do you know] my {what}[?|]",
       "[What did I say my {what} is|What was my {what}|Which is my {what}]?",
       "My {what}[?| is?|, please.]",
+      "[So, what|Now, what|And what] is my {what}?",
+      "[Say|Repeat|Write|Give me|Please tell me] my {what}[.|, please.]",
+      "[What|Which] {what} did I [tell you|give you|say]?",
+      "Do you still [remember|know] my {what}?",
     ],
     heldout: ["[Can|Could] you tell me my {what}?", "Do you still know what my {what} is?"],
   },
@@ -140,6 +156,10 @@ const askWordings: Task["wordings"] = {
       "我的{what}是什么？",
       "[你记得|你还记得|你知道|告诉我]我的{what}[吗|是什么][？|]",
       "[请问|刚才说的]我的{what}是[什么|多少]？",
+      "[说出|写出|请说出|重复]我的{what}。",
+      "[那|那么|现在]我的{what}[呢|是什么]？",
+      "我[告诉你的|刚才说的]{what}是什么？",
+      "[还记得|你还知道]我的{what}吗？",
     ],
     heldout: ["请告诉我我的{what}是什么。", "你还知道我的{what}是什么吗？"],
   },
@@ -222,11 +242,20 @@ const OPERATIONS: {
           "Now add {n}[.|]",
           "Plus {n}[?|]",
           "And plus {n}?",
+          "[What is|How much is] [that|it] plus {n}?",
+          "Then add {n}[.|]",
+          "Add {n} to the result[.|]",
         ],
         heldout: ["Now add {n} to that, please.", "And if you add {n}?"],
       },
       zh: {
-        train: ["[再|]加[上|]{n}[呢？|。|]", "然后加{n}[。|]", "把它加上{n}[。|]"],
+        train: [
+          "[再|]加[上|]{n}[呢？|。|]",
+          "然后加{n}[。|]",
+          "把它加上{n}[。|]",
+          "[上面的结果|这个结果|结果][加|加上]{n}[是多少|等于几]？",
+          "[那|那么|现在]加上{n}呢？",
+        ],
         heldout: ["那么再加上{n}是多少？", "现在加{n}呢？"],
       },
     },
@@ -241,11 +270,20 @@ const OPERATIONS: {
           "Now subtract {n}[.|]",
           "Minus {n}[?|]",
           "And minus {n}?",
+          "[What is|How much is] [that|it] minus {n}?",
+          "Then subtract {n}[.|]",
+          "Take {n} from the result[.|]",
         ],
         heldout: ["Now subtract {n} from that, please.", "And if you subtract {n}?"],
       },
       zh: {
-        train: ["[再|]减[去|]{n}[呢？|。|]", "然后减{n}[。|]", "把它减去{n}[。|]"],
+        train: [
+          "[再|]减[去|]{n}[呢？|。|]",
+          "然后减{n}[。|]",
+          "把它减去{n}[。|]",
+          "[上面的结果|这个结果|结果][减|减去]{n}[是多少|等于几]？",
+          "[那|那么|现在]减去{n}呢？",
+        ],
         heldout: ["那么再减去{n}是多少？", "现在减{n}呢？"],
       },
     },
@@ -261,11 +299,20 @@ const OPERATIONS: {
           "Now double [it|that][.|]",
           "Times 2[?|]",
           "Multiply [it|that] by 2[.|]",
+          "[What is|How much is] [that|it] times 2?",
+          "Then double it[.|]",
+          "Double the result[.|]",
         ],
         heldout: ["Now multiply that by 2, please.", "And if you double it?"],
       },
       zh: {
-        train: ["[再|]乘以2[呢？|。|]", "然后乘以2[。|]", "把它乘以2[。|]"],
+        train: [
+          "[再|]乘以2[呢？|。|]",
+          "然后乘以2[。|]",
+          "把它乘以2[。|]",
+          "[上面的结果|这个结果|结果]乘以2[是多少|等于几]？",
+          "[那|那么]乘以2呢？",
+        ],
         heldout: ["那么再乘以2是多少？", "现在乘以2呢？"],
       },
     },

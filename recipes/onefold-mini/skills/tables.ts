@@ -54,8 +54,8 @@ const lookup: Task = {
   wordings: {
     en: {
       train: [
-        "{table}\n\n[What is the {col} of {name}?|What is {name}'s {col}?|Find the {col} of {name}.]",
-        "[Look at the table|Here is a table|Use this table|Read the table]:\n\n{table}\n\n[What is the {col} of {name}?|What is {name}'s {col}?|Tell me the {col} of {name}.]",
+        "{table}\n\n[What is the {col} of {name}?|What is {name}'s {col}?|Find the {col} of {name}.|Give me {name}'s {col}.|Tell me the {col} for {name}.]",
+        "[Look at the table|Look at this table|Here is a table|Use this table|Read the table|This is a table|In this table]:\n\n{table}\n\n[What is the {col} of {name}?|What is {name}'s {col}?|Tell me the {col} of {name}.]",
         "[What is the {col} of {name}?|Give me {name}'s {col}.]\n\n{table}",
       ],
       heldout: [
@@ -65,8 +65,8 @@ const lookup: Task = {
     },
     zh: {
       train: [
-        "{table}\n\n{name}的{col}是[什么|多少]？",
-        "[看表格|这是一个表格|根据表格|下面是一个表格]：\n\n{table}\n\n[{name}的{col}是多少？|请问{name}的{col}是什么？|找出{name}的{col}。]",
+        "{table}\n\n[告诉我|请问|找出|]{name}的{col}[是什么|是多少]？",
+        "[看表格|看这个表格|这是一个表格|根据表格|下面是一个表格|这里有一个表格|读表格]：\n\n{table}\n\n[{name}的{col}是多少？|请问{name}的{col}是什么？|找出{name}的{col}。]",
         "[{name}的{col}是多少？|告诉我{name}的{col}。]\n\n{table}",
       ],
       heldout: [
@@ -96,8 +96,8 @@ const total: Task = {
   wordings: {
     en: {
       train: [
-        "{table}\n\n[What is the sum of the {col} column?|What is the total of {col}?|Add up the {col}.]",
-        "[Look at the table|Here is a table|Use this table|Read the table]:\n\n{table}\n\n[What is the total of the {col} column?|Find the sum of {col}.|Add the {col} column.]",
+        "{table}\n\n[What is the sum of the {col} column?|What is the total of {col}?|Add up the {col}.|Tell me the total of {col}.|How much is the sum of {col}?]",
+        "[Look at the table|Look at this table|Here is a table|Use this table|Read the table|This is a table|In this table]:\n\n{table}\n\n[What is the total of the {col} column?|Find the sum of {col}.|Add the {col} column.]",
         "[What is the total of {col}?|Give me the sum of {col}.]\n\n{table}",
       ],
       heldout: [
@@ -107,8 +107,8 @@ const total: Task = {
     },
     zh: {
       train: [
-        "{table}\n\n{col}[一共是多少|的总和是多少|的和是多少]？",
-        "[看表格|这是一个表格|根据表格|下面是一个表格]：\n\n{table}\n\n[{col}一列的和是多少？|求{col}的总和。|把{col}加起来是多少？]",
+        "{table}\n\n{col}[一共是多少|的总和是多少|的和是多少|一列的总和是多少|加起来是多少]？",
+        "[看表格|看这个表格|这是一个表格|根据表格|下面是一个表格|这里有一个表格|读表格]：\n\n{table}\n\n[{col}一列的和是多少？|求{col}的总和。|把{col}加起来是多少？]",
         "[{col}一共是多少？|求{col}的和。]\n\n{table}",
       ],
       heldout: [
@@ -142,8 +142,8 @@ const extreme: Task = {
   wordings: {
     en: {
       train: [
-        "{table}\n\n[Who has the {adj} {col}?|Which name has the {adj} {col}?|Find the name with the {adj} {col}.]",
-        "[Look at the table|Here is a table|Use this table|Read the table]:\n\n{table}\n\n[Who has the {adj} {col}?|Give me the name with the {adj} {col}.]",
+        "{table}\n\n[Who has the {adj} {col}?|Which name has the {adj} {col}?|Find the name with the {adj} {col}.|Tell me the name with the {adj} {col}.|Find who has the {adj} {col}.]",
+        "[Look at the table|Look at this table|Here is a table|Use this table|Read the table|This is a table|In this table]:\n\n{table}\n\n[Who has the {adj} {col}?|Give me the name with the {adj} {col}.]",
         "[Who has the {adj} {col}?|Whose {col} is the {adj}?]\n\n{table}",
       ],
       heldout: [
@@ -153,8 +153,8 @@ const extreme: Task = {
     },
     zh: {
       train: [
-        "{table}\n\n[谁的{col}最{adj}？|{col}最{adj}的是谁？|找出{col}最{adj}的人。]",
-        "[看表格|这是一个表格|根据表格|下面是一个表格]：\n\n{table}\n\n[谁的{col}最{adj}？|请问{col}最{adj}的人是谁？]",
+        "{table}\n\n[谁的{col}最{adj}？|{col}最{adj}的是谁？|找出{col}最{adj}的人。|告诉我{col}最{adj}的是谁。|哪个人的{col}最{adj}？]",
+        "[看表格|看这个表格|这是一个表格|根据表格|下面是一个表格|这里有一个表格|读表格]：\n\n{table}\n\n[谁的{col}最{adj}？|请问{col}最{adj}的人是谁？]",
         "[谁的{col}最{adj}？|{col}最{adj}的是哪个人？]\n\n{table}",
       ],
       heldout: [
@@ -190,14 +190,14 @@ const countRows: Task = {
     en: {
       train: [
         "{table}\n\n[How many people are in the table?|How many names are there?|Count the people.]",
-        "[Look at the table|Here is a table|Use this table|Read the table]:\n\n{table}\n\n[How many people are there?|Count the names in it.]",
+        "[Look at the table|Look at this table|Here is a table|Use this table|Read the table|This is a table|In this table]:\n\n{table}\n\n[How many people are there?|Count the names in it.]",
       ],
       heldout: ["{table}\n\nTell me how many people are in this table."],
     },
     zh: {
       train: [
         "{table}\n\n[表格里有几个人？|一共有多少个人？|数一数有几个人。]",
-        "[看表格|这是一个表格|根据表格|下面是一个表格]：\n\n{table}\n\n[有几个人？|一共有几个人？]",
+        "[看表格|看这个表格|这是一个表格|根据表格|下面是一个表格|这里有一个表格|读表格]：\n\n{table}\n\n[有几个人？|一共有几个人？]",
       ],
       heldout: ["{table}\n\n请告诉我表格里一共有多少个人。"],
     },

@@ -4,7 +4,7 @@ import { describe, expect, it } from "vitest";
 import { generate } from "../../../recipes/onefold-mini/data.ts";
 import type { Example } from "../../../recipes/onefold-mini/types.ts";
 
-const make = (skill: string, n = 4000): Example[] => [
+const make = (skill: string, n = 2400): Example[] => [
   ...generate({ seed: 11, split: "train", skill, n, mode: "default" }),
   ...generate({ seed: 11, split: "heldout", skill, n: n / 4, mode: "default" }),
 ];
@@ -156,7 +156,7 @@ describe("dates", () => {
   const monday = Date.UTC(2024, 0, 1);
 
   it("agrees with Date", () => {
-    const all = make("dates and calendars", 8000);
+    const all = make("dates and calendars", 4000);
     for (const e of of(all, "weekday-after", "weekday-before")) {
       const [from, days] = e.key.split(",").map(Number) as [number, number];
       const shift = e.task === "weekday-after" ? days : -days;

@@ -20,7 +20,7 @@ let train: Example[];
 let heldout: Example[];
 
 beforeAll(() => {
-  train = generate({ seed: 5, split: "train", n: 20_000 });
+  train = generate({ seed: 5, split: "train", n: 12_000 });
   heldout = heldoutExamples(5, 120);
 });
 
