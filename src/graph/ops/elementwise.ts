@@ -245,10 +245,16 @@ export const tanh = unary(
   "tanh",
   float("Tanh", (g, _, y) => mul(g, sub(1, mul(y, y)))),
 );
-export const sigmoid = unary(
-  "sigmoid",
-  float("Sigmoid", (g, _, y) => mul(g, mul(y, sub(1, y)))),
-);
+export const sigmoid = unary("sigmoid", {
+  domain: "float",
+  kernel(to, [x], dtype) {
+    if (dtype !== "f64") return emitKernel(to, "Sigmoid", [x], dtype, { missing: ["bf16"] });
+    // x · Sigmoid(x) would be fused to a kernel that does not exist in f64 (QuickGelu).
+    const decay = to.emit("Exp", [to.emit("Neg", [x])]);
+    return to.emit("Reciprocal", [to.emit("Add", [decay, to.constant("f64", [], [1])])]);
+  },
+  grad: (g, _, y) => mul(g, mul(y, sub(1, y))),
+});
 export const floor = unary("floor", float("Floor", flat));
 export const ceil = unary("ceil", float("Ceil", flat));
 /** Nearest integer, ties to even. */

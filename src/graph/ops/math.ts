@@ -1,7 +1,7 @@
 /** Elementwise functions beyond the basic ones. */
 
 import type { DType } from "../dtype.ts";
-import type { Lowering } from "../onnx/lowering.ts";
+import { type Lowering, onnx } from "../onnx/lowering.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import {
   abs,
@@ -41,16 +41,20 @@ function erfSeries(to: Lowering, x: string): string {
   for (let n = 1; n < ERF_TERMS; n++) coefficients.push((coefficients[n - 1] * 2) / (2 * n + 1));
   const limited = to.emit("Clip", [x, to.constant("f64", [], [-6]), to.constant("f64", [], [6])]);
   const t = to.emit("Mul", [limited, limited]);
-  const column = to.emit("Unsqueeze", [t, to.constant("i64", [1], [-1])]);
+  const column = to.emit("Reshape", [t, to.constant("i64", [2], [-1, 1])]);
   const exponents = to.constant(
     "f64",
     [ERF_TERMS],
     coefficients.map((_, n) => n),
   );
   const powers = to.emit("Pow", [column, exponents]);
-  const sum = to.emit("MatMul", [powers, to.constant("f64", [ERF_TERMS], coefficients)]);
+  const terms = to.emit("Mul", [powers, to.constant("f64", [ERF_TERMS], coefficients)]);
+  const sum = to.emit("ReduceSum", [terms, to.constant("i64", [1], [-1])], {
+    keepdims: onnx.int(0),
+  });
   const decay = to.emit("Exp", [to.emit("Neg", [t])]);
-  return to.emit("Mul", [limited, to.emit("Mul", [decay, sum])]);
+  const back = to.emit("Reshape", [sum, to.emit("Shape", [x])], { allowzero: onnx.int(1) });
+  return to.emit("Mul", [limited, to.emit("Mul", [decay, back])]);
 }
 
 /** Gauss error function. */
