@@ -12,12 +12,12 @@ export const mixture: Record<string, number> = {
   "dates and calendars": 1.4,
   "unit conversion": 1,
   "number words": 1.1,
-  tables: 1.2,
+  tables: 1.4,
   json: 0.9,
   "string edits": 1.7,
   "format instructions": 1.2,
   "two-turn memory": 1,
-  "honest refusal": 1.4,
+  "honest refusal": 1.1,
   "small talk": 0.4,
 };
 
