@@ -5,15 +5,15 @@ import type { AdamWOptions } from "../../src/train/adamw.ts";
 
 export const VOCABULARY = 2048;
 
-/** Qwen3 architecture: 6 layers of width 256 (about 5.3 M parameters). */
+/** Qwen3 architecture, sized for two CPU cores: 6 layers of width 192, 2.8 M parameters. */
 export const model: DecoderConfig = {
   modelType: "qwen3",
   vocabSize: VOCABULARY,
-  hiddenSize: 256,
-  intermediateSize: 768,
+  hiddenSize: 192,
+  intermediateSize: 512,
   layers: 6,
-  heads: 8,
-  kvHeads: 4,
+  heads: 6,
+  kvHeads: 2,
   headDim: 32,
   normEpsilon: 1e-6,
   tiedHead: true,
@@ -23,7 +23,7 @@ export const model: DecoderConfig = {
   qkvBias: false,
   outputBias: false,
   qkNorm: true,
-  initializerRange: 0.02,
+  initializerRange: 0.05,
 };
 
 export const optimizer: AdamWOptions = {

@@ -9,6 +9,7 @@ import {
   f32ToF16,
   type TypedArray,
 } from "../graph/dtype.ts";
+import { type NDArray, zeros } from "../graph/ndarray.ts";
 import { CHUNK_BYTES, widener } from "./simd-widen.ts";
 
 export interface Converter {
@@ -112,4 +113,20 @@ function encoderOf(dtype: DType): (value: Scalar) => Scalar {
   if (dtype === "f16") return (value) => f32ToF16(Number(value));
   if (dtype === "i64" || dtype === "u64") return (value) => BigInt(value);
   return (value) => Number(value);
+}
+
+/** An array converted to another dtype, in new memory; the array itself where dtypes agree. */
+export function convertArray(array: NDArray, to: DType): NDArray {
+  if (array.dtype === to) return array;
+  const result = zeros(to, array.shape);
+  const { input, run } = converter(array.dtype, to);
+  const { data } = array;
+  const bytes = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
+  const size = dtypes[array.dtype].bytes;
+  for (let from = 0; from < bytes.length; from += input.length) {
+    const piece = bytes.subarray(from, from + input.length);
+    input.set(piece);
+    run(piece.length / size, result.data, from / size);
+  }
+  return result;
 }

@@ -49,7 +49,8 @@ export class ConfigReader {
   object(key: string): ConfigReader | undefined {
     if (!this.has(key)) return undefined;
     const value = this.values[key];
-    if (typeof value !== "object" || Array.isArray(value)) throw this.error(key, "an object", value);
+    if (typeof value !== "object" || Array.isArray(value))
+      throw this.error(key, "an object", value);
     return new ConfigReader(`${this.file}, ${key}`, value as JsonObject);
   }
 

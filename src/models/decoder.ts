@@ -78,7 +78,10 @@ export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): Deco
       cache: cache && { ...cache.layers[i], past: cache.past },
     });
     x = add(x, attended.output);
-    x = add(x, mlp(layer.in("mlp"), c, rmsNorm(layer.in("post_attention_layernorm"), x, c.normEpsilon)));
+    x = add(
+      x,
+      mlp(layer.in("mlp"), c, rmsNorm(layer.in("post_attention_layernorm"), x, c.normEpsilon)),
+    );
     if (attended.cache) present.push(attended.cache);
   }
   return { hidden: rmsNorm(model.in("norm"), x, c.normEpsilon), cache: present };

@@ -10,10 +10,7 @@ import type { ParameterSpec } from "./scope.ts";
  *
  * @returns f32 arrays by name
  */
-export function initialise(
-  specs: Iterable<ParameterSpec>,
-  seed: number,
-): Map<string, NDArray> {
+export function initialise(specs: Iterable<ParameterSpec>, seed: number): Map<string, NDArray> {
   const values = new Map<string, NDArray>();
   for (const spec of specs) values.set(spec.name, initialValue(spec, seed));
   return values;

@@ -18,6 +18,9 @@ export const rmsNorm = (p: Scope, x: Tensor, epsilon: number): Tensor =>
 export const layerNorm = (p: Scope, x: Tensor, epsilon: number): Tensor =>
   p.trace(() => {
     const width = lastSize("layerNorm", x);
-    const [weight, bias] = [p.parameter("weight", [width], ones), p.parameter("bias", [width], zeros)];
+    const [weight, bias] = [
+      p.parameter("weight", [width], ones),
+      p.parameter("bias", [width], zeros),
+    ];
     return layerNormOp(x, weight, bias, epsilon);
   });

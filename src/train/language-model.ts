@@ -44,7 +44,10 @@ export function languageModelGradient(c: DecoderConfig): GradientProgram {
   const loss = mul(sum(losses), weight);
   const parameters = [...specs.values()];
   const inputs = [tokens, rows, labels, weight];
-  const gradients = grad(loss, parameters.map((p) => tensors.get(p.name)!));
+  const gradients = grad(
+    loss,
+    parameters.map((p) => tensors.get(p.name)!),
+  );
   const outputs: Record<string, Tensor> = { loss };
   parameters.forEach(({ name }, i) => {
     outputs[gradientOf(name)] = gradients[i];

@@ -54,7 +54,12 @@ export function createTrainMemory(
 ): TrainMemory {
   const ordered = [...shapes.filter(decays), ...shapes.filter((p) => !decays(p))];
   const plan = planArenas(ordered);
-  const views = { parameters: new Map(), gradients: new Map(), means: new Map(), squares: new Map() };
+  const views = {
+    parameters: new Map(),
+    gradients: new Map(),
+    means: new Map(),
+    squares: new Map(),
+  };
   const arenas: Arena[] = [];
   const ranges: Range[] = [];
   for (const { members, size } of plan) {

@@ -46,6 +46,7 @@ export class Trainer implements Disposable {
   readonly memory: TrainMemory;
   /** Optimiser steps done. */
   steps = 0;
+  readonly config: DecoderConfig;
   private readonly options: TrainerOptions;
   private readonly session: Session;
   private readonly lossSession: Session;
@@ -62,6 +63,7 @@ export class Trainer implements Disposable {
     lossSession: Session,
   ) {
     this.options = options;
+    this.config = options.config;
     this.memory = memory;
     this.session = session;
     this.lossSession = lossSession;

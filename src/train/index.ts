@@ -1,0 +1,17 @@
+/** Training: gradient programs, AdamW, schedules, data batches, runs that resume exactly. */
+
+export { type AdamWOptions, adamwStep, defaultAdamW, gradientNorm } from "./adamw.ts";
+export {
+  type BatchSource,
+  type BucketOptions,
+  bucketedBatches,
+  type Cursor,
+  microBatch,
+  type Sequence,
+} from "./batches.ts";
+export { type GradientProgram, gradientOf, languageModelGradient } from "./language-model.ts";
+export { createTrainMemory, type TrainMemory } from "./memory.ts";
+export { type RunOptions, run, type StepMetrics } from "./run.ts";
+export { resumeRun, savedSteps, saveRun } from "./run-state.ts";
+export { rateAt, type Schedule } from "./schedule.ts";
+export { type MicroBatch, type StepResult, Trainer, type TrainerOptions } from "./trainer.ts";

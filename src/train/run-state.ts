@@ -1,0 +1,108 @@
+/** Checkpoints of a run: a model folder with the optimiser's state, from which it goes on exactly. */
+
+import { readdir, rm } from "node:fs/promises";
+import { join } from "node:path";
+import { recoverDirectory, saveDirectoryAtomically } from "../checkpoint/atomic.ts";
+import { openCheckpoint } from "../checkpoint/checkpoint.ts";
+import { readJsonObject } from "../checkpoint/json.ts";
+import { saveSafetensors } from "../checkpoint/save.ts";
+import type { NDArray } from "../graph/ndarray.ts";
+import { writeModelFiles } from "../models/save.ts";
+import type { BatchSource, Cursor } from "./batches.ts";
+import type { Trainer } from "./trainer.ts";
+
+const PREFIX = "step-";
+const folderOf = (step: number): string => `${PREFIX}${String(step).padStart(8, "0")}`;
+
+/** Steps of the complete checkpoints in a run's folder, ascending. */
+export async function savedSteps(run: string): Promise<number[]> {
+  const names = await readdir(run).catch(() => [] as string[]);
+  return names
+    .filter((name) => /^step-\d{8}$/.test(name))
+    .map((name) => Number(name.slice(PREFIX.length)))
+    .sort((a, b) => a - b);
+}
+
+export interface SaveOptions {
+  /** Companion files of the model folder (tokenizer, template, …). */
+  readonly files?: Readonly<Record<string, unknown>>;
+  /** Older checkpoints to keep besides this one (default 1). */
+  readonly keep?: number;
+  /** Identifies the run's settings; a resume with others is refused. */
+  readonly fingerprint: string;
+}
+
+/** Saves weights (f32), optimiser state and data cursor; a kill at any moment leaves the last one. */
+export async function saveRun(
+  run: string,
+  trainer: Trainer,
+  source: BatchSource,
+  { files, keep = 1, fingerprint }: SaveOptions,
+): Promise<string> {
+  const dir = join(run, folderOf(trainer.steps));
+  const { memory, steps, config } = trainer;
+  const state = { step: steps, cursor: source.cursor, fingerprint };
+  await saveDirectoryAtomically(dir, async (temporary) => {
+    const all = { ...files, "trainer.json": state };
+    await writeModelFiles(temporary, config, memory.parameters, { files: all });
+    await saveSafetensors(join(temporary, "optimizer.safetensors"), [
+      ...named("mean", memory.means),
+      ...named("square", memory.squares),
+    ]);
+  });
+  const old = (await savedSteps(run)).filter((step) => step < steps);
+  for (const step of keep > 0 ? old.slice(0, -keep) : old) {
+    await rm(join(run, folderOf(step)), { recursive: true, force: true });
+  }
+  return dir;
+}
+
+const named = (kind: string, arrays: ReadonlyMap<string, NDArray>) =>
+  Array.from(arrays, ([name, array]) => ({ name: `${kind} ${name}`, array }));
+
+/**
+ * Puts the newest checkpoint of a run back into a trainer and its data source.
+ *
+ * @returns whether there was one
+ * @throws Error where the run was made with other settings
+ */
+export async function resumeRun(
+  run: string,
+  trainer: Trainer,
+  source: BatchSource,
+  fingerprint: string,
+): Promise<boolean> {
+  for (const name of await readdir(run).catch(() => [] as string[])) {
+    const target = /^\.(step-\d{8})\.(?:tmp|new|old)-/.exec(name);
+    if (target) await recoverDirectory(join(run, target[1]));
+  }
+  const step = (await savedSteps(run)).pop();
+  if (step === undefined) return false;
+  const dir = join(run, folderOf(step));
+  const file = join(dir, "trainer.json");
+  const state = await readJsonObject(file);
+  if (state.fingerprint !== fingerprint) {
+    throw new Error(
+      `${file}: the run was made with other settings; use another folder, or remove this one`,
+    );
+  }
+  const { memory } = trainer;
+  using model = await openCheckpoint(join(dir, "model.safetensors"));
+  using optimizer = await openCheckpoint(join(dir, "optimizer.safetensors"));
+  const restore = (array: NDArray, saved: NDArray): void =>
+    (array.data as Float32Array).set(saved.data as Float32Array);
+  for (const [name, array] of memory.parameters) restore(array, model.read(name));
+  for (const [name, array] of memory.means) restore(array, optimizer.read(`mean ${name}`));
+  for (const [name, array] of memory.squares) restore(array, optimizer.read(`square ${name}`));
+  trainer.steps = step;
+  source.seek(readCursor(file, state.cursor));
+  return true;
+}
+
+function readCursor(file: string, value: unknown): Cursor {
+  const { pool, batch } = (value ?? {}) as Partial<Cursor>;
+  if (!Number.isSafeInteger(pool) || !Number.isSafeInteger(batch)) {
+    throw new Error(`${file}: "cursor" must hold whole numbers "pool" and "batch"`);
+  }
+  return { pool: pool!, batch: batch! };
+}

@@ -1,0 +1,53 @@
+/** A whole training run: steps, metrics, checkpoints, resume. */
+
+import { appendFile, mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import type { BatchSource } from "./batches.ts";
+import { resumeRun, saveRun } from "./run-state.ts";
+import type { MicroBatch, StepResult, Trainer } from "./trainer.ts";
+
+export interface RunOptions {
+  /** Folder of the run: checkpoints `step-…` and `metrics.jsonl`. */
+  readonly dir: string;
+  readonly trainer: Trainer;
+  readonly source: BatchSource;
+  /** Step at which the run ends. */
+  readonly steps: number;
+  /** Micro-batches a step. */
+  readonly accumulate?: number;
+  readonly saveEvery: number;
+  readonly keep?: number;
+  /** Identifies settings that a resumed run must share. */
+  readonly fingerprint: string;
+  /** Companion files of every checkpoint. */
+  readonly files?: Readonly<Record<string, unknown>>;
+  readonly onStep?: (metrics: StepMetrics) => void;
+  /** Ends the run after the step under way, with a checkpoint. */
+  readonly signal?: AbortSignal;
+}
+
+export interface StepMetrics extends StepResult {
+  readonly tokensPerSecond: number;
+}
+
+/** Trains until `steps`, going on from the newest checkpoint in `dir`. */
+export async function run(options: RunOptions): Promise<void> {
+  const { dir, trainer, source, steps, accumulate = 1, saveEvery, signal } = options;
+  await mkdir(dir, { recursive: true });
+  await resumeRun(dir, trainer, source, options.fingerprint);
+  let saved = trainer.steps;
+  while (trainer.steps < steps && !signal?.aborted) {
+    const started = performance.now();
+    const batches: MicroBatch[] = Array.from({ length: accumulate }, () => source.next());
+    const result = await trainer.step(batches);
+    const seconds = (performance.now() - started) / 1000;
+    const metrics = { ...result, tokensPerSecond: result.tokens / seconds };
+    await appendFile(join(dir, "metrics.jsonl"), `${JSON.stringify(metrics)}\n`);
+    options.onStep?.(metrics);
+    if (trainer.steps % saveEvery === 0) {
+      await saveRun(dir, trainer, source, options);
+      saved = trainer.steps;
+    }
+  }
+  if (saved !== trainer.steps) await saveRun(dir, trainer, source, options);
+}
