@@ -30,6 +30,8 @@ export interface EvaluateOptions {
   readonly parameters?: NDArrays;
   /** Threads of one operator (default 1). */
   readonly threads?: number;
+  /** Inputs to list though no output reads them: their dimensions may be needed. */
+  readonly inputs?: readonly Tensor[];
 }
 
 /** Inputs that outputs depend on, in the order they were traced. */
@@ -49,15 +51,21 @@ export function inputsOf(outputs: readonly Tensor[]): Tensor[] {
 }
 
 /** Lowers outputs, with the inputs they depend on. */
-export const trace = (outputs: Readonly<Record<string, Tensor>>, fuse = true): Program =>
-  lower({ inputs: inputsOf(Object.values(outputs)), outputs, fuse });
+export function trace(
+  outputs: Readonly<Record<string, Tensor>>,
+  fuse = true,
+  inputs: readonly Tensor[] = [],
+): Program {
+  const all = new Set([...inputs, ...inputsOf(Object.values(outputs))]);
+  return lower({ inputs: [...all], outputs, fuse });
+}
 
 /** A session for outputs; the caller disposes of it. */
 export function compile(
   outputs: Readonly<Record<string, Tensor>>,
-  { fuse, parameters = {}, threads = 1 }: EvaluateOptions = {},
+  { fuse, parameters = {}, threads = 1, inputs }: EvaluateOptions = {},
 ): Promise<Session> {
-  return createSession(trace(outputs, fuse), {
+  return createSession(trace(outputs, fuse, inputs), {
     threads,
     weights: ({ name }) => {
       if (!parameters[name]) throw new Error(`test: no value for parameter ${name}`);

@@ -81,7 +81,11 @@ export function matmul(a: Tensor, b: Tensor, options: MatmulOptions = {}): Tenso
   if (a.shape.length === 0 || b.shape.length === 0) {
     throw shapeError("matmul", "operands need rank 1 or more", [a, b]);
   }
-  if (a.shape.length === 1) return squeeze(matmul(expandDims(a, 0), b, { transposeB }), [-2]);
-  if (b.shape.length === 1) return squeeze(matmul(a, expandDims(b, 1), { transposeA }), [-1]);
-  return apply(matmulOp, [a, b], { transposeA, transposeB })[0];
+  const [row, column] = [a.shape.length === 1, b.shape.length === 1];
+  const left = row ? expandDims(a, 0) : a;
+  const right = column ? expandDims(b, 1) : b;
+  const attrs = { transposeA: transposeA && !row, transposeB: transposeB && !column };
+  const y = apply(matmulOp, [left, right], attrs)[0];
+  if (!row && !column) return y;
+  return squeeze(y, [...(row ? [-2] : []), ...(column ? [-1] : [])]);
 }
