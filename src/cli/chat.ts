@@ -43,6 +43,7 @@ export async function answerLines(
   using prompts = pipedPrompts(io);
   for (let prompt = await prompts.next(); prompt !== undefined; prompt = await prompts.next()) {
     await turn(io, model, conversation, prompt, signal, options.json === true);
+    if (signal.aborted) return;
   }
 }
 

@@ -17,6 +17,11 @@ interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: "run",
+    summary: "chat with a model, or answer prompts",
+    load: () => import("./commands/run.ts"),
+  },
+  {
     name: "pull",
     summary: "download a model into the Hugging Face cache",
     load: () => import("./commands/pull.ts"),
@@ -25,6 +30,11 @@ export const commands: readonly CommandEntry[] = [
     name: "info",
     summary: "show a model's architecture, parameters and memory needs",
     load: () => import("./commands/info.ts"),
+  },
+  {
+    name: "logits",
+    summary: "write a model's logits of given token ids to a file",
+    load: () => import("./commands/logits.ts"),
   },
   {
     name: "tokenize",

@@ -106,7 +106,7 @@ function collect(out: Candidates, topK: number): void {
     const x = scores[i]!;
     if (x < least || x === -Infinity) continue;
     ids[count] = i;
-    values[count++] = x;
+    values[count++] = x + 0; // -0 becomes 0: the bits of equal values must be equal
   }
   out.count = count;
 }
