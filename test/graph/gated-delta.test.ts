@@ -36,7 +36,7 @@ function build([q, k, v, g, beta, state]: Tensor[], options: GatedDeltaOptions =
 const both = ({ output, state }: { output: Tensor; state: Tensor }): Tensor =>
   concat([reshape(output, [-1]), reshape(state, [-1])], 0);
 
-const values = (seq: number, seed: number, [keyHeads, heads] = [1, 2]) => {
+const values = (seq: number, seed: number, [keyHeads, heads]: readonly number[] = [1, 2]) => {
   const shapes = [
     [2, seq, keyHeads, 3],
     [2, seq, keyHeads, 3],
