@@ -273,8 +273,9 @@ export async function checkGradients(
   const feeds = { ...feedsFor(points), cotangent: cotangentValue };
   const found = await evaluate(Object.fromEntries(gradients.map((g, k) => [`g${k}`, g])), feeds, {
     fuse,
+    inputs,
   });
-  using session = await compile({ y }, { fuse });
+  using session = await compile({ y }, { fuse, inputs });
   const weights = toValues(cotangentValue);
   const read = session.inputs.map(({ name }) => name);
   wrt.forEach((i, k) => {

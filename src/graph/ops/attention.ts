@@ -1,8 +1,16 @@
 /** Scaled dot-product attention with grouped heads, masks and a cache updated in place. */
 
 import type { DType } from "../dtype.ts";
-import { MICROSOFT, onnx } from "../onnx/lowering.ts";
-import { type Dim, dimEquals, dimSub, type Shape } from "../shape.ts";
+import { type Lowering, MICROSOFT, onnx } from "../onnx/lowering.ts";
+import {
+  broadcastShapes,
+  type Dim,
+  dimEquals,
+  dimSub,
+  formatShape,
+  type Shape,
+  shapeEquals,
+} from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import {
   add,
@@ -33,7 +41,10 @@ export interface AttentionOptions {
   readonly window?: number;
   /** Scores become softCap · tanh(score / softCap). */
   readonly softCap?: number;
-  /** Added to the scores: float [batch or 1, heads or 1, seq, keys]; -Infinity masks. */
+  /**
+   * Added to the scores: float [batch or 1, heads or 1, seq, keys]; -Infinity masks. With a cache,
+   * `keys` is its capacity.
+   */
   readonly bias?: Tensor;
   /** One logit a head that joins the softmax and attends to nothing: [heads]. */
   readonly sinks?: Tensor;
@@ -65,7 +76,7 @@ function parts(inputs: readonly Tensor[], { has }: AttentionAttrs) {
 const attentionOp: Op<AttentionAttrs> = {
   name: "attention",
   infer(inputs, attrs) {
-    const { q, k, v, cacheKey, cacheValue } = parts(inputs, attrs);
+    const { q, k, v, bias, cacheKey, cacheValue } = parts(inputs, attrs);
     const [batch, seq, heads, width] = q.shape;
     const kvHeads = k.shape[2];
     const fits =
@@ -77,28 +88,39 @@ const attentionOp: Op<AttentionAttrs> = {
       dimEquals(v.shape[2], kvHeads) &&
       dimEquals(k.shape[1], v.shape[1]);
     if (!fits) throw shapeError("attention", "q, k and v do not fit", [q, k, v]);
+    const keys = attrs.has.cache ? cacheKey.shape[2] : k.shape[1];
+    const scores = [batch, heads, seq, keys];
+    const spread = bias && broadcastShapes(bias.shape, scores);
+    if (bias && !(spread && bias.shape.length === 4 && shapeEquals(spread, scores))) {
+      throw shapeError("attention", `bias does not fit scores ${formatShape(scores)}`, [
+        q,
+        k,
+        bias,
+      ]);
+    }
     const y = { dtype: q.dtype, shape: [batch, seq, heads, v.shape[3]] };
     return attrs.has.cache ? [y, cacheKey, cacheValue] : [y];
   },
   lower(to, inputs, { inputs: tensors, attrs }) {
-    const { q, k, v, bias } = parts(tensors, attrs);
+    const { q, k, v, bias: mask } = parts(tensors, attrs);
     const [heads, kvHeads] = [q.shape[2] as number, k.shape[2] as number];
     // The kernel wants f32, equal key and value widths of a multiple of 8, whole score rows.
     const width = q.shape[3];
     if (q.dtype !== "f32" || width !== v.shape[3] || (width as number) % 8 !== 0) return undefined;
     if (!attrs.has.cache && !dimEquals(q.shape[1], k.shape[1])) return undefined;
-    if (bias && !attrs.causal) return undefined;
+    if (mask && !attrs.causal) return undefined;
     const names = [...inputs];
     const flat = to.constant("i64", [3], [0, 0, -1]);
     const [query, key, value] = names.splice(0, 3).map((x) => to.emit("Reshape", [x, flat]));
     const biasName = attrs.has.bias ? names.shift()! : "";
     const sinkName = attrs.has.sinks ? names.shift()! : "";
     const { last, total } = sequenceLengths(to, names[2], q.shape);
+    const bias = biasName && attrs.has.cache ? biasUpTo(to, biasName, total) : biasName;
     const outputs = to.emitMany(
       "GroupQueryAttention",
       [
         ...[query, key, value, names[0] ?? "", names[1] ?? "", last, total],
-        ...["", "", "", biasName, sinkName],
+        ...["", "", "", bias, sinkName],
       ],
       {
         num_heads: onnx.int(heads),
@@ -132,9 +154,16 @@ const attentionOp: Op<AttentionAttrs> = {
   },
 };
 
+/** The kernel takes scores for the keys that exist, not for the cache's whole capacity. */
+function biasUpTo(to: Lowering, bias: string, total: string): string {
+  const i64 = (value: number) => to.constant("i64", [1], [value]);
+  const end = to.emit("Cast", [to.emit("Unsqueeze", [total, i64(0)])], { to: onnx.int(7) });
+  return to.emit("Slice", [bias, i64(0), end, i64(3)]);
+}
+
 /** GroupQueryAttention's lengths: i32 [batch] of total - 1, and the largest total (i32 scalar). */
 function sequenceLengths(
-  to: Parameters<NonNullable<Op<AttentionAttrs>["lower"]>>[0],
+  to: Lowering,
   past: string | undefined,
   shape: Shape,
 ): { last: string; total: string } {
@@ -236,7 +265,10 @@ const cacheWrite = (cache: Tensor, update: Tensor, past: Tensor): Tensor =>
 export interface AttentionResult {
   /** [batch, seq, heads, headDim] */
   readonly output: Tensor;
-  /** The cache with the new keys and values, where one was given. */
+  /**
+   * The cache with the new keys and values, where one was given. Rows behind them are left alone
+   * where the engine updates the cache in place, and otherwise unspecified.
+   */
   readonly presentKey?: Tensor;
   readonly presentValue?: Tensor;
 }
