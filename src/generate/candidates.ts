@@ -54,16 +54,16 @@ export function scoreTokens(
   return scores;
 }
 
-/** The first of the largest. @throws Error where there is no finite largest */
-export function argmax(scores: Float32Array): number {
+/** The first of the largest of the first `n`. @throws Error where there is no finite largest */
+export function argmax(scores: Float32Array, n = scores.length): number {
   let best = -1;
   let most = -Infinity;
-  for (let i = 0; i < scores.length; i++) {
+  for (let i = 0; i < n; i++) {
     const x = scores[i]!;
-    if (x > most) {
-      most = x;
-      best = i;
-    } else if (Number.isNaN(x)) throw notFinite("NaN");
+    if (x <= most) continue; // one comparison for nearly all, and NaN gets past it
+    if (Number.isNaN(x)) throw notFinite("NaN");
+    most = x;
+    best = i;
   }
   if (best < 0 || most === Infinity) throw notFinite(String(most));
   return best;
@@ -84,15 +84,25 @@ export function findCandidates(
 ): void {
   const { temperature, topK, topP, minP } = sampling;
   const scores = scoreTokens(logits, sampling, history, masked, out);
-  argmax(scores); // refuses NaN and overflow
-  if (temperature !== 1) {
-    const t = Math.fround(temperature);
-    for (let i = 0; i < scores.length; i++) scores[i]! /= t;
-  }
+  heat(scores, temperature);
   collect(out, topK);
   weigh(out);
   if (topP < 1) keepTopP(out, topP);
   if (minP > 0) retain(out, -Infinity, 0, minP);
+}
+
+/** Divides by the temperature. @throws Error where there is no finite largest score */
+function heat(scores: Float32Array, temperature: number): void {
+  const t = Math.fround(temperature);
+  let most = -Infinity;
+  for (let i = 0; i < scores.length; i++) {
+    const x = scores[i]! / t;
+    scores[i] = x;
+    if (x <= most) continue;
+    if (Number.isNaN(x)) throw notFinite("NaN");
+    most = x;
+  }
+  if (Math.abs(most) === Infinity) throw notFinite(String(most));
 }
 
 /** All tokens, or those not below the k-th largest score. */

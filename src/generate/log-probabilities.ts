@@ -22,12 +22,14 @@ export function topLogprobs(
   normaliser = logSumExp(logits),
 ): TokenLogprob[] {
   const top: number[] = [];
-  for (let id = 0; id < logits.length; id++) {
+  let least = -Infinity; // logit of the last of a full list
+  for (let id = 0; id < logits.length && count > 0; id++) {
     const x = logits[id]!;
-    if (top.length === count && !(count > 0 && x > logits[top[count - 1]!]!)) continue;
+    if (top.length === count && x <= least) continue;
     let at = top.length < count ? top.length : count - 1;
     for (; at > 0 && logits[top[at - 1]!]! < x; at--) top[at] = top[at - 1]!;
     top[at] = id;
+    least = logits[top[top.length - 1]!]!;
   }
   return top.map((token) => ({ token, logprob: logits[token]! - normaliser }));
 }

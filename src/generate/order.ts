@@ -13,14 +13,20 @@ export const createHistograms = (): Histograms => ({
   masses: new Float64Array(BINS),
 });
 
-// A float's bits, with negative ones inverted and the sign flipped, order as unsigned integers.
-const bitsToKey = (bits: number): number => (bits ^ ((bits >> 31) | 0x8000_0000)) >>> 0;
+// A float's bits order as signed integers once those of negative numbers are inverted. Unsigned
+// keys would read better but leave the 32-bit integers that engines compute fast with.
+const bitsToKey = (bits: number): number => bits ^ ((bits >> 31) & 0x7fff_ffff);
+const binOf = (key: number): number => (key >> 16) + BINS / 2;
 const one = new Float32Array(1);
 const oneBits = new Int32Array(one.buffer);
-function keyToValue(key: number): number {
-  oneBits[0] = key & 0x8000_0000 ? key ^ 0x8000_0000 : ~key;
+/** The value whose key has these halves. */
+function floatOf(bin: number, low: number): number {
+  oneBits[0] = bitsToKey(((bin - BINS / 2) << 16) | low); // the map is its own inverse
   return one[0]!;
 }
+
+/** Up to this k, keeping the k largest in order is faster than two histograms. */
+const SMALL_K = 64;
 
 /**
  * The k-th largest of the first `n` values.
@@ -30,19 +36,35 @@ function keyToValue(key: number): number {
  */
 export function kthLargest(bits: Int32Array, n: number, k: number, work: Histograms): number {
   const { counts } = work;
+  if (k <= SMALL_K) return kthOfFew(bits, n, k, counts);
   counts.fill(0);
-  for (let i = 0; i < n; i++) counts[bitsToKey(bits[i]!) >>> 16]!++;
+  for (let i = 0; i < n; i++) counts[binOf(bitsToKey(bits[i]!))]!++;
   let left = k;
   let high = BINS - 1;
   while (counts[high]! < left) left -= counts[high--]!;
   counts.fill(0);
   for (let i = 0; i < n; i++) {
     const key = bitsToKey(bits[i]!);
-    if (key >>> 16 === high) counts[key & 0xffff]!++;
+    if (binOf(key) === high) counts[key & 0xffff]!++;
   }
   let low = BINS - 1;
   while (counts[low]! < left) left -= counts[low--]!;
-  return keyToValue(((high << 16) | low) >>> 0);
+  return floatOf(high, low);
+}
+
+/** The same by insertion into the k largest keys so far, ascending in `top`. */
+function kthOfFew(bits: Int32Array, n: number, k: number, top: Int32Array): number {
+  top.fill(-0x8000_0000, 0, k);
+  let least = -0x8000_0000;
+  for (let i = 0; i < n; i++) {
+    const key = bitsToKey(bits[i]!);
+    if (key <= least) continue;
+    let at = 0;
+    for (; at + 1 < k && top[at + 1]! < key; at++) top[at] = top[at + 1]!;
+    top[at] = key;
+    least = top[0]!;
+  }
+  return floatOf(binOf(least), least & 0xffff);
 }
 
 /**
@@ -60,7 +82,7 @@ export function massThreshold(
 ): { value: number; above: number } {
   const { masses, counts } = work;
   masses.fill(0);
-  for (let i = 0; i < n; i++) masses[bitsToKey(bits[i]!) >>> 16]! += weights[i]!;
+  for (let i = 0; i < n; i++) masses[binOf(bitsToKey(bits[i]!))]! += weights[i]!;
   let above = 0;
   let high = BINS - 1;
   let lastUsed = high;
@@ -79,7 +101,7 @@ export function massThreshold(
   counts.fill(0);
   for (let i = 0; i < n; i++) {
     const key = bitsToKey(bits[i]!);
-    if (key >>> 16 !== high) continue;
+    if (binOf(key) !== high) continue;
     masses[key & 0xffff]! += weights[i]!;
     counts[key & 0xffff]!++;
   }
@@ -95,5 +117,5 @@ export function massThreshold(
     low = last;
     above -= masses[low]!;
   }
-  return { value: keyToValue(((high << 16) | low) >>> 0), above };
+  return { value: floatOf(high, low), above };
 }

@@ -25,9 +25,13 @@ export interface Sampler {
   pick(logits: Float32Array): number;
 }
 
+/** Below this a temperature would only overflow the logits: the likeliest token is taken. */
+const COLDEST = 1e-5;
+
 /** @example createSampler({ ...greedy, temperature: 0.7, topP: 0.8 }, { vocabSize, seed: 1 }) */
 export function createSampler(sampling: Sampling, options: SamplerOptions): Sampler {
-  const { vocabSize, usedVocab = vocabSize, masked } = options;
+  const { vocabSize, usedVocab = vocabSize } = options;
+  const masked = options.masked?.length ? options.masked : undefined;
   const { seed = Math.floor(Math.random() * 2 ** 32) } = options;
   const random = createRandom(seed, "sampler");
   const candidates = new Candidates(Math.min(usedVocab, vocabSize));
@@ -36,11 +40,13 @@ export function createSampler(sampling: Sampling, options: SamplerOptions): Samp
     sampling.presencePenalty !== 0 ||
     sampling.frequencyPenalty !== 0;
   const history = hasPenalty ? new TokenHistory(vocabSize) : undefined;
+  const isGreedy = sampling.temperature < COLDEST;
   return {
     addPrompt: (ids) => history?.addPrompt(ids),
     addGenerated: (id) => history?.addGenerated(id),
     pick(logits) {
-      if (sampling.temperature === 0) {
+      if (isGreedy) {
+        if (!history && !masked) return argmax(logits, candidates.scores.length);
         return argmax(scoreTokens(logits, sampling, history, masked, candidates));
       }
       findCandidates(logits, sampling, history, masked, candidates);

@@ -201,6 +201,11 @@ test("greedy takes the first of the largest, after penalties", () => {
   expect(sampler.pick(logits)).toBe(0);
 });
 
+test("a temperature near 0 is greedy instead of overflowing", () => {
+  const logits = Float32Array.of(100, 3e38, 2);
+  expect(createSampler({ ...plain, temperature: 1e-40 }, { vocabSize: 3 }).pick(logits)).toBe(1);
+});
+
 test.each([
   ["NaN", Float32Array.of(1, Number.NaN)],
   ["Infinity", Float32Array.of(1, Infinity)],

@@ -59,7 +59,8 @@ export async function createTinyChat(options: TinyChatOptions = {}): Promise<Tin
   const tokenizer = await loadTokenizer(folder);
   const random = createRandom(5);
   const parameters = forwardProgram(readModelConfig("config.json", config)).weights;
-  const tensors = parameters.map(({ name, shape }) => {
+  const tensors = parameters.map(({ name, shape: dims }) => {
+    const shape = dims.map(Number); // weights have no symbolic dimensions
     const data = new Float32Array(shape.reduce((a, b) => a * b, 1));
     // Norms multiply by one; in a chain, layers add nothing to the embedding.
     const isNorm = name.includes("norm");
