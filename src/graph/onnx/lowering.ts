@@ -111,6 +111,9 @@ class Lowerer implements Lowering {
     const outputs: Port[] = [];
     for (const [name, tensor] of Object.entries(this.options.outputs)) {
       const value = this.value(tensor);
+      if (this.inputs.some((port) => port.name === name) || this.weights.has(name)) {
+        throw new Error(`lower: output "${name}" has the name of an input; give it another`);
+      }
       this.frame.nodes.push({
         name: `output ${name}`,
         opType: "Identity",

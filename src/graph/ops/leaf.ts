@@ -5,6 +5,7 @@ import { fromValues, type NDArray } from "../ndarray.ts";
 import { onnx } from "../onnx/lowering.ts";
 import { type Dim, dimMul, type Shape } from "../shape.ts";
 import { apply, type Op, type Tensor } from "../tensor.ts";
+import { emitKernel } from "./kernel.ts";
 
 interface LeafAttrs {
   readonly name: string;
@@ -63,7 +64,8 @@ const fullOp: Op<FullAttrs> = {
   infer: (_, { dtype, shape }) => [{ dtype, shape }],
   lower(to, _, { attrs: { shape, dtype, value } }) {
     const one = to.constant(dtype, [], [value]);
-    return [shape.length === 0 ? one : to.emit("Expand", [one, to.shape(shape)])];
+    if (shape.length === 0) return [one];
+    return [emitKernel(to, "Expand", [one], dtype, { missing: ["bf16"], rest: [to.shape(shape)] })];
   },
 };
 
