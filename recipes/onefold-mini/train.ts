@@ -4,6 +4,7 @@ import { parseArgs } from "node:util";
 import { initialise } from "../../src/nn/initialise.ts";
 import { bucketedBatches, languageModelGradient, run, Trainer } from "../../src/train/index.ts";
 import * as recipe from "./config.ts";
+import { copySequences, copyShare } from "./copies.ts";
 import { generate } from "./data.ts";
 import { loadRender } from "./render.ts";
 import { openTokenizer, tokenizerConfig, toSequence, trainTokenizer } from "./tokenizer.ts";
@@ -23,10 +24,14 @@ const tokenizerJson = trainTokenizer();
 const tokenizer = await openTokenizer(tokenizerJson);
 const render = await loadRender();
 const source = bucketedBatches({
-  pool: (k) =>
-    generate({ seed: `${seed}/${k}`, split: "train", n: poolSize }).map((example) =>
-      toSequence(example, render, tokenizer),
-    ),
+  pool: (k) => {
+    const copies = Math.round(poolSize * copyShare(k));
+    const examples = generate({ seed: `${seed}/${k}`, split: "train", n: poolSize - copies });
+    return [
+      ...examples.map((example) => toSequence(example, render, tokenizer)),
+      ...copySequences(`${seed}/${k}`, copies, tokenizer),
+    ];
+  },
   tokensPerBatch,
   seed,
 });
