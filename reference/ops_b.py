@@ -150,7 +150,7 @@ def conv():
     for n, (rank, options) in enumerate(cases):
         groups = options.get("groups", 1)
         size = [7, 6, 5][:rank]
-        x, w, b = floats(2, 4, *size), floats(8, 4 // groups, *[3, 2, 3][:rank]), floats(8)
+        x, w, b = floats(2, 4, *size), floats(8, 4 // groups, *([3, 2, 2] if rank < 3 else [2, 1, 2])[:rank]), floats(8)
         y = [F.conv1d, F.conv2d, F.conv3d][rank - 1](t(x), t(w), t(b), **options)
         f.case(f"conv{n}", "conv", [x, w, b], [y], **options)
     for n, (rank, options) in enumerate([
@@ -159,7 +159,7 @@ def conv():
         (2, dict(dilation=2, groups=2)), (3, dict(stride=2, padding=1)),
     ]):
         groups = options.get("groups", 1)
-        x, w = floats(2, 4, *[4, 3, 3][:rank]), floats(4, 6 // groups, *[3, 2, 3][:rank])
+        x, w = floats(2, 4, *[4, 3, 3][:rank]), floats(4, 6 // groups, *([3, 2, 2] if rank < 3 else [2, 1, 2])[:rank])
         b = floats(6)
         fn = [F.conv_transpose1d, F.conv_transpose2d, F.conv_transpose3d][rank - 1]
         y = fn(t(x), t(w), t(b), **options)
