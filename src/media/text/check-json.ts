@@ -29,7 +29,7 @@ export class Place {
   }
 
   array(value: unknown): readonly unknown[] {
-    if (Array.isArray(value)) return value;
+    if (Array.isArray(value)) return Array.from(value); // holes become undefined
     throw this.wrong("an array", value);
   }
 

@@ -23,8 +23,18 @@ const all =
     return undefined;
   };
 
+/** `{ "String": … }` or `{ "Regex": … }`; the package would skip anything else with a warning. */
+const pattern: Check = (part) => {
+  const value: unknown = part.pattern;
+  if (typeof value !== "object" || value === null) return "pattern";
+  const [key, ...more] = Object.keys(value);
+  const isKnown = (key === "String" || key === "Regex") && more.length === 0;
+  return isKnown && typeof Object.values(value)[0] === "string" ? undefined : "pattern";
+};
+
 type Table = Readonly<Record<string, Check>>;
 
+// Not Precompiled: the package approximates its table by NFKC.
 const normalizers: Table = {
   BertNormalizer: fine,
   Lowercase: fine,
@@ -32,9 +42,8 @@ const normalizers: Table = {
   NFD: fine,
   NFKC: fine,
   NFKD: fine,
-  Precompiled: fine,
   Prepend: fine,
-  Replace: fine,
+  Replace: pattern,
   Strip: fine,
   StripAccents: fine,
 };
@@ -45,7 +54,7 @@ const preTokenizers: Table = {
   Digits: fine,
   Metaspace: only("split", undefined, false),
   Punctuation: only("behavior", "Contiguous"),
-  Split: all(only("behavior", "Isolated", "Removed"), only("invert", undefined, false)),
+  Split: all(pattern, only("behavior", "Isolated", "Removed"), only("invert", undefined, false)),
   Whitespace: fine,
   WhitespaceSplit: fine,
 };
@@ -64,7 +73,7 @@ const decoders: Table = {
   CTC: fine,
   Fuse: fine,
   Metaspace: fine,
-  Replace: fine,
+  Replace: pattern,
   Strip: fine,
   WordPiece: fine,
 };

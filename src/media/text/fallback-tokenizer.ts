@@ -27,16 +27,23 @@ export async function createFallbackTokenizer(
   };
   // The package writes into what it is given, so each engine has its own copy.
   const create = (addedTokens: readonly object[]): HuggingFaceTokenizer => {
-    try {
-      const json = { ...structuredClone(parsed.json), added_tokens: addedTokens };
-      return new Engine(withParts(json), settings);
-    } catch (cause) {
-      const reason = cause instanceof Error ? cause.message : String(cause);
-      throw new Error(`${file}: @huggingface/tokenizers refuses it (${reason})`, { cause });
-    }
+    const json = { ...structuredClone(parsed.json), added_tokens: addedTokens };
+    return new Engine(withParts(json), settings);
   };
-  const engine = create(parsed.addedTokens);
-  return new FallbackTokenizer(engine, () => create([]), parsed, named, file);
+  return attempt(
+    file,
+    () => new FallbackTokenizer(create(parsed.addedTokens), () => create([]), parsed, named, file),
+  );
+}
+
+/** Runs the package's code; what it trips over is told with the file's name. */
+function attempt<T>(file: string, act: () => T): T {
+  try {
+    return act();
+  } catch (cause) {
+    const reason = cause instanceof Error ? cause.message.replaceAll("\n", " ") : String(cause);
+    throw new Error(`${file}: @huggingface/tokenizers cannot use it (${reason})`, { cause });
+  }
 }
 
 /** The package wants every part present, null where there is none. */
@@ -83,10 +90,10 @@ class FallbackTokenizer implements Tokenizer {
   encode(text: string, options?: EncodeOptions): Int32Array {
     let engine = this.engine;
     if (options?.specials === false) {
-      this.plain ??= this.createPlain();
+      this.plain ??= attempt(this.file, this.createPlain);
       engine = this.plain;
     }
-    const { ids, tokens } = engine.encode(text);
+    const { ids, tokens } = attempt(this.file, () => engine.encode(text));
     return Int32Array.from(ids, (id: number | undefined, i) => {
       if (typeof id === "number" && id >= 0) return id;
       throw new Error(
@@ -105,7 +112,7 @@ class FallbackTokenizer implements Tokenizer {
       if (!this.tokens.has(id)) throw new RangeError(`decode: no token has id ${id}`);
     }
     const kept = options?.skipSpecial === true ? list.filter((id) => !this.special.has(id)) : list;
-    return kept.length === 0 ? "" : this.engine.decode(kept);
+    return kept.length === 0 ? "" : attempt(this.file, () => this.engine.decode(kept));
   }
 
   /** Decodes all ids so far at each push, since these decoders look across tokens. */

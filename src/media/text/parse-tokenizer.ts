@@ -38,7 +38,8 @@ export function parseTokenizer(value: unknown, file: string, named: NamedTokens)
   const type = model.type ?? (Array.isArray(model.merges) ? "BPE" : undefined);
   if (type !== "BPE") {
     modelPlace.at("type").string(type);
-    if (type !== "Unigram") checkAgainst(parseVocab(model, modelPlace), addedTokens, root);
+    if (type === "Unigram") checkUnigram(model, modelPlace);
+    else checkAgainst(parseVocab(model, modelPlace), addedTokens, root);
     return { json, addedTokens, byteLevel: undefined };
   }
   const vocab = parseVocab(model, modelPlace);
@@ -60,6 +61,21 @@ export function parseTokenizer(value: unknown, file: string, named: NamedTokens)
     addedTokens,
     byteLevel: { vocab, merges, ignoreMerges, addedTokens, normalizesNfc, rule, ...named },
   };
+}
+
+function checkUnigram(model: JsonObject, place: Place): void {
+  const list = place.at("vocab").array(model.vocab);
+  list.forEach((entry, i) => {
+    const [token, score] = Array.isArray(entry) ? (entry as unknown[]) : [];
+    if (typeof token !== "string" || typeof score !== "number") {
+      throw place
+        .at("vocab")
+        .at(i)
+        .error(`must be [token, score], but is ${describe(entry)}`);
+    }
+  });
+  const unknown = model.unk_id;
+  if (unknown !== undefined && unknown !== null) place.at("unk_id").index(unknown, list.length);
 }
 
 const isNull = (value: unknown): value is null | undefined => value === null || value === undefined;
@@ -109,7 +125,11 @@ function parseVocab(model: JsonObject, place: Place): ReadonlyMap<string, number
   const entries = Object.entries(vocabPlace.object(model.vocab));
   if (entries.length === 0) throw vocabPlace.error("has no tokens");
   const vocab = new Map<string, number>();
-  const used = new Uint8Array(ID_LIMIT);
+  let size = 0;
+  for (const [, id] of entries) {
+    if (typeof id === "number" && id >= size && id < ID_LIMIT) size = Math.floor(id) + 1;
+  }
+  const used = new Uint8Array(size);
   for (const [token, id] of entries) {
     if (typeof id !== "number" || !Number.isInteger(id) || id < 0 || id >= ID_LIMIT) {
       vocabPlace.at(JSON.stringify(token)).index(id, ID_LIMIT); // throws

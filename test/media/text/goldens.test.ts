@@ -26,7 +26,7 @@ describe("ids of the Rust tokenizers library", () => {
   let qwen3: Tokenizer;
   beforeAll(async () => {
     qwen3 = await loadQwen3();
-  });
+  }, 60_000);
 
   it("has at least 1,000 strings", () => {
     expect(strings.length).toBeGreaterThan(1000);
