@@ -7,3 +7,4 @@ export { loadModel, type Model } from "./load.ts";
 export { type CacheShape, forwardProgram, stepProgram } from "./programs.ts";
 export { readQwen2Config } from "./qwen2.ts";
 export { readQwen3Config } from "./qwen3.ts";
+export { configJson, torchDType, type WriteModelOptions, writeModelFiles } from "./save.ts";

@@ -3,9 +3,10 @@
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { convertArray } from "../checkpoint/convert.ts";
-import { saveSafetensors } from "../checkpoint/save.ts";
+import { saveSharded } from "../checkpoint/save.ts";
 import type { DType } from "../graph/dtype.ts";
 import type { NDArray } from "../graph/ndarray.ts";
+import type { RopeConfig } from "../nn/rope.ts";
 import type { DecoderConfig } from "./decoder.ts";
 
 const torchNames: Partial<Record<DType, string>> = {
@@ -14,17 +15,18 @@ const torchNames: Partial<Record<DType, string>> = {
   f16: "float16",
 };
 
-/** config.json of a Qwen3 decoder, in the form of published checkpoints. */
-export function qwen3ConfigJson(c: DecoderConfig, dtype: DType): Record<string, unknown> {
-  if (c.modelType !== "qwen3" || c.rope.type !== "default" || c.windows.some((w) => w > 0)) {
-    throw new Error(
-      `qwen3ConfigJson: cannot write a ${c.modelType} decoder with ${c.rope.type} rotary scaling; ` +
-        "only plain Qwen3 can be saved so far",
-    );
-  }
+/** Name of a dtype in config.json's `torch_dtype`. */
+export const torchDType = (dtype: DType): string => torchNames[dtype] ?? dtype;
+
+/**
+ * config.json of a decoder, in the form of published checkpoints (`rope_theta`, `rope_scaling`).
+ *
+ * @throws Error for a combination of switches that its family's config.json cannot say
+ */
+export function configJson(c: DecoderConfig, dtype: DType): Record<string, unknown> {
   return {
-    architectures: ["Qwen3ForCausalLM"],
-    attention_bias: c.qkvBias,
+    architectures: [`${c.modelType === "qwen2" ? "Qwen2" : "Qwen3"}ForCausalLM`],
+    ...familyKeys(c),
     attention_dropout: 0,
     head_dim: c.headDim,
     hidden_act: "silu",
@@ -32,43 +34,103 @@ export function qwen3ConfigJson(c: DecoderConfig, dtype: DType): Record<string, 
     initializer_range: c.initializerRange,
     intermediate_size: c.intermediateSize,
     max_position_embeddings: c.maxPositions,
-    max_window_layers: c.layers,
-    model_type: "qwen3",
+    model_type: c.modelType,
     num_attention_heads: c.heads,
     num_hidden_layers: c.layers,
     num_key_value_heads: c.kvHeads,
     rms_norm_eps: c.normEpsilon,
-    rope_scaling: null,
-    rope_theta: c.rope.theta,
-    sliding_window: null,
+    ...ropeKeys(c),
+    ...windowKeys(c),
     tie_word_embeddings: c.tiedHead,
-    torch_dtype: torchNames[dtype],
+    torch_dtype: torchDType(dtype),
     use_cache: true,
-    use_sliding_window: false,
     vocab_size: c.vocabSize,
   };
 }
 
+function familyKeys(c: DecoderConfig): Record<string, unknown> {
+  const isQwen2 = c.qkvBias && !c.outputBias && !c.qkNorm;
+  const isQwen3 = c.qkNorm && c.qkvBias === c.outputBias;
+  if (c.modelType === "qwen2" && isQwen2) return {};
+  if (c.modelType === "qwen3" && isQwen3) return { attention_bias: c.qkvBias };
+  const { modelType, qkvBias, outputBias, qkNorm } = c;
+  throw new Error(
+    `config.json: a ${modelType} decoder cannot be saved with ` +
+      `${JSON.stringify({ qkvBias, outputBias, qkNorm })}; Qwen2 has q, k, v biases alone, Qwen3 ` +
+      "has q and k norms and all biases or none",
+  );
+}
+
+function ropeKeys({ rope, headDim }: DecoderConfig): Record<string, unknown> {
+  return {
+    rope_theta: rope.theta,
+    rope_scaling: ropeScaling(rope),
+    ...(rope.width === headDim ? {} : { partial_rotary_factor: rope.width / headDim }),
+  };
+}
+
+function ropeScaling(rope: RopeConfig): Record<string, unknown> | null {
+  if (rope.type === "default") return null;
+  const base = { rope_type: rope.type, factor: rope.factor };
+  // "dynamic" takes its original length from max_position_embeddings.
+  if (rope.type !== "yarn") return base;
+  return {
+    ...base,
+    original_max_position_embeddings: rope.originalLength,
+    beta_fast: rope.betaFast,
+    beta_slow: rope.betaSlow,
+    attention_factor: rope.attentionFactor,
+    truncate: rope.truncate,
+  };
+}
+
+function windowKeys({ windows, layers }: DecoderConfig): Record<string, unknown> {
+  const sizes = new Set(windows.filter((window) => window > 0));
+  if (sizes.size > 1) {
+    throw new Error(`config.json: only one sliding window can be said, found ${[...sizes]}`);
+  }
+  const [window = null] = sizes;
+  if (window === null) {
+    return { max_window_layers: layers, sliding_window: null, use_sliding_window: false };
+  }
+  return {
+    layer_types: windows.map((w) => (w > 0 ? "sliding_attention" : "full_attention")),
+    sliding_window: window,
+    use_sliding_window: true,
+  };
+}
+
+export interface WriteModelOptions {
+  /** Of the written weights (default f32). */
+  readonly dtype?: DType;
+  /**
+   * Contents of further files by name (tokenizer.json, generation_config.json, …); objects are
+   * written as JSON. A config.json among them replaces the one made from `config`.
+   */
+  readonly files?: Readonly<Record<string, unknown>>;
+}
+
 /**
- * Writes config.json, model.safetensors and any companion files into an existing folder; wrap it
- * in `saveDirectoryAtomically` so that a reader never sees half of it.
+ * Writes config.json, the weights and any companion files into an existing folder; wrap it in
+ * `saveDirectoryAtomically` so that a reader never sees half of it.
  *
- * @param files contents of further files by name (tokenizer.json, generation_config.json, …);
- *   objects are written as JSON
+ * @param config the decoder's; undefined for another model, which then has no config.json of ours
  */
 export async function writeModelFiles(
   dir: string,
-  config: DecoderConfig,
+  config: DecoderConfig | undefined,
   weights: ReadonlyMap<string, NDArray>,
-  { dtype = "f32", files = {} }: { dtype?: DType; files?: Readonly<Record<string, unknown>> } = {},
+  { dtype = "f32", files = {} }: WriteModelOptions = {},
 ): Promise<void> {
-  const all: Record<string, unknown> = { ...files, "config.json": qwen3ConfigJson(config, dtype) };
-  for (const [name, content] of Object.entries(all)) {
-    const text = typeof content === "string" ? content : `${JSON.stringify(content, null, 2)}\n`;
-    await writeFile(join(dir, name), text);
+  const needsConfig = config !== undefined && files["config.json"] === undefined;
+  const own = needsConfig ? { "config.json": configJson(config, dtype) } : {};
+  for (const [name, content] of Object.entries({ ...files, ...own })) {
+    const isText = typeof content === "string" || content instanceof Uint8Array;
+    const bytes = isText ? content : `${JSON.stringify(content, null, 2)}\n`;
+    await writeFile(join(dir, name), bytes);
   }
-  await saveSafetensors(
-    join(dir, "model.safetensors"),
+  await saveSharded(
+    dir,
     Array.from(weights, ([name, { shape, ...array }]) => ({
       name,
       dtype,

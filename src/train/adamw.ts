@@ -21,6 +21,14 @@ export const defaultAdamW: AdamWOptions = {
   clipNorm: 1,
 };
 
+/** Adds the gradients in `scratch` to `gradients`. */
+export function addScratch(memory: TrainMemory): void {
+  for (const { arena, start, bytes } of memory.ranges) {
+    const target = memory.address(arena, "gradients") + start;
+    arena.kernels.addInto(target, memory.address(arena, "scratch") + start, bytes);
+  }
+}
+
 /** Euclidean norm over all gradients. */
 export function gradientNorm(memory: TrainMemory): number {
   let squares = 0;
@@ -51,6 +59,7 @@ export function adamwStep(
     const at = (section: Parameters<TrainMemory["address"]>[1]): number =>
       memory.address(arena, section) + start;
     const addresses = [at("parameters"), at("gradients"), at("means"), at("squares")] as const;
-    arena.kernels.adamw(...addresses, bytes, scale, beta1, beta2, keep, rate, root, epsilon);
+    const decay = [beta1, beta2, 1 - beta1, 1 - beta2] as const;
+    arena.kernels.adamw(...addresses, bytes, scale, ...decay, keep, rate, root, epsilon);
   }
 }

@@ -97,7 +97,7 @@ function cut(samples: readonly Sequence[], tokensPerBatch: number): MicroBatch[]
 
 const padded = (length: number): number => Math.ceil(length / LENGTH_MULTIPLE) * LENGTH_MULTIPLE;
 
-/** Right-padded tokens, and a row and a label for every learned token. */
+/** Inputs of `nextTokenLoss`: right-padded tokens, a row and a label for every learned token. */
 export function microBatch(samples: readonly Sequence[]): MicroBatch {
   const seq = padded(Math.max(...samples.map((s) => s.tokens.length)));
   const tokens = zeros("i64", [samples.length, seq]);
@@ -116,7 +116,8 @@ export function microBatch(samples: readonly Sequence[]): MicroBatch {
     }
     if (learned === 0) throw new Error(`train: sample ${b} of a batch has no learned token`);
   });
-  return { tokens, rows: i64(rows), labels: i64(labels) };
+  const inputs = { tokens, rows: i64(rows), labels: i64(labels) };
+  return { inputs, supervised: rows.length, tokens: ids.length };
 }
 
 function i64(values: readonly bigint[]): NDArray {

@@ -9,7 +9,19 @@ export {
   microBatch,
   type Sequence,
 } from "./batches.ts";
-export { type GradientProgram, gradientOf, languageModelGradient } from "./language-model.ts";
+export {
+  type GradientProgram,
+  gradientOf,
+  gradientProgram,
+  type LossFunction,
+  type TracedLoss,
+} from "./gradient.ts";
+export {
+  decoderLoss,
+  languageModelGradient,
+  nextTokenLoss,
+  type TokenModel,
+} from "./language-model.ts";
 export { createTrainMemory, type TrainMemory } from "./memory.ts";
 export { type RunOptions, run, type StepMetrics } from "./run.ts";
 export { resumeRun, savedSteps, saveRun } from "./run-state.ts";

@@ -19,9 +19,12 @@ declare const WebAssembly: {
 
 export interface Kernels {
   /**
-   * One AdamW step over `count` floats (a multiple of 4) at byte addresses p, g, m, v:
+   * One AdamW step over `bytes` (a multiple of 16) of floats at byte addresses p, g, m, v:
    * g ← scale·g; m ← β₁m + (1-β₁)g; v ← β₂v + (1-β₂)g²; p ← keep·p - rate·m / (√v·root + ε).
+   * The scaled g is not stored.
    *
+   * @param rest1 1 - β₁, rounded once (1 - f32(0.999) would be off by 1e-5 of itself)
+   * @param rest2 1 - β₂
    * @param keep 1 - lr·decay
    * @param rate lr / (1 - β₁ᵗ)
    * @param root 1 / √(1 - β₂ᵗ)
@@ -36,13 +39,15 @@ export interface Kernels {
       scale: number,
       beta1: number,
       beta2: number,
+      rest1: number,
+      rest2: number,
       keep: number,
       rate: number,
       root: number,
       epsilon: number,
     ]
   ): void;
-  /** Sum of squares in float64 of the floats at an address. */
+  /** Sum of squares in float64 of `bytes` (a multiple of 16) of floats at an address. */
   sumSquares(address: number, bytes: number): number;
   /** a ← a + b. */
   addInto(a: number, b: number, bytes: number): void;
@@ -55,18 +60,15 @@ const advance = (local: number): readonly number[] =>
 /** Parameters p g m v bytes, then scalars; locals: end, splatted scalars, vectors. */
 function adamwFunction(): WasmFunction {
   const [p, g, m, v, bytes] = [0, 1, 2, 3, 4];
-  const scalars = 7; // scale, beta1, beta2, keep, rate, root, epsilon at 5..11
-  const end = 12;
-  const [scale, beta1, beta2, keep, rate, root, epsilon, rest1, rest2] = [
-    13, 14, 15, 16, 17, 18, 19, 20, 21,
+  const scalars = 9; // at 5..13
+  const end = 14;
+  const [scale, beta1, beta2, rest1, rest2, keep, rate, root, epsilon] = [
+    15, 16, 17, 18, 19, 20, 21, 22, 23,
   ];
-  const [grad, mean, square] = [22, 23, 24];
-  const one = sum(op.i32Const(1), [0xb2], op.splat); // f32.convert_i32_s
+  const [grad, mean, square] = [24, 25, 26];
   const prologue = [
     sum(op.get(p), op.get(bytes), op.i32Add, op.set(end)),
-    ...Array.from({ length: scalars }, (_, i) => sum(op.get(5 + i), op.splat, op.set(13 + i))),
-    sum(one, op.get(beta1), op.sub, op.set(rest1)),
-    sum(one, op.get(beta2), op.sub, op.set(rest2)),
+    ...Array.from({ length: scalars }, (_, i) => sum(op.get(5 + i), op.splat, op.set(15 + i))),
   ];
   const body = [
     sum(op.get(g), op.load, op.get(scale), op.mul, op.set(grad)),

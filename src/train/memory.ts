@@ -8,7 +8,7 @@ export interface ParameterShape {
   readonly shape: readonly number[];
 }
 
-/** Consecutive parameters of one kind, in the four sections of an arena. */
+/** Consecutive parameters of one kind, in the sections of an arena. */
 export interface Range {
   readonly arena: Arena;
   /** Byte offset within a section. */
@@ -25,7 +25,8 @@ interface Arena {
   readonly size: number;
 }
 
-const sections = ["parameters", "gradients", "means", "squares"] as const;
+/** `scratch` takes the gradients that are then added to `gradients`: one micro-batch's. */
+const sections = ["parameters", "gradients", "means", "squares", "scratch"] as const;
 type Section = (typeof sections)[number];
 
 export type TrainMemory = Readonly<Record<Section, ReadonlyMap<string, NDArray>>> & {
@@ -35,18 +36,19 @@ export type TrainMemory = Readonly<Record<Section, ReadonlyMap<string, NDArray>>
   address(arena: Arena, section: Section): number;
 };
 
-/** WebAssembly memory ends at 4 GiB, of which each of the four sections takes a quarter. */
-const SECTION_LIMIT = 2 ** 30 - 65_536;
+/** WebAssembly memory ends at 4 GiB, of which each section takes its share. */
+const SECTION_LIMIT = Math.floor(2 ** 32 / sections.length / 65_536 - 1) * 65_536;
 /** Tensors start on cache lines, so that no two share one. */
 const ALIGNMENT = 64;
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
 /**
- * Zeroed f32 memory for parameters, gradients and AdamW's two moments.
+ * Zeroed f32 memory for parameters, gradients (twice, for accumulation) and AdamW's two moments.
+ * The system backs only what is written: without accumulation, `scratch` costs address space.
  *
  * @param decays whether weight decay applies to a parameter (default: matrices, not norms, biases)
- * @throws Error for a single tensor of more than 268 million elements
+ * @throws Error for a single tensor of more than 214 million elements
  */
 export function createTrainMemory(
   shapes: readonly ParameterShape[],
@@ -59,6 +61,7 @@ export function createTrainMemory(
     gradients: new Map(),
     means: new Map(),
     squares: new Map(),
+    scratch: new Map(),
   };
   const arenas: Arena[] = [];
   const ranges: Range[] = [];

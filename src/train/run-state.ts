@@ -1,9 +1,9 @@
 /** Checkpoints of a run: a model folder with the optimiser's state, from which it goes on exactly. */
 
-import { readdir, rm } from "node:fs/promises";
+import { readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { recoverDirectory, saveDirectoryAtomically } from "../checkpoint/atomic.ts";
-import { openCheckpoint } from "../checkpoint/checkpoint.ts";
+import { type Checkpoint, openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readJsonObject } from "../checkpoint/json.ts";
 import { saveSafetensors } from "../checkpoint/save.ts";
 import type { NDArray } from "../graph/ndarray.ts";
@@ -52,7 +52,10 @@ export async function saveRun(
   });
   const old = (await savedSteps(run)).filter((step) => step < steps);
   for (const step of keep > 0 ? old.slice(0, -keep) : old) {
-    await rm(join(run, folderOf(step)), { recursive: true, force: true });
+    // A kill while files are removed must not leave half a folder under a checkpoint's name.
+    const aside = join(run, `.removed-${folderOf(step)}`);
+    await rename(join(run, folderOf(step)), aside);
+    await rm(aside, { recursive: true, force: true });
   }
   return dir;
 }
@@ -60,11 +63,20 @@ export async function saveRun(
 const named = (kind: string, arrays: ReadonlyMap<string, NDArray>) =>
   Array.from(arrays, ([name, array]) => ({ name: `${kind} ${name}`, array }));
 
+/** Completes or removes what a killed save left. */
+async function tidy(run: string): Promise<void> {
+  for (const name of await readdir(run).catch(() => [] as string[])) {
+    const target = /^\.(step-\d{8})\.(?:tmp|new|old)-/.exec(name);
+    if (target) await recoverDirectory(join(run, target[1]));
+    if (/^\.removed-step-\d{8}$/.test(name)) await rm(join(run, name), { recursive: true });
+  }
+}
+
 /**
  * Puts the newest checkpoint of a run back into a trainer and its data source.
  *
  * @returns whether there was one
- * @throws Error where the run was made with other settings
+ * @throws Error where the run was made with other settings, or a tensor does not fit
  */
 export async function resumeRun(
   run: string,
@@ -72,10 +84,7 @@ export async function resumeRun(
   source: BatchSource,
   fingerprint: string,
 ): Promise<boolean> {
-  for (const name of await readdir(run).catch(() => [] as string[])) {
-    const target = /^\.(step-\d{8})\.(?:tmp|new|old)-/.exec(name);
-    if (target) await recoverDirectory(join(run, target[1]));
-  }
+  await tidy(run);
   const step = (await savedSteps(run)).pop();
   if (step === undefined) return false;
   const dir = join(run, folderOf(step));
@@ -86,23 +95,33 @@ export async function resumeRun(
       `${file}: the run was made with other settings; use another folder, or remove this one`,
     );
   }
+  const cursor = readCursor(file, state.cursor);
   const { memory } = trainer;
-  using model = await openCheckpoint(join(dir, "model.safetensors"));
+  using model = await openCheckpoint(dir);
   using optimizer = await openCheckpoint(join(dir, "optimizer.safetensors"));
-  const restore = (array: NDArray, saved: NDArray): void =>
-    (array.data as Float32Array).set(saved.data as Float32Array);
-  for (const [name, array] of memory.parameters) restore(array, model.read(name));
-  for (const [name, array] of memory.means) restore(array, optimizer.read(`mean ${name}`));
-  for (const [name, array] of memory.squares) restore(array, optimizer.read(`square ${name}`));
+  for (const [name, array] of memory.parameters) restore(model, name, array);
+  for (const [name, array] of memory.means) restore(optimizer, `mean ${name}`, array);
+  for (const [name, array] of memory.squares) restore(optimizer, `square ${name}`, array);
   trainer.steps = step;
-  source.seek(readCursor(file, state.cursor));
+  source.seek(cursor);
   return true;
+}
+
+function restore(saved: Checkpoint, name: string, array: NDArray): void {
+  const { file, dtype, shape } = saved.info(name);
+  if (dtype !== "f32" || `${shape}` !== `${array.shape}`) {
+    throw new Error(
+      `${file}: tensor "${name}" is ${dtype} [${shape}], the run needs f32 [${array.shape}]`,
+    );
+  }
+  (array.data as Float32Array).set(saved.read(name).data as Float32Array);
 }
 
 function readCursor(file: string, value: unknown): Cursor {
   const { pool, batch } = (value ?? {}) as Partial<Cursor>;
-  if (!Number.isSafeInteger(pool) || !Number.isSafeInteger(batch)) {
+  const isPlace = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
+  if (!isPlace(pool) || !isPlace(batch)) {
     throw new Error(`${file}: "cursor" must hold whole numbers "pool" and "batch"`);
   }
-  return { pool: pool!, batch: batch! };
+  return { pool, batch };
 }

@@ -1,8 +1,9 @@
 /** A whole training run: steps, metrics, checkpoints, resume. */
 
-import { appendFile, mkdir } from "node:fs/promises";
+import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BatchSource } from "./batches.ts";
+import { appendMetrics, trimMetrics } from "./metrics.ts";
 import { resumeRun, saveRun } from "./run-state.ts";
 import type { MicroBatch, StepResult, Trainer } from "./trainer.ts";
 
@@ -21,20 +22,32 @@ export interface RunOptions {
   readonly fingerprint: string;
   /** Companion files of every checkpoint. */
   readonly files?: Readonly<Record<string, unknown>>;
+  /** Called once, with the step that the run goes on from (0 for a fresh start). */
+  readonly onStart?: (step: number) => void;
   readonly onStep?: (metrics: StepMetrics) => void;
   /** Ends the run after the step under way, with a checkpoint. */
   readonly signal?: AbortSignal;
 }
 
 export interface StepMetrics extends StepResult {
+  /** Over the whole step, the making of its batch included. */
   readonly tokensPerSecond: number;
 }
 
-/** Trains until `steps`, going on from the newest checkpoint in `dir`. */
-export async function run(options: RunOptions): Promise<void> {
+/**
+ * Trains until `steps`, going on from the newest checkpoint in `dir`.
+ *
+ * @returns whether it got there (not where `signal` ended it); the last step is saved either way
+ * @throws Error where a loss is not finite or a checkpoint cannot be written; earlier checkpoints
+ *   stay, and calling again goes on from the newest
+ */
+export async function run(options: RunOptions): Promise<boolean> {
   const { dir, trainer, source, steps, accumulate = 1, saveEvery, signal } = options;
   await mkdir(dir, { recursive: true });
   await resumeRun(dir, trainer, source, options.fingerprint);
+  const metricsFile = join(dir, "metrics.jsonl");
+  await trimMetrics(metricsFile, trainer.steps);
+  options.onStart?.(trainer.steps);
   let saved = trainer.steps;
   while (trainer.steps < steps && !signal?.aborted) {
     const started = performance.now();
@@ -42,7 +55,7 @@ export async function run(options: RunOptions): Promise<void> {
     const result = await trainer.step(batches);
     const seconds = (performance.now() - started) / 1000;
     const metrics = { ...result, tokensPerSecond: result.tokens / seconds };
-    await appendFile(join(dir, "metrics.jsonl"), `${JSON.stringify(metrics)}\n`);
+    await appendMetrics(metricsFile, metrics);
     options.onStep?.(metrics);
     if (trainer.steps % saveEvery === 0) {
       await saveRun(dir, trainer, source, options);
@@ -50,4 +63,5 @@ export async function run(options: RunOptions): Promise<void> {
     }
   }
   if (saved !== trainer.steps) await saveRun(dir, trainer, source, options);
+  return trainer.steps >= steps;
 }

@@ -1,7 +1,7 @@
-/** Learning-rate schedules, as multipliers of the peak rate. */
+/** Learning-rate schedules, as multipliers of the peak rate; the values are transformers'. */
 
 export type Schedule = {
-  /** Steps of linear warm-up from 0. */
+  /** Steps of linear warm-up: from 0, or from the floor with "wsd". */
   readonly warmup: number;
   /** All steps of the run. */
   readonly steps: number;
@@ -15,19 +15,24 @@ export type Schedule = {
 );
 
 /**
- * Multiplier for the step that follows `done` finished steps.
+ * Multiplier for the step that follows `done` finished steps. As in transformers, the first step
+ * of a warm-up has rate 0 ("wsd": the floor) and only fills the optimiser's moments.
  *
  * @example
  * const rate = 3e-4 * rateAt({ kind: "cosine", warmup: 100, steps: 1000 }, step);
  */
 export function rateAt(schedule: Schedule, done: number): number {
   const { warmup, steps, floor = 0.1 } = schedule;
-  if (done < warmup) return (done + 1) / (warmup + 1);
+  const above = (share: number): number => floor + (1 - floor) * share;
+  if (done < warmup) {
+    const share = done / warmup;
+    return schedule.kind === "wsd" ? above(share) : share;
+  }
   if (schedule.kind === "constant") return 1;
   if (schedule.kind === "wsd") {
     const left = Math.max(0, steps - done);
-    return left >= schedule.decay ? 1 : floor + (1 - floor) * (left / schedule.decay);
+    return left >= schedule.decay ? 1 : above(left / schedule.decay);
   }
   const progress = Math.min(1, (done - warmup) / Math.max(1, steps - warmup));
-  return floor + (1 - floor) * 0.5 * (1 + Math.cos(Math.PI * progress));
+  return above(0.5 * (1 + Math.cos(Math.PI * progress)));
 }

@@ -1,44 +1,56 @@
 /** One training step after another: gradient program, accumulation, clipping, AdamW. */
 
 import { type NDArray, zeros } from "../graph/ndarray.ts";
-import type { WeightSource } from "../graph/program.ts";
+import type { Port, Program, WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
 import { createSession } from "../runtime/index.ts";
-import type { BoundRun, Session } from "../runtime/types.ts";
-import { type AdamWOptions, adamwStep, gradientNorm } from "./adamw.ts";
-import { gradientOf, languageModelGradient } from "./language-model.ts";
-import { createTrainMemory, type TrainMemory } from "./memory.ts";
+import type { BoundRun, NDArrays, Session } from "../runtime/types.ts";
+import { type AdamWOptions, adamwStep, addScratch, gradientNorm } from "./adamw.ts";
+import { gradientOf, gradientProgram, type LossFunction } from "./gradient.ts";
+import { decoderLoss } from "./language-model.ts";
+import { createTrainMemory, type ParameterShape, type TrainMemory } from "./memory.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
 
-/** Token sequences of one length with the positions that are learned. */
+/** What one run of the gradient program takes. */
 export interface MicroBatch {
-  /** i64 [batch, seq] */
-  readonly tokens: NDArray;
-  /** i64 [supervised]: flat index batch·seq of each position that predicts. */
-  readonly rows: NDArray;
-  /** i64 [supervised]: the token that follows each. */
-  readonly labels: NDArray;
+  /** The loss's inputs by name. */
+  readonly inputs: NDArrays;
+  /** What the loss is a mean over: learned tokens, pairs, … */
+  readonly supervised: number;
+  /** Tokens computed, padding included. */
+  readonly tokens: number;
 }
 
 export interface TrainerOptions {
-  readonly config: DecoderConfig;
+  /** The decoder that is trained; without `loss`, by its next-token loss. */
+  readonly config?: DecoderConfig;
+  /** Another loss, or another model altogether. */
+  readonly loss?: LossFunction;
   /** Starting values, copied in. */
   readonly weights: WeightSource;
   readonly optimizer: AdamWOptions;
+  /** Peak rate, which the schedule multiplies. */
   readonly learningRate: number;
   readonly schedule: Schedule;
+  /** Which parameters decay (default: those with two axes or more). */
+  readonly decays?: (parameter: ParameterShape) => boolean;
   readonly threads?: number;
 }
 
 export interface StepResult {
   /** Steps done, this one included. */
   readonly step: number;
-  /** Mean negative log-likelihood of a supervised token, in nats. */
+  /** Mean loss of what is supervised: nats a token for a language model. */
   readonly loss: number;
+  /** Before clipping. */
   readonly gradientNorm: number;
   readonly learningRate: number;
   readonly tokens: number;
   readonly supervised: number;
+  /** Forward and backward of all micro-batches. */
+  readonly gradientSeconds: number;
+  /** Norm, clipping and AdamW. */
+  readonly optimizerSeconds: number;
 }
 
 /** State with a lifetime: the engine's sessions and the memory that they share. */
@@ -46,67 +58,66 @@ export class Trainer implements Disposable {
   readonly memory: TrainMemory;
   /** Optimiser steps done. */
   steps = 0;
-  readonly config: DecoderConfig;
+  readonly config: DecoderConfig | undefined;
   private readonly options: TrainerOptions;
   private readonly session: Session;
-  private readonly lossSession: Session;
-  private readonly run: BoundRun;
+  private readonly lossProgram: Program;
+  private lossSession: Session | undefined;
+  /** Writes the gradients. */
+  private readonly first: BoundRun;
+  /** Writes the scratch gradients of further micro-batches. */
+  private further: BoundRun | undefined;
   private readonly loss = zeros("f32", []);
   private readonly weight = zeros("f32", []);
-  /** Second gradient memory, for accumulation: made when a step first needs it. */
-  private sums: Map<string, Float32Array> | undefined;
 
   private constructor(
     options: TrainerOptions,
     memory: TrainMemory,
     session: Session,
-    lossSession: Session,
+    lossProgram: Program,
   ) {
     this.options = options;
     this.config = options.config;
     this.memory = memory;
     this.session = session;
-    this.lossSession = lossSession;
-    const none = zeros("i64", [1]);
-    const outputs: Record<string, NDArray> = { loss: this.loss };
-    for (const [name, array] of memory.gradients) outputs[gradientOf(name)] = array;
-    const batch = { tokens: zeros("i64", [1, 1]), rows: none, labels: none, weight: this.weight };
-    this.run = session.bind({
-      inputs: { ...Object.fromEntries(memory.parameters), ...batch },
-      outputs,
-    });
+    this.lossProgram = lossProgram;
+    this.first = this.bind(memory.gradients);
   }
 
   static async create(options: TrainerOptions): Promise<Trainer> {
-    const { program, lossProgram, parameters } = languageModelGradient(options.config);
-    const memory = createTrainMemory(parameters);
+    const loss = options.loss ?? (options.config && decoderLoss(options.config));
+    if (!loss) throw new Error("Trainer.create: give a decoder's config or a loss");
+    const { program, lossProgram, parameters } = gradientProgram(loss);
+    const memory = createTrainMemory(parameters, options.decays);
     for (const [name, array] of memory.parameters) {
       const source = options.weights({ name, dtype: "f32", shape: array.shape });
       (array.data as Float32Array).set(source.data as Float32Array);
     }
-    const settings = { threads: options.threads };
-    const session = await createSession(program, settings);
-    const lossSession = await createSession(lossProgram, settings);
-    return new Trainer(options, memory, session, lossSession);
+    const session = await createSession(program, { threads: options.threads });
+    return new Trainer(options, memory, session, lossProgram);
   }
 
   /**
-   * One optimiser step over micro-batches, whose gradients are weighed by supervised tokens: how
+   * One optimiser step over micro-batches, whose gradients are weighed by what is supervised: how
    * a batch is cut into micro-batches does not change the update.
    *
    * @throws Error where the loss or a gradient is not finite; parameters are then unchanged
    */
   async step(batches: readonly MicroBatch[], signal?: AbortSignal): Promise<StepResult> {
-    const supervised = batches.reduce((n, b) => n + b.labels.data.length, 0);
+    const supervised = total(batches, "supervised");
     if (supervised === 0) throw new Error("train: the batch has no supervised token");
+    const started = performance.now();
     this.weight.data[0] = 1 / supervised;
     let loss = 0;
-    for (let i = 0; i < batches.length; i++) {
-      this.bindBatch(batches[i]);
-      await this.run.run(signal);
+    for (const [i, { inputs }] of batches.entries()) {
+      if (i > 0) this.further ??= this.bind(this.memory.scratch);
+      const run = i > 0 && this.further ? this.further : this.first;
+      for (const [name, array] of Object.entries(inputs)) run.rebind(name, array);
+      await run.run(signal);
       loss += Number(this.loss.data[0]);
-      if (batches.length > 1) this.accumulate(i === 0, i === batches.length - 1);
+      if (i > 0) addScratch(this.memory);
     }
+    const computed = performance.now();
     const step = this.steps + 1;
     const norm = gradientNorm(this.memory);
     if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw this.diverged(step, loss);
@@ -114,60 +125,80 @@ export class Trainer implements Disposable {
     const learningRate = this.options.learningRate * rateAt(schedule, this.steps);
     adamwStep(this.memory, optimizer, { step, learningRate, norm });
     this.steps = step;
-    const tokens = batches.reduce((n, b) => n + b.tokens.data.length, 0);
-    return { step, loss, gradientNorm: norm, learningRate, tokens, supervised };
+    return {
+      step,
+      loss,
+      gradientNorm: norm,
+      learningRate,
+      tokens: total(batches, "tokens"),
+      supervised,
+      gradientSeconds: (computed - started) / 1000,
+      optimizerSeconds: (performance.now() - computed) / 1000,
+    };
   }
 
-  /** Mean loss of a supervised token over batches, without learning. */
+  /** Mean loss of what is supervised in batches, without learning. */
   async evaluate(batches: Iterable<MicroBatch>): Promise<number> {
+    const { threads } = this.options;
+    this.lossSession ??= await createSession(this.lossProgram, { threads });
     let [sum, count] = [0, 0];
-    const one = zeros("f32", []);
-    one.data[0] = 1;
+    const weight = zeros("f32", []);
+    weight.data[0] = 1;
     const parameters = Object.fromEntries(this.memory.parameters);
-    for (const batch of batches) {
-      const { loss } = await this.lossSession.run({ ...parameters, ...batch, weight: one });
+    for (const { inputs, supervised } of batches) {
+      const { loss } = await this.lossSession.run({ ...parameters, ...inputs, weight });
       sum += Number(loss.data[0]);
-      count += batch.labels.data.length;
+      count += supervised;
     }
     return sum / count;
   }
 
   dispose(): void {
-    this.run.dispose();
+    this.first.dispose();
+    this.further?.dispose();
     this.session.dispose();
-    this.lossSession.dispose();
+    this.lossSession?.dispose();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  private bindBatch({ tokens, rows, labels }: MicroBatch): void {
-    this.run.rebind("tokens", tokens);
-    this.run.rebind("rows", rows);
-    this.run.rebind("labels", labels);
-  }
-
-  /** Adds this micro-batch's gradients to the sum; the last one leaves the sum as the gradients. */
-  private accumulate(isFirst: boolean, isLast: boolean): void {
-    const { gradients } = this.memory;
-    this.sums ??= new Map([...gradients].map(([k, a]) => [k, new Float32Array(a.data.length)]));
-    for (const [name, array] of gradients) {
-      const sum = this.sums.get(name)!;
-      const data = array.data as Float32Array;
-      if (isFirst) sum.set(data);
-      else for (let i = 0; i < sum.length; i++) sum[i] += data[i];
-      if (isLast) data.set(sum);
-    }
+  /** The gradient program, with its gradients going to `target`. */
+  private bind(target: ReadonlyMap<string, NDArray>): BoundRun {
+    const outputs: Record<string, NDArray> = { loss: this.loss };
+    for (const [name, array] of target) outputs[gradientOf(name)] = array;
+    const known = { ...Object.fromEntries(this.memory.parameters), weight: this.weight };
+    const rest = this.session.inputs.filter(({ name }) => !(name in known));
+    const empty = Object.fromEntries(rest.map((port) => [port.name, placeholder(port)]));
+    return this.session.bind({ inputs: { ...known, ...empty }, outputs });
   }
 
   private diverged(step: number, loss: number): Error {
-    const wrong = [...this.memory.gradients].find(
-      ([, { data }]) => !(data as Float32Array).every(Number.isFinite),
-    );
-    const where = wrong ? `the gradient of ${wrong[0]}` : `the loss (${loss})`;
+    const { parameters, gradients } = this.memory;
+    const wrong =
+      nameOfNonFinite("parameter", parameters) ?? nameOfNonFinite("the gradient of", gradients);
+    const what = Number.isFinite(loss) ? "" : `the loss is ${loss}`;
+    const where = wrong ? `${what && ", and "}${wrong} is not finite` : "";
     return new Error(
-      `train: ${where} is not finite at step ${step}; lower train.learning_rate or check the data`,
+      `train: ${what}${where} at step ${step}; lower the learning rate (train.lr) or check the data`,
     );
   }
+}
+
+/** Stands in for an input until the first batch: rank and dtype, every symbolic axis 1. */
+const placeholder = ({ dtype, shape }: Port): NDArray =>
+  zeros(
+    dtype,
+    shape.map((axis) => (typeof axis === "number" ? axis : 1)),
+  );
+
+const total = (batches: readonly MicroBatch[], key: "supervised" | "tokens"): number =>
+  batches.reduce((n, batch) => n + batch[key], 0);
+
+function nameOfNonFinite(kind: string, arrays: ReadonlyMap<string, NDArray>): string | undefined {
+  for (const [name, { data }] of arrays) {
+    if (!(data as Float32Array).every(Number.isFinite)) return `${kind} ${name}`;
+  }
+  return undefined;
 }
