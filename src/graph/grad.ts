@@ -33,10 +33,7 @@ export function vjp(
   wrt: readonly Tensor[],
 ): Tensor[] {
   const targets = wrt.map(resolve);
-  const { order, leads } = reachableFrom(
-    outputs.map(resolve),
-    new Set(targets.map((t) => t.node)),
-  );
+  const { order, leads } = reachableFrom(outputs.map(resolve), new Set(targets.map((t) => t.node)));
   const adjoints = new Map<Tensor, Tensor>();
   outputs.forEach((output, i) => {
     const cotangent = cotangents[i];

@@ -1,7 +1,7 @@
 /** Rematerialisation: compute a block again in the backward pass instead of keeping its interior. */
 
 import { vjp } from "./grad.ts";
-import { onnx } from "./onnx/lowering.ts";
+import { onnx } from "./onnx/contract.ts";
 import { isParameter } from "./ops/leaf.ts";
 import { instantiate, type Subgraph, traceBody } from "./subgraph.ts";
 import { apply, type Op, shapeError, Tensor } from "./tensor.ts";

@@ -13,11 +13,18 @@ export class SymbolicDim {
 
   /** Canonical text, e.g. `batch*seq`, `past + seq`, `2*seq - 1`. Equal text means equal value. */
   toString(): string {
-    const parts = [...this.terms].sort(([a], [b]) => (a === "" ? 1 : b === "" ? -1 : a < b ? -1 : 1));
+    const parts = [...this.terms].sort(([a], [b]) =>
+      a === "" ? 1 : b === "" ? -1 : a < b ? -1 : 1,
+    );
     return parts
       .map(([monomial, c], i) => {
         const magnitude = Math.abs(c);
-        const body = monomial === "" ? `${magnitude}` : magnitude === 1 ? monomial : `${magnitude}*${monomial}`;
+        const body =
+          monomial === ""
+            ? `${magnitude}`
+            : magnitude === 1
+              ? monomial
+              : `${magnitude}*${monomial}`;
         if (i === 0) return c < 0 ? `-${body}` : body;
         return c < 0 ? ` - ${body}` : ` + ${body}`;
       })

@@ -1,7 +1,7 @@
 /** Symbolic tensors: immutable nodes of a traced graph, and the declaration that makes an op. */
 
 import type { DType } from "./dtype.ts";
-import type { Lowering } from "./onnx/lowering.ts";
+import type { Lowering } from "./onnx/contract.ts";
 import { formatShape, type Shape } from "./shape.ts";
 
 export interface TensorType {
@@ -96,7 +96,8 @@ export function apply<A extends Attrs>(
   const node = { id: nextId++, op, inputs, attrs, outputs, label: currentLabel };
   // Variance: a Node<A> is only ever handed back to the op that made it.
   const erased = node as unknown as Node;
-  for (const type of op.infer(inputs, attrs)) outputs.push(new Tensor(erased, outputs.length, type));
+  for (const type of op.infer(inputs, attrs))
+    outputs.push(new Tensor(erased, outputs.length, type));
   return outputs;
 }
 

@@ -5,7 +5,9 @@ import type { DType } from "../dtype.ts";
 import { fromValues, type NDArray } from "../ndarray.ts";
 import type { Port, Program } from "../program.ts";
 import { type Dim, dimSymbols, isStatic, type Shape, SymbolicDim } from "../shape.ts";
-import { existingExpansion, expansionOf, type Node, type Tensor } from "../tensor.ts";
+import { expansionOf, type Node, type Tensor } from "../tensor.ts";
+import { type Lowering, onnx } from "./contract.ts";
+import { expandedComposites } from "./expanded.ts";
 import { type AttributeValue, encodeModel, type GraphProto, type NodeProto } from "./proto.ts";
 
 export interface LowerOptions {
@@ -21,45 +23,6 @@ export interface LowerOptions {
   readonly fuse?: boolean;
 }
 
-/** What an op's `lower` writes to. Names are ONNX value names. */
-export interface Lowering {
-  /** Emits a node with one output and returns its name; an absent optional input is "". */
-  emit(
-    opType: string,
-    inputs: readonly string[],
-    attributes?: Readonly<Record<string, AttributeValue>>,
-    domain?: string,
-  ): string;
-  /** Emits a node with several outputs (false: this output is not wanted). */
-  emitMany(
-    opType: string,
-    inputs: readonly string[],
-    attributes: Readonly<Record<string, AttributeValue>>,
-    outputs: number | readonly boolean[],
-    domain?: string,
-  ): string[];
-  /** Inline constant, shared by equal uses. */
-  constant(dtype: DType, shape: readonly number[], values: ArrayLike<number>): string;
-  /** Inline constant of any size. */
-  tensor(array: NDArray): string;
-  /** i64 [rank]: a shape, computed from the program's inputs where it is symbolic. */
-  shape(shape: Shape): string;
-  /** i64 [1]: a dimension. */
-  dim(d: Dim): string;
-  /** Name of a tensor, lowering what it depends on first. */
-  value(tensor: Tensor): string;
-  /**
-   * Lowers a body graph (Scan, If). Outer values are visible inside by name; `captured` gives
-   * the outer names that tensors have inside.
-   */
-  body(
-    name: string,
-    inputs: readonly Tensor[],
-    outputs: readonly Tensor[],
-    captured?: ReadonlyMap<Tensor, string>,
-  ): GraphProto;
-}
-
 /** ONNX names of values that hold for one graph and the graphs nested in it. */
 interface Frame {
   readonly parent: Frame | undefined;
@@ -67,16 +30,6 @@ interface Frame {
   readonly values: Map<Tensor, string>;
   readonly dims: Map<string, string>;
 }
-
-export const onnx = {
-  int: (int: number): AttributeValue => ({ int }),
-  float: (float: number): AttributeValue => ({ float }),
-  string: (string: string): AttributeValue => ({ string }),
-  ints: (ints: readonly number[]): AttributeValue => ({ ints }),
-};
-
-/** The domain of ONNX Runtime's own operators. */
-export const MICROSOFT = "com.microsoft";
 
 /**
  * Lowers `outputs` to a program. Same trace, same bytes, same hash.
@@ -387,55 +340,10 @@ const frameIn = (parent: Frame | undefined): Frame => ({
 
 function leafName(tensor: Tensor, kind: "input" | "parameter"): string {
   const { op, attrs } = tensor.node;
-  if (op.name !== kind) throw new Error(`lower: ${tensor} is not an ${kind} but the result of ${op.name}`);
+  if (op.name !== kind)
+    throw new Error(`lower: ${tensor} is not an ${kind} but the result of ${op.name}`);
   return (attrs as { name: string }).name;
 }
 
 /** Text that tells -0, NaN and every bit pattern apart where it matters for sharing. */
 const exactText = (v: number): string => (Object.is(v, -0) ? "-0" : String(v));
-
-/**
- * Composites whose decomposition is (partly) in the program already, because gradients reach
- * into it: lowering their fused kernel too would compute them twice.
- */
-function expandedComposites(outputs: readonly Tensor[]): ReadonlySet<Node> {
-  const reached = new Set<Node>();
-  const composites: Node[] = [];
-  const expanded = new Set<Node>();
-  const reach = (roots: readonly Tensor[]): void => {
-    const stack = roots.map((t) => t.node);
-    while (stack.length > 0) {
-      const node = stack.pop()!;
-      if (reached.has(node)) continue;
-      reached.add(node);
-      if (node.op.expand) composites.push(node);
-      for (const input of node.inputs) stack.push(input.node);
-    }
-  };
-  reach(outputs);
-  for (let changed = true; changed; ) {
-    changed = false;
-    for (const node of composites) {
-      const expansion = existingExpansion(node);
-      if (expanded.has(node) || !expansion || !touches(expansion, node, reached)) continue;
-      expanded.add(node);
-      reach(expansion);
-      changed = true;
-    }
-  }
-  return expanded;
-}
-
-/** Whether any node strictly inside a decomposition is in `reached`. */
-function touches(expansion: readonly Tensor[], node: Node, reached: ReadonlySet<Node>): boolean {
-  const seen = new Set<Node>(node.inputs.map((t) => t.node));
-  const stack = expansion.map((t) => t.node);
-  while (stack.length > 0) {
-    const inner = stack.pop()!;
-    if (seen.has(inner) || inner.id < node.id) continue;
-    seen.add(inner);
-    if (reached.has(inner)) return true;
-    for (const input of inner.inputs) stack.push(input.node);
-  }
-  return false;
-}

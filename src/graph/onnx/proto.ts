@@ -105,7 +105,8 @@ function writeTensor(w: Writer, array: NDArray, name?: string): void {
 /** An initialiser that only names its bytes; the runtime hands the memory over by name. */
 function writeExternal(w: Writer, port: Port): void {
   const shape = port.shape.map((d) => {
-    if (typeof d !== "number") throw new Error(`weight ${port.name}: dimension ${d} is not a number`);
+    if (typeof d !== "number")
+      throw new Error(`weight ${port.name}: dimension ${d} is not a number`);
     return d;
   });
   for (const d of shape) w.int(1, d);

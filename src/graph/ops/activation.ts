@@ -1,6 +1,6 @@
 /** Activations with kernels of their own, and gated ones. */
 
-import { MICROSOFT, onnx } from "../onnx/lowering.ts";
+import { MICROSOFT, onnx } from "../onnx/contract.ts";
 import { apply, type Op, type Tensor } from "../tensor.ts";
 import { add, exp, mul, sigmoid, square, sub, tanh } from "./elementwise.ts";
 import { erf } from "./math.ts";

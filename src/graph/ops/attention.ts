@@ -1,7 +1,7 @@
 /** Scaled dot-product attention with grouped heads, masks and a cache updated in place. */
 
 import type { DType } from "../dtype.ts";
-import { type Lowering, MICROSOFT, onnx } from "../onnx/lowering.ts";
+import { type Lowering, MICROSOFT, onnx } from "../onnx/contract.ts";
 import {
   broadcastShapes,
   type Dim,

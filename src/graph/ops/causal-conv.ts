@@ -1,6 +1,6 @@
 /** Short causal convolution of each channel over time, with a state for decoding. */
 
-import { MICROSOFT, onnx } from "../onnx/lowering.ts";
+import { MICROSOFT, onnx } from "../onnx/contract.ts";
 import { dimAdd, dimEquals, shapeEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { silu } from "./activation.ts";

@@ -1,6 +1,6 @@
 /** Convolutions over one, two or three spatial axes, and their transposes. */
 
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import type { AttributeValue } from "../onnx/proto.ts";
 import { type Dim, dimAdd, dimDivide, dimEquals, dimMul, dimSub, shapeEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";

@@ -1,6 +1,6 @@
 /** Running sums. */
 
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { axisOf } from "./axes.ts";
 

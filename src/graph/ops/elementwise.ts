@@ -1,8 +1,8 @@
 /** Elementwise arithmetic with NumPy broadcasting. A plain number takes the other side's dtype. */
 
 import { type DType, dtypes, isFloat } from "../dtype.ts";
-import type { Lowering } from "../onnx/lowering.ts";
-import { onnx } from "../onnx/lowering.ts";
+import type { Lowering } from "../onnx/contract.ts";
+import { onnx } from "../onnx/contract.ts";
 import { broadcastShapes } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { emitCast, emitKernel } from "./kernel.ts";

@@ -1,6 +1,6 @@
 /** Gated delta rule: linear attention whose state forgets, and corrects what a key recalls. */
 
-import { MICROSOFT, onnx } from "../onnx/lowering.ts";
+import { MICROSOFT, onnx } from "../onnx/contract.ts";
 import { type Dim, dimDivide, dimMul, shapeEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { cumsum } from "./cumsum.ts";

@@ -2,7 +2,7 @@
 
 import type { DType } from "../dtype.ts";
 import { dtypes } from "../dtype.ts";
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import { type Dim, dimEquals, type Shape, shapeEquals, shapeSize } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { axisOf } from "./axes.ts";

@@ -1,6 +1,6 @@
 /** Matrix products of groups of rows, each group with a matrix of its own (mixture of experts). */
 
-import { type Lowering, MICROSOFT, onnx } from "../onnx/lowering.ts";
+import { type Lowering, MICROSOFT, onnx } from "../onnx/contract.ts";
 import { dimEquals, shapeEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 

@@ -1,6 +1,6 @@
 /** Joining and cutting along an axis: concat, stack, split, slice, flip, pad. */
 
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import { type Dim, dimAdd, dimDivide, dimEquals, dimMul, dimSub, type Shape } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { axesOf, axisOf } from "./axes.ts";

@@ -1,7 +1,7 @@
 /** Emission of ops for dtypes that ONNX Runtime's CPU provider has no kernel for. */
 
 import { type DType, dtypes } from "../dtype.ts";
-import { type Lowering, onnx } from "../onnx/lowering.ts";
+import { type Lowering, onnx } from "../onnx/contract.ts";
 import type { AttributeValue } from "../onnx/proto.ts";
 
 /** The dtype that stands in for one without a kernel; it holds every value of it. */

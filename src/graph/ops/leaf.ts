@@ -2,7 +2,7 @@
 
 import { type DType, dtypes } from "../dtype.ts";
 import { fromValues, type NDArray } from "../ndarray.ts";
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import { type Dim, dimMul, type Shape } from "../shape.ts";
 import { apply, type Op, type Tensor } from "../tensor.ts";
 import { emitKernel } from "./kernel.ts";

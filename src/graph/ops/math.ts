@@ -1,7 +1,7 @@
 /** Elementwise functions beyond the basic ones. */
 
 import type { DType } from "../dtype.ts";
-import { type Lowering, onnx } from "../onnx/lowering.ts";
+import { type Lowering, onnx } from "../onnx/contract.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import {
   abs,

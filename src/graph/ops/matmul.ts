@@ -1,6 +1,6 @@
 /** Matrix products. */
 
-import { MICROSOFT, onnx } from "../onnx/lowering.ts";
+import { MICROSOFT, onnx } from "../onnx/contract.ts";
 import { broadcastShapes, dimEquals, type Shape } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { expandDims, reshape, squeeze, sumTo } from "./reshape.ts";

@@ -1,6 +1,6 @@
 /** Mixture of experts: each token goes through a few of many gated feed-forward networks. */
 
-import { MICROSOFT, onnx } from "../onnx/lowering.ts";
+import { MICROSOFT, onnx } from "../onnx/contract.ts";
 import { dimDivide, dimMul, formatShape, type Shape, shapeEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { swiglu } from "./activation.ts";

@@ -1,6 +1,6 @@
 /** Normalisation over the last axis. */
 
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import { dimEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { add, div, mul, neg, rsqrt, sub } from "./elementwise.ts";

@@ -1,6 +1,6 @@
 /** Pooling over one, two or three spatial axes. */
 
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import { dimMul, shapeSize } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { conv } from "./conv.ts";

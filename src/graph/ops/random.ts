@@ -2,7 +2,7 @@
 
 import { type DType, dtypes } from "../dtype.ts";
 import { fromValues } from "../ndarray.ts";
-import { type Lowering, onnx } from "../onnx/lowering.ts";
+import { type Lowering, onnx } from "../onnx/contract.ts";
 import { dimEquals, type Shape, shapeSize } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { cast, cos, less, log, mul, sqrt, sub } from "./elementwise.ts";

@@ -1,7 +1,7 @@
 /** Reductions over axes. */
 
 import { type DType, isFloat } from "../dtype.ts";
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import type { Dim, Shape } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { axesOf, axisOf } from "./axes.ts";

@@ -1,6 +1,6 @@
 /** Ops that move elements without changing them: reshape, transpose, broadcast. */
 
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import {
   broadcastShapes,
   type Dim,

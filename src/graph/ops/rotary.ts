@@ -1,6 +1,6 @@
 /** Rotary position embedding. */
 
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import { dimMul } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { add, mul, neg, sub } from "./elementwise.ts";

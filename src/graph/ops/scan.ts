@@ -2,7 +2,7 @@
 
 import { isFloat } from "../dtype.ts";
 import { vjp } from "../grad.ts";
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import { type Dim, dimEquals, formatShape, shapeEquals } from "../shape.ts";
 import { close, placeholder, type Subgraph, savedFor, traceBody } from "../subgraph.ts";
 import { apply, expansionOf, type Node, type Op, shapeError, type Tensor } from "../tensor.ts";

@@ -1,6 +1,6 @@
 /** Lowering of row updates that may repeat, with the same bits in every run. */
 
-import { type Lowering, onnx } from "../onnx/lowering.ts";
+import { type Lowering, onnx } from "../onnx/contract.ts";
 import type { Dim, Shape } from "../shape.ts";
 import { emitCast } from "./kernel.ts";
 

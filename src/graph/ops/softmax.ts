@@ -1,6 +1,6 @@
 /** softmax and logSoftmax: composites with ONNX Runtime's kernels and the short gradients. */
 
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import { apply, type Op, type Tensor } from "../tensor.ts";
 import { axisOf } from "./axes.ts";
 import { div, exp, log, mul, sub } from "./elementwise.ts";

@@ -1,7 +1,7 @@
 /** The largest or smallest elements along an axis, in order. */
 
 import type { DType } from "../dtype.ts";
-import { onnx } from "../onnx/lowering.ts";
+import { onnx } from "../onnx/contract.ts";
 import type { Dim } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { axisOf } from "./axes.ts";
