@@ -11,7 +11,7 @@ import type { Tensor } from "../graph/tensor.ts";
 import { embedding, embeddingTable, linear } from "../nn/linear.ts";
 import { rmsNorm } from "../nn/norm.ts";
 import { type RopeConfig, rotaryAngles } from "../nn/rope.ts";
-import { normal, type Scope } from "../nn/scope.ts";
+import { normal, type Scope, zeros } from "../nn/scope.ts";
 
 export interface DecoderConfig {
   readonly modelType: string;
@@ -60,7 +60,11 @@ export interface DecoderOutputs {
   readonly cache: readonly LayerCache[];
 }
 
-/** Token embedding, layers, final norm. Weights under `model.` as in the checkpoints. */
+/**
+ * Token embedding, layers, final norm. Weights under `model.` as in the checkpoints. In a fresh
+ * model the layers' outputs start at zero: the residual stream then is the embedding, which the
+ * layers' random outputs would otherwise drown (as in nanochat's gpt.py).
+ */
 export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): DecoderOutputs {
   const { tokens, cache } = inputs;
   const model = p.in("model");
@@ -132,7 +136,7 @@ function selfAttention(
     attention(rotary(q, cos, sin), rotary(k, cos, sin), v, { window, bias, cache }),
   );
   const flat = reshape(y.output, [batch, seq, c.heads * c.headDim]);
-  const output = linear(p.in("o_proj"), flat, c.hiddenSize, { bias: c.outputBias, init });
+  const output = linear(p.in("o_proj"), flat, c.hiddenSize, { bias: c.outputBias, init: zeros });
   const present = cache && { key: y.presentKey!, value: y.presentValue! };
   return { output, cache: present };
 }
@@ -142,5 +146,5 @@ function mlp(p: Scope, c: DecoderConfig, x: Tensor): Tensor {
   const gate = linear(p.in("gate_proj"), x, c.intermediateSize, { init });
   const up = linear(p.in("up_proj"), x, c.intermediateSize, { init });
   const gated = p.trace(() => mul(silu(gate), up));
-  return linear(p.in("down_proj"), gated, c.hiddenSize, { init });
+  return linear(p.in("down_proj"), gated, c.hiddenSize, { init: zeros });
 }
