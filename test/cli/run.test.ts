@@ -95,5 +95,6 @@ test("Ctrl-C stops the answer, keeps what was said, and exits with 130", async (
   });
   const code = await new Promise((resolve) => child.on("close", resolve));
   expect(code).toBe(130);
-  expect(stdout).toMatch(/^(ab)+a?\n$/);
+  expect(stdout).toMatch(/^(ab)*a?\n$/); // however early the interruption came
+  expect(stdout).toContain("a");
 });
