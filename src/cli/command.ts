@@ -22,6 +22,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/run.ts"),
   },
   {
+    name: "train",
+    summary: "train a model as a config file says",
+    load: () => import("./commands/train.ts"),
+  },
+  {
     name: "pull",
     summary: "download a model into the Hugging Face cache",
     load: () => import("./commands/pull.ts"),

@@ -1,0 +1,188 @@
+/** The model and the tokenizer of a config, with the files that every saved model carries. */
+
+import { existsSync } from "node:fs";
+import { readdir, readFile, stat } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { readJsonObject } from "../../checkpoint/json.ts";
+import { type ResolveOptions, resolveModel } from "../../checkpoint/resolve.ts";
+import type { DType } from "../../graph/dtype.ts";
+import type { WeightSource } from "../../graph/program.ts";
+import {
+  type ChatTemplate,
+  createChatTemplate,
+  loadChatTemplate,
+  loadTokenizer,
+  type Tokenizer,
+  trainBpe,
+} from "../../media/text/index.ts";
+import {
+  configJson,
+  type DecoderConfig,
+  loadModel,
+  readModelConfig,
+  torchDType,
+} from "../../models/index.ts";
+import { initialise } from "../../nn/initialise.ts";
+import { languageModelGradient } from "../language-model.ts";
+import { CHATML } from "./chatml.ts";
+import { type Row, textsOf } from "./rows.ts";
+import type { FreshModel, FreshTokenizer, TrainConfig } from "./schema.ts";
+
+export type Files = Readonly<Record<string, unknown>>;
+
+export interface PreparedTokenizer {
+  readonly tokenizer: Tokenizer;
+  /** Or why there is none; only conversations need it. */
+  readonly template: ChatTemplate | Error;
+  readonly files: Files;
+}
+
+export interface PreparedModel extends Disposable {
+  readonly config: DecoderConfig;
+  readonly weights: WeightSource;
+  /** config.json of saved weights. */
+  readonly configFile: (dtype: DType) => Record<string, unknown>;
+}
+
+/** A path beside the config file, else what `resolveModel` takes. */
+export const locateModel = (folder: string, spec: string, options?: ResolveOptions) =>
+  resolveModel(existsSync(resolve(folder, spec)) ? resolve(folder, spec) : spec, options);
+
+/** The tokenizer: the config's own, the model's, or one learned from the rows. */
+export async function prepareTokenizer(
+  { tokenizer, model }: TrainConfig,
+  folder: string,
+  rows: readonly Row[],
+): Promise<PreparedTokenizer> {
+  if (typeof tokenizer === "object") return learnTokenizer(tokenizer, folder, rows);
+  const spec = tokenizer ?? model;
+  if (typeof spec !== "string") {
+    throw new Error(
+      'train: a fresh model needs a tokenizer: give "tokenizer" a folder, or {size: 4096} to ' +
+        "learn one from the data",
+    );
+  }
+  const dir = await locateModel(folder, spec);
+  const template = await loadChatTemplate(dir).catch((error: Error) => error);
+  return { tokenizer: await loadTokenizer(dir), template, files: await companionFiles(dir) };
+}
+
+async function learnTokenizer(
+  { size, special_tokens: specialTokens, chat_template: file }: FreshTokenizer,
+  folder: string,
+  rows: readonly Row[],
+): Promise<PreparedTokenizer> {
+  const json = trainBpe(textsOf(rows), { vocabSize: size, specialTokens });
+  const source = file === undefined ? CHATML : await readFile(resolve(folder, file), "utf8");
+  // What ends an answer is what the template closes a turn with.
+  const eos = specialTokens.includes("<|im_end|>") ? "<|im_end|>" : specialTokens[0];
+  const config = {
+    add_bos_token: false,
+    bos_token: null,
+    chat_template: source,
+    clean_up_tokenization_spaces: false,
+    eos_token: eos,
+    pad_token: specialTokens[0],
+    tokenizer_class: "Qwen2Tokenizer",
+    unk_token: null,
+  };
+  const tokenizer = await loadTokenizer({ tokenizer: json, config });
+  const stops = [tokenizer.eosId, tokenizer.padId].filter((id) => id !== undefined);
+  return {
+    tokenizer,
+    template: await createChatTemplate(config),
+    files: {
+      "tokenizer.json": json,
+      "tokenizer_config.json": config,
+      "generation_config.json": {
+        eos_token_id: [...new Set(stops)],
+        pad_token_id: tokenizer.padId,
+      },
+    },
+  };
+}
+
+/** Not copied: weights, what belongs to them, and what is written anew. */
+const LEFT_OUT = /\.(safetensors|bin|pt|pth|gguf|onnx|h5|msgpack)$|\.index\.json$|^config\.json$/;
+const LEFT_OUT_NAMES = ["README.md", "trainer.json", "metrics.jsonl"];
+/** Larger than any tokenizer.json. */
+const MAX_COMPANION_BYTES = 64 * 2 ** 20;
+
+/** Tokenizer, template, generation defaults, licence: the small files beside the weights. */
+async function companionFiles(dir: string): Promise<Files> {
+  const files: Record<string, unknown> = {};
+  for (const name of (await readdir(dir)).sort()) {
+    if (LEFT_OUT.test(name) || LEFT_OUT_NAMES.includes(name) || name.startsWith(".")) continue;
+    const info = await stat(join(dir, name)); // snapshots in the hub's cache are links
+    if (info.isFile() && info.size <= MAX_COMPANION_BYTES) {
+      files[name] = await readFile(join(dir, name));
+    }
+  }
+  return files;
+}
+
+/** The model to go on from, or fresh seeded weights. */
+export async function prepareModel(
+  { model, train }: TrainConfig,
+  folder: string,
+  file: string,
+  tokenizer: Tokenizer,
+): Promise<PreparedModel> {
+  const prepared =
+    typeof model === "string"
+      ? await existingModel(await locateModel(folder, model))
+      : freshModel(model, file, tokenizer, train.seed);
+  if (tokenizer.vocabSize > prepared.config.vocabSize) {
+    throw new Error(
+      `${file}: the tokenizer has ${tokenizer.vocabSize} tokens, the model room for ` +
+        `${prepared.config.vocabSize}; raise model.vocab_size or choose the model's own tokenizer`,
+    );
+  }
+  return prepared;
+}
+
+async function existingModel(dir: string): Promise<PreparedModel> {
+  const model = await loadModel(dir);
+  const json = await readJsonObject(join(dir, "config.json"));
+  return {
+    config: model.config,
+    weights: model.weights,
+    // transformers 5 writes "dtype", 4 "torch_dtype".
+    configFile: (dtype) => ({
+      ...json,
+      ["dtype" in json ? "dtype" : "torch_dtype"]: torchDType(dtype),
+    }),
+    [Symbol.dispose]: () => model[Symbol.dispose](),
+  };
+}
+
+function freshModel(
+  keys: FreshModel,
+  file: string,
+  tokenizer: Tokenizer,
+  seed: number,
+): PreparedModel {
+  const { hidden_size: hidden, num_attention_heads: heads } = keys;
+  const config = readModelConfig(`${file}, model`, {
+    ...keys,
+    num_key_value_heads: keys.num_key_value_heads ?? heads,
+    head_dim: keys.head_dim ?? evenHeadDim(file, hidden, heads),
+    intermediate_size: keys.intermediate_size ?? 3 * hidden,
+    vocab_size: keys.vocab_size ?? tokenizer.vocabSize,
+  });
+  const values = initialise(languageModelGradient(config).parameters, seed);
+  return {
+    config,
+    weights: ({ name }) => values.get(name)!,
+    configFile: (dtype) => configJson(config, dtype),
+    [Symbol.dispose]: () => values.clear(),
+  };
+}
+
+function evenHeadDim(file: string, hidden: number, heads: number): number {
+  if ((hidden / heads) % 2 === 0) return hidden / heads;
+  throw new Error(
+    `${file}: model.hidden_size ${hidden} over ${heads} heads is not an even whole number; ` +
+      "change one of them or give model.head_dim",
+  );
+}
