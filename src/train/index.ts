@@ -16,6 +16,7 @@ export {
   type LossFunction,
   type TracedLoss,
 } from "./gradient.ts";
+export { type JobOptions, type JobPlan, type JobResult, trainFromConfig } from "./job/job.ts";
 export {
   decoderLoss,
   languageModelGradient,

@@ -11,7 +11,6 @@ import { run, type StepMetrics } from "../run.ts";
 import type { Schedule } from "../schedule.ts";
 import { Trainer } from "../trainer.ts";
 import { type Files, prepareModel, prepareTokenizer } from "./prepare.ts";
-import { readTrainConfig } from "./read-config.ts";
 import { readRows } from "./rows.ts";
 import type { TrainConfig } from "./schema.ts";
 import { toSamples } from "./supervise.ts";
@@ -59,6 +58,7 @@ export interface JobResult {
  */
 export async function trainFromConfig(file: string, options: JobOptions = {}): Promise<JobResult> {
   const { signal } = options;
+  const { readTrainConfig } = await import("./read-config.ts"); // loads zod and yaml
   const { config, folder } = await readTrainConfig(file, options.set);
   const { data, train } = config;
   const paths = [data.files].flat().map((path) => resolve(folder, path));
