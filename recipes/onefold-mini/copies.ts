@@ -1,29 +1,43 @@
 /**
  * Repeated random sequences. A small model learns to copy from its context late, and most skills
- * wait for it; on sequences that are nothing but a repetition the circuit for it (an induction
- * head, Olsson et al. 2022) forms early. The share falls as training goes on.
+ * wait for it. On sequences that are nothing but a repetition, of few different tokens, the
+ * circuit for it (an induction head, Olsson et al. 2022) forms within a few hundred steps; over
+ * the whole vocabulary it would take many times as long. So the run begins with characters
+ * alone, goes on to all tokens and numbers, and then to the examples.
  */
 
 import type { Tokenizer } from "../../src/media/text/index.ts";
 import type { Sequence } from "../../src/train/batches.ts";
 import { createRandom, type Random } from "./random.ts";
 
-/** Share of copies in pool k. */
-export const copyShare = (k: number): number => (k < 12 ? 0.5 : k < 30 ? 0.2 : 0.04);
+/** Pools that hold nothing but repeated characters. */
+const CHARACTER_POOLS = 8;
+const CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-*/=:,.?!|";
 
-/** `n` sequences of 6 to 32 random tokens said twice; the second saying is learned. */
-export function copySequences(seed: string, n: number, tokenizer: Tokenizer): Sequence[] {
-  const random = createRandom(`copies/${seed}`);
+/** Share of repetitions in pool k. */
+export const copyShare = (k: number): number =>
+  k < CHARACTER_POOLS ? 1 : k < 2 * CHARACTER_POOLS ? 0.5 : k < 5 * CHARACTER_POOLS ? 0.15 : 0.04;
+
+/** `n` sequences of 6 to 32 random tokens said twice, for pool k; the second saying is learned. */
+export function copySequences(k: number, n: number, tokenizer: Tokenizer): Sequence[] {
+  const random = createRandom(`copies/${k}`);
+  const characters = Array.from(CHARACTERS, (c) => tokenizer.encode(c)[0]!);
+  const ordinary = tokenizer.vocabSize - 5; // The control tokens come last.
   return Array.from({ length: n }, () => {
-    const once = random.chance(0.5) ? anyTokens(random, tokenizer) : numbers(random, tokenizer);
+    const once =
+      k < CHARACTER_POOLS
+        ? some(random, () => random.pick(characters))
+        : random.chance(0.5)
+          ? some(random, () => random.int(0, ordinary - 1))
+          : numbers(random, tokenizer);
     // What opens the second saying cannot be known; from its second token on it can.
     const learned = [...once.map(() => 0), 0, ...once.slice(1).map(() => 1)];
     return { tokens: [...once, ...once], learned };
   });
 }
 
-const anyTokens = (random: Random, tokenizer: Tokenizer): number[] =>
-  Array.from({ length: random.int(6, 32) }, () => random.int(0, tokenizer.vocabSize - 6));
+const some = (random: Random, draw: () => number): number[] =>
+  Array.from({ length: random.int(6, 32) }, draw);
 
 /** Numbers of one to three digits: the same few tokens again and again, so context must decide. */
 function numbers(random: Random, tokenizer: Tokenizer): number[] {

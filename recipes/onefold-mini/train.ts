@@ -29,7 +29,7 @@ const source = bucketedBatches({
     const examples = generate({ seed: `${seed}/${k}`, split: "train", n: poolSize - copies });
     return [
       ...examples.map((example) => toSequence(example, render, tokenizer)),
-      ...copySequences(`${seed}/${k}`, copies, tokenizer),
+      ...copySequences(k, copies, tokenizer),
     ];
   },
   tokensPerBatch,
