@@ -27,6 +27,7 @@ export function define(command: Command, io: Io): void {
       const signal = io.interruptible();
       using session = await createSession(forwardProgram(config), {
         weights: model.weights,
+        prepack: false, // the weights are used once: no second copy
         signal,
       });
       const ids = fromValues("i64", [1, tokens.length], tokens);
