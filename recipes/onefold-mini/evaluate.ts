@@ -2,11 +2,7 @@
 // npx tsx recipes/onefold-mini/evaluate.ts --model models/onefold-mini --n 100 --json results.json
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
-import {
-  argmax,
-  createDecoderSession,
-  type DecoderSession,
-} from "../../src/generate/index.ts";
+import { argmax, createDecoderSession, type DecoderSession } from "../../src/generate/index.ts";
 import { loadTokenizer, type Tokenizer } from "../../src/media/text/index.ts";
 import { loadModel } from "../../src/models/index.ts";
 import { heldoutExamples } from "./data.ts";
@@ -99,7 +95,9 @@ for (const [mode, column] of modes) {
     shown[example.skill]!++;
     const [question, answer] = example.messages.slice(-2);
     console.log(`${example.skill} / ${example.task}: ${JSON.stringify(question!.content)}`);
-    console.log(`  expected ${JSON.stringify(answer!.reasoning_content)} ${JSON.stringify(answer!.content)}`);
+    console.log(
+      `  expected ${JSON.stringify(answer!.reasoning_content)} ${JSON.stringify(answer!.content)}`,
+    );
     console.log(`  got      ${JSON.stringify(texts[i])}`);
   });
 }
