@@ -38,9 +38,11 @@ export interface GraphProto {
 export const ONNX_OPSET = 24;
 const IR_VERSION = 10;
 
-/** Growing byte buffer with protobuf's wire types. */
+const encoder = new TextEncoder();
+
+/** Growing byte buffer with protobuf's wire types. Large models write 100,000s of small fields. */
 class Writer {
-  private bytes = new Uint8Array(1024);
+  private bytes = new Uint8Array(1 << 16);
   private length = 0;
 
   private reserve(extra: number): void {
@@ -52,12 +54,15 @@ class Writer {
 
   private varint(value: bigint | number): void {
     this.reserve(10);
-    let rest = BigInt.asUintN(64, BigInt(value));
-    while (rest > 127n) {
-      this.bytes[this.length++] = Number(rest & 127n) | 128;
-      rest >>= 7n;
+    let rest: number;
+    if (typeof value === "number" && value >= 0 && value <= 0x7fffffff) {
+      for (rest = value; rest > 127; rest >>>= 7) this.bytes[this.length++] = (rest & 127) | 128;
+    } else {
+      let wide = BigInt.asUintN(64, BigInt(value));
+      for (; wide > 127n; wide >>= 7n) this.bytes[this.length++] = Number(wide & 127n) | 128;
+      rest = Number(wide);
     }
-    this.bytes[this.length++] = Number(rest);
+    this.bytes[this.length++] = rest;
   }
 
   int(field: number, value: bigint | number): void {
@@ -81,17 +86,38 @@ class Writer {
   }
 
   text(field: number, value: string): void {
-    this.data(field, new TextEncoder().encode(value));
+    this.message(field, () => {
+      this.reserve(3 * value.length); // UTF-8 of one UTF-16 unit is at most three bytes
+      const start = this.length;
+      for (let i = 0; i < value.length; i++) {
+        const code = value.charCodeAt(i);
+        if (code > 127) {
+          this.length = start + encoder.encodeInto(value, this.bytes.subarray(start)).written;
+          return;
+        }
+        this.bytes[this.length++] = code;
+      }
+    });
   }
 
+  /** A field whose bytes `write` appends to this writer; its length is put before them after. */
   message(field: number, write: (writer: Writer) => void): void {
-    const inner = new Writer();
-    write(inner);
-    this.data(field, inner.finish());
+    this.varint((field << 3) | 2);
+    this.reserve(1);
+    const start = ++this.length; // one byte for the length: most are short
+    write(this);
+    const size = this.length - start;
+    let extra = 0;
+    for (let rest = size >>> 7; rest > 0; rest >>>= 7) extra++;
+    this.reserve(10); // for the length, while growing still copies the message
+    if (extra > 0) this.bytes.copyWithin(start + extra, start, this.length);
+    this.length = start - 1;
+    this.varint(size);
+    this.length = start + extra + size;
   }
 
   finish(): Uint8Array {
-    return this.bytes.subarray(0, this.length);
+    return this.bytes.slice(0, this.length);
   }
 }
 
