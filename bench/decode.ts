@@ -179,14 +179,14 @@ if (parts.has("decode")) {
     const [best, median] = [rate(i, "best"), rate(i, "median")];
     note(`${label}: best ${best.toFixed(1)}, median ${median.toFixed(1)} GB/s`);
   });
-  for (const of of ["best", "median"] as const) {
-    const bandwidth = Math.max(...readers.map((_, i) => rate(i, of)));
+  for (const kind of ["best", "median"] as const) {
+    const bandwidth = Math.max(...readers.map((_, i) => rate(i, kind)));
     const ideal = weightBytes / bandwidth / 1e6;
     add({
-      name: `decoding, ${of} of ${rounds}`,
-      measured: `${(1000 / step[of]).toFixed(2)} tokens/s`,
+      name: `decoding, ${kind} of ${rounds}`,
+      measured: `${(1000 / step[kind]).toFixed(2)} tokens/s`,
       reference: `${(1000 / ideal).toFixed(2)} at ${bandwidth.toFixed(1)} GB/s`,
-      ratio: ideal / step[of],
+      ratio: ideal / step[kind],
       target: { min: 0.85 },
     });
   }

@@ -16,6 +16,8 @@ export interface FileBytes extends Disposable {
   view(offset: number, length: number): Uint8Array<ArrayBuffer>;
   /** Copies bytes into `target`, always by reading: nothing becomes resident through the map. */
   readInto(target: Uint8Array, offset: number): void;
+  /** Starts reading the file into the page cache, where it is mapped; returns at once. */
+  prefetch(): void;
   /** Lets go of the pages of a range; views stay valid and read the file again. */
   release(offset: number, length: number): void;
 }
@@ -117,6 +119,9 @@ function createFileBytes(
       const copy = new Uint8Array(new ArrayBuffer(Math.max(length, 128)), 0, length);
       readInto(copy, offset);
       return copy;
+    },
+    prefetch() {
+      if (mapping && open) libc?.willNeed(mapping.address, mapping.size);
     },
     release(offset, length) {
       if (mapping && open) libc?.dontNeed(mapping.address + BigInt(offset), length);

@@ -8,6 +8,8 @@ export interface LibC {
   unmap(address: bigint, length: number): void;
   /** Drops the pages from resident memory; a later access reads them from the file again. */
   dontNeed(address: bigint, length: number): void;
+  /** Starts reading the file behind mapped memory, on another thread. Nothing waits for it. */
+  willNeed(address: bigint, length: number): void;
   /** Asks for 2 MB pages for memory that is about to be written (Linux). */
   hugePages(buffer: ArrayBuffer): void;
   /** The memory at an address as an ArrayBuffer; throws where the runtime forbids it. */
@@ -53,6 +55,9 @@ async function load(): Promise<LibC | undefined> {
       const start = ((address + page - 1n) / page) * page;
       const end = ((address + BigInt(length)) / page) * page;
       if (end > start) madvise(start, Number(end - start), 4);
+    },
+    willNeed(address, length) {
+      madvise.async(address, length, 3, () => {});
     },
     hugePages(buffer) {
       if (!linux || buffer.byteLength < 4 << 20) return;

@@ -30,6 +30,7 @@ export async function loadModel(spec: string, options: ResolveOptions = {}): Pro
   const file = join(dir, "config.json");
   const read = readModelConfig(file, await readJsonObject(file));
   const checkpoint = await openCheckpoint(dir);
+  checkpoint.prefetch(); // the disk works while the program is traced and loaded
   const config = { ...read, tiedHead: read.tiedHead && !hasOwnHead(checkpoint) };
   // A tied checkpoint may store its one table under the head's name alone.
   const tableIsHead = read.tiedHead && !checkpoint.has(EMBEDDING) && checkpoint.has(HEAD);
@@ -58,7 +59,10 @@ function hasOwnHead(checkpoint: Checkpoint): boolean {
     const { data } = checkpoint.read(name);
     return Buffer.from(data.buffer, data.byteOffset, data.byteLength);
   };
-  return Buffer.compare(bytes(EMBEDDING), bytes(HEAD)) !== 0;
+  const isOwn = Buffer.compare(bytes(EMBEDDING), bytes(HEAD)) !== 0;
+  // Comparing made both resident, and a widened table is never read here again.
+  for (const name of [EMBEDDING, HEAD]) checkpoint.release(name);
+  return isOwn;
 }
 
 function checkedRead(checkpoint: Checkpoint, { name, dtype, shape }: Parameters<WeightSource>[0]) {

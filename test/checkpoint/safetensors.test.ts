@@ -35,6 +35,16 @@ describe.each([true, false])("reading with mapping %s", (mapping) => {
     expect(toValues(array)).toEqual(expected[name].as_f32.map(pythonNumber));
   });
 
+  it("reads the same bytes while they are prefetched, also closed at once", async () => {
+    using checkpoint = await openCheckpoint(dtypesOfFile, { mapping });
+    checkpoint.prefetch();
+    expect(toValues(checkpoint.read("i32"))).toEqual([-(2 ** 31), 0, 1, 2 ** 31 - 1]);
+    const other = await openCheckpoint(dtypesOfFile, { mapping });
+    other.prefetch();
+    other[Symbol.dispose]();
+    other.prefetch();
+  });
+
   it("finds the same bytes after release", async () => {
     using checkpoint = await openCheckpoint(dtypesOfFile, { mapping });
     const array = checkpoint.read("i32");
