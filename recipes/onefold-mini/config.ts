@@ -5,15 +5,15 @@ import type { AdamWOptions } from "../../src/train/adamw.ts";
 
 export const VOCABULARY = 2048;
 
-/** Qwen3 architecture, sized for two CPU cores: 6 layers of width 192, 2.8 M parameters. */
+/** Qwen3 architecture, sized for two CPU cores: 6 layers of width 128, 1.5 M parameters. */
 export const model: DecoderConfig = {
   modelType: "qwen3",
   vocabSize: VOCABULARY,
-  hiddenSize: 192,
-  intermediateSize: 512,
+  hiddenSize: 128,
+  intermediateSize: 384,
   layers: 6,
-  heads: 6,
-  kvHeads: 2,
+  heads: 4,
+  kvHeads: 4,
   headDim: 32,
   normEpsilon: 1e-6,
   tiedHead: true,
@@ -36,7 +36,7 @@ export const optimizer: AdamWOptions = {
 
 export const run = {
   seed: 1,
-  learningRate: 3e-3,
+  learningRate: 2.5e-3,
   /** Tokens of a step, padding included. */
   tokensPerBatch: 2048,
   /** Examples made and sorted by length at a time. */

@@ -80,13 +80,6 @@ const expansions = new WeakMap<Node, readonly Tensor[]>();
 /** The id that the next traced node will have: nodes with smaller ids exist already. */
 export const traceMark = (): number => nextId;
 
-/** Declares an op; returns the function that applies it. All outputs come back as an array. */
-export function defineOp<A extends Attrs>(
-  op: Op<A>,
-): (inputs: readonly Tensor[], attrs: A) => readonly Tensor[] {
-  return (inputs, attrs) => apply(op, inputs, attrs);
-}
-
 export function apply<A extends Attrs>(
   op: Op<A>,
   inputs: readonly Tensor[],

@@ -7,12 +7,6 @@ interface TrieNode {
   token: AddedToken | undefined;
 }
 
-/** A stretch of plain text (`token` undefined) or an added token. */
-export interface Stretch {
-  readonly text: string;
-  readonly token: AddedToken | undefined;
-}
-
 const WORD = /^[\p{Alphabetic}\p{M}\p{Nd}\p{Pc}\p{Join_Control}]/u;
 const SPACE_AT_END = /\p{White_Space}+$/u;
 const SPACE_AT_START = /^\p{White_Space}+/u;
