@@ -5,6 +5,7 @@ import { parseArgs } from "node:util";
 import { argmax, createDecoderSession, type DecoderSession } from "../../src/generate/index.ts";
 import { loadTokenizer, type Tokenizer } from "../../src/media/text/index.ts";
 import { loadModel } from "../../src/models/index.ts";
+import { accuracyTable, type Scores } from "./accuracy.ts";
 import { heldoutExamples } from "./data.ts";
 import { grade, visibleReply } from "./grade.ts";
 import { loadRender, type Render } from "./render.ts";
@@ -58,13 +59,7 @@ async function replies(
   return texts.slice(0, examples.length);
 }
 
-interface Score {
-  right: number;
-  all: number;
-}
-type Table = Record<string, Record<string, Score>>;
-
-function count(table: Table, skill: string, column: string, isRight: boolean): void {
+function count(table: Scores, skill: string, column: string, isRight: boolean): void {
   table[skill] ??= {};
   table[skill][column] ??= { right: 0, all: 0 };
   table[skill][column].all++;
@@ -75,8 +70,8 @@ using model = await loadModel(values.model);
 using session = await createDecoderSession(model, { batch: BATCH, capacity: 512 });
 const tokenizer = await loadTokenizer(model.dir);
 const render = await loadRender();
-const table: Table = {};
-const tasks: Table = {};
+const table: Scores = {};
+const tasks: Scores = {};
 const modes: [Mode, string][] = [
   ["default", "thinking"],
   ["disabled", "direct"],
@@ -102,14 +97,7 @@ for (const [mode, column] of modes) {
   });
 }
 
-const percent = (score: Score | undefined): string =>
-  score ? `${((100 * score.right) / score.all).toFixed(0)} %` : "";
-const columns = ["thinking", "direct", "en", "zh"];
-console.log(`| skill | ${columns.join(" | ")} |`);
-console.log(`| --- | ${columns.map(() => "---").join(" | ")} |`);
-for (const [skill, row] of Object.entries(table)) {
-  console.log(`| ${skill} | ${columns.map((column) => percent(row[column])).join(" | ")} |`);
-}
+console.log(accuracyTable(table));
 if (values.json) {
   const result = { model: values.model, questionsPerSkill: Number(values.n), skills: table, tasks };
   await writeFile(values.json, `${JSON.stringify(result, null, 2)}\n`);

@@ -9,6 +9,7 @@ import { openCheckpoint, saveDirectoryAtomically } from "../../src/checkpoint/in
 import { sizeOf } from "../../src/graph/ndarray.ts";
 import { writeModelFiles } from "../../src/models/save.ts";
 import { savedSteps } from "../../src/train/index.ts";
+import { accuracyTable, type Scores } from "./accuracy.ts";
 import * as recipe from "./config.ts";
 import { tokenizerConfig } from "./tokenizer.ts";
 
@@ -43,26 +44,18 @@ const millions = (n: number): string => (n / 1e6).toFixed(1);
 
 interface Results {
   questionsPerSkill: number;
-  skills: Record<string, Record<string, { right: number; all: number }>>;
+  skills: Scores;
 }
 const results: Results | undefined = args.results
   ? (JSON.parse(await readFile(args.results, "utf8")) as Results)
   : undefined;
 
-function accuracyTable({ skills, questionsPerSkill }: Results): string {
-  const columns = ["thinking", "direct", "en", "zh"];
-  const cell = (score: { right: number; all: number } | undefined): string =>
-    score ? `${((100 * score.right) / score.all).toFixed(0)} %` : "";
-  const rows = Object.entries(skills).map(
-    ([skill, row]) => `| ${skill} | ${columns.map((c) => cell(row[c])).join(" | ")} |`,
-  );
+function describeResults({ skills, questionsPerSkill }: Results): string {
   return [
     `Share of ${questionsPerSkill} held-out questions a skill answered exactly, decoding greedily: with thinking, without, and`,
     "with thinking by language. Wordings (and values, where there are enough) never occurred in training.",
     "",
-    "| skill | thinking | direct | English | Chinese |",
-    "| --- | --- | --- | --- | --- |",
-    ...rows,
+    accuracyTable(skills),
   ].join("\n");
 }
 
@@ -84,7 +77,7 @@ npx onefold run "What is 12 + 30?"
 \`\`\`
 
 ## How well it answers
-${results ? accuracyTable(results) : "Not measured yet."}
+${results ? describeResults(results) : "Not measured yet."}
 
 Repeat with \`npx tsx recipes/onefold-mini/evaluate.ts\`.
 
