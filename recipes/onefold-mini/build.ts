@@ -4,8 +4,24 @@ import type { Example, Instance, Language, Message, Mode, Skill, Split, Task } f
 import { expand } from "./wording.ts";
 
 const PREFIXES: Record<Language, string[]> = {
-  en: ["Hi! ", "Hello, ", "Question: ", "Quick question: ", "I need help. ", "Please help me: "],
-  zh: ["你好，", "问题：", "你好！", "帮帮我：", "我有个问题："],
+  en: [
+    ...["Hi! ", "Hello, ", "Question: ", "Quick question: ", "I need help. ", "Please help me: "],
+    ...["Can you help me? ", "Could you help me? ", "Can you do this? ", "Could you answer this? "],
+    ...["Here is a question. ", "Here is a task: ", "Look at this. ", "Please tell me: "],
+  ],
+  zh: [
+    ...[
+      "你好，",
+      "问题：",
+      "你好！",
+      "帮帮我：",
+      "我有个问题：",
+      "请看：",
+      "请回答：",
+      "能帮我吗？",
+    ],
+    ...["这里有一个问题：", "请告诉我：", "麻烦看一下："],
+  ],
 };
 const SUFFIXES: Record<Language, string[]> = {
   en: [" Thanks!", " Thank you.", " Please help."],
@@ -17,7 +33,7 @@ const SUFFIXES: Record<Language, string[]> = {
  * both at once, which never happens in training.
  */
 function wrap(random: Random, language: Language, split: Split, text: string): string {
-  const kind = random.weighted(split === "train" ? [0.75, 0.13, 0.12, 0] : [0.7, 0.1, 0.1, 0.1]);
+  const kind = random.weighted(split === "train" ? [0.6, 0.28, 0.12, 0] : [0.7, 0.1, 0.1, 0.1]);
   const isPlainStart = /^[\p{L}\p{N}]/u.test(text);
   const isClosed = /[.?!。？！]$/.test(text);
   const prefix = (kind === 1 || kind === 3) && isPlainStart ? random.pick(PREFIXES[language]) : "";
@@ -36,10 +52,10 @@ function roughen(random: Random, pattern: string, text: string): string {
 }
 
 const MODES: [Mode, number][] = [
-  ["default", 0.6],
+  ["default", 0.7],
   ["/think", 0.1],
-  ["/no_think", 0.12],
-  ["disabled", 0.18],
+  ["/no_think", 0.08],
+  ["disabled", 0.12],
 ];
 
 /** One part in eight of all values, chosen by a hash, belongs to the held-out split for ever. */

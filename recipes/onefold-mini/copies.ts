@@ -11,12 +11,12 @@ import type { Sequence } from "../../src/train/batches.ts";
 import { createRandom, type Random } from "./random.ts";
 
 /** Pools that hold nothing but repeated characters. */
-const CHARACTER_POOLS = 14;
+const CHARACTER_POOLS = 8;
 const CHARACTERS = "0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ+-*/=:,.?!|";
 
 /** Share of repetitions in pool k. */
 export const copyShare = (k: number): number =>
-  k < CHARACTER_POOLS ? 1 : k < 20 ? 0.5 : k < 40 ? 0.15 : 0.04;
+  k < CHARACTER_POOLS ? 1 : k < 14 ? 0.5 : k < 40 ? 0.15 : 0.03;
 
 /** `n` sequences of 6 to 32 random tokens said twice, for pool k; the second saying is learned. */
 export function copySequences(k: number, n: number, tokenizer: Tokenizer): Sequence[] {

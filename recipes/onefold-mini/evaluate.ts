@@ -14,7 +14,7 @@ import type { Example, Mode } from "./types.ts";
 /** Never used in training, whose seeds are numbers of pools. */
 const HELDOUT_SEED = "evaluation";
 const BATCH = 32;
-const MAX_TOKENS = 128;
+const MAX_TOKENS = 192;
 
 const { values } = parseArgs({
   options: {

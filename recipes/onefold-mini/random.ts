@@ -1,6 +1,5 @@
-// A tiny seeded generator, so that a seed names one data set on every machine.
-// xoshiro128** (Blackman & Vigna, "Scrambled linear pseudorandom number generators", 2021),
-// state filled by splitmix32 from a string seed hashed with FNV-1a.
+// Random choices over the library's seeded generator: a seed names one data set on every machine.
+import { createRandom as createGenerator } from "../../src/nn/random.ts";
 
 /** A deterministic source of random choices. */
 export interface Random {
@@ -32,32 +31,13 @@ function mix(value: number): number {
   return (z ^ (z >>> 16)) >>> 0;
 }
 
-const rotl = (x: number, k: number) => (x << k) | (x >>> (32 - k));
-
 /**
  * Makes a generator from a seed.
  * @example
  * createRandom("train/1").int(1, 6);
  */
 export function createRandom(seed: string | number): Random {
-  let counter = hash32(String(seed));
-  const state = new Int32Array(4);
-  for (let i = 0; i < 4; i++) {
-    counter = (counter + 0x9e3779b9) | 0;
-    state[i] = mix(counter);
-  }
-  const word = () => {
-    const result = Math.imul(rotl(Math.imul(state[1]!, 5), 7), 9);
-    const t = state[1]! << 9;
-    state[2]! ^= state[0]!;
-    state[3]! ^= state[1]!;
-    state[1]! ^= state[2]!;
-    state[0]! ^= state[3]!;
-    state[2]! ^= t;
-    state[3] = rotl(state[3]!, 11);
-    return result >>> 0;
-  };
-  const next = () => word() / 2 ** 32;
+  const { uniform: next } = createGenerator(0, String(seed));
   const int = (low: number, high: number) => low + Math.floor(next() * (high - low + 1));
   return {
     next,

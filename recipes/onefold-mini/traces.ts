@@ -4,7 +4,7 @@
 
 export const pad = (value: number, width: number) => String(value).padStart(width, "0");
 
-/** 57+385 -> "057+385:7+5=12,5+8+1=14,0+3+1=4" (from the right, carry written as "+1"). */
+/** 57+385 -> "057+385:7+5=12,5+8+1=14,0+3+1=4;442" (from the right, carry written as "+1"). */
 export function traceAdd(a: number, b: number): string {
   const width = String(Math.max(a, b)).length;
   const [x, y] = [pad(a, width), pad(b, width)];
@@ -15,10 +15,10 @@ export function traceAdd(a: number, b: number): string {
     steps.push(`${x[i]}+${y[i]}${carry ? "+1" : ""}=${sum}`);
     carry = sum > 9 ? 1 : 0;
   }
-  return `${x}+${y}:${steps.join(",")}`;
+  return `${x}+${y}:${steps.join(",")};${a + b}`;
 }
 
-/** 402-57 -> "402-057:12-7=5,10-5-1=4,4-0-1=3" (a borrowed ten is written before the digit). */
+/** 402-57 -> "402-057:12-7=5,10-5-1=4,4-0-1=3;345" (a borrowed ten stands before the digit). */
 export function traceSubtract(a: number, b: number): string {
   const width = String(a).length;
   const [x, y] = [pad(a, width), pad(b, width)];
@@ -30,10 +30,10 @@ export function traceSubtract(a: number, b: number): string {
     steps.push(`${top}-${y[i]}${borrow ? "-1" : ""}=${top - Number(y[i]) - borrow}`);
     borrow = lent ? 1 : 0;
   }
-  return `${x}-${y}:${steps.join(",")}`;
+  return `${x}-${y}:${steps.join(",")};${a - b}`;
 }
 
-/** 47*6 -> "47*6:7*6=42,4*6+4=28" */
+/** 47*6 -> "47*6:7*6=42,4*6+4=28;282" */
 export function traceMultiplyDigit(a: number, digit: number): string {
   const x = String(a);
   const steps: string[] = [];
@@ -43,10 +43,10 @@ export function traceMultiplyDigit(a: number, digit: number): string {
     steps.push(`${x[i]}*${digit}${carry ? `+${carry}` : ""}=${product}`);
     carry = Math.floor(product / 10);
   }
-  return `${x}*${digit}:${steps.join(",")}`;
+  return `${x}*${digit}:${steps.join(",")};${a * digit}`;
 }
 
-/** 47*36 -> "47*6:...=28;47*3:...=14;0282+1410:..." */
+/** 47*36 -> "47*6:...=28;282;47*3:...=14;141;0282+1410:...;1692" */
 export function traceMultiply(a: number, b: number): string {
   if (b < 10) return traceMultiplyDigit(a, b);
   const [ones, tens] = [b % 10, Math.floor(b / 10)];
@@ -54,16 +54,18 @@ export function traceMultiply(a: number, b: number): string {
   return `${parts.join(";")};${traceAdd(a * ones, a * tens * 10)}`;
 }
 
-/** 392/7 -> "392/7:39/7=5r4,42/7=6r0" */
+/** 392/7 -> "392/7:39/7=5r4,42/7=6r0;56" */
 export function traceDivide(a: number, b: number): string {
   const steps: string[] = [];
   let rest = 0;
-  for (const digit of String(a)) {
-    const part = rest * 10 + Number(digit);
+  const digits = String(a);
+  for (let i = 0; i < digits.length; i++) {
+    const part = rest * 10 + Number(digits[i]);
     rest = part % b;
-    if (part >= b || steps.length > 0) steps.push(`${part}/${b}=${Math.floor(part / b)}r${rest}`);
+    const counts = part >= b || steps.length > 0 || i === digits.length - 1;
+    if (counts) steps.push(`${part}/${b}=${Math.floor(part / b)}r${rest}`);
   }
-  return `${a}/${b}:${steps.join(",")}`;
+  return `${a}/${b}:${steps.join(",")};${Math.floor(a / b)}`;
 }
 
 /** "9.11,9.9" -> "9.11,9.90:9=9,1<9": digit by digit until one differs. */
@@ -89,22 +91,39 @@ function align(a: string, b: string): [string, string] {
   return [widen(a), widen(b)];
 }
 
-/** [12, 45, 7] -> "12<45,45>07": the larger (or smaller) one so far against the next. */
+/** [12, 45, 7] -> "12,45:1<4;45,07:4>0;45": the larger (or smaller) one so far with the next. */
 export function traceBest(values: readonly number[], want: "max" | "min"): string {
-  const width = String(Math.max(...values)).length;
-  const steps: string[] = [];
   let best = values[0]!;
-  for (const value of values.slice(1)) {
-    const sign = best < value ? "<" : best > value ? ">" : "=";
-    steps.push(`${pad(best, width)}${sign}${pad(value, width)}`);
+  const steps = values.slice(1).map((value) => {
+    const step = traceCompare(String(best), String(value));
     best = want === "max" ? Math.max(best, value) : Math.min(best, value);
-  }
-  return steps.join(",");
+    return step;
+  });
+  return `${steps.join(";")};${best}`;
 }
-
-/** "cat" -> "c a t" */
-export const spell = (word: string) => [...word].join(" ");
 
 /** ["a", "b"] -> "a1 b2": items numbered as they are met. */
 export const numberItems = (items: readonly string[]) =>
   items.map((item, i) => `${item}${i + 1}`).join(" ");
+
+/** Items with the numbers that they had: the letters kept of a word say where they come from. */
+export const renumber = (items: readonly (readonly [item: string, at: number])[]) =>
+  items.map(([item, at]) => `${item}${at + 1}`).join(" ");
+
+/** "cat" -> "c1 a2 t3"; the numbers tell apart the e's of "cheese". */
+export const spell = (word: string) => numberItems([...word]);
+
+/** [43, 17, 97] -> "43;17,43;17,43,97": each item put into the sorted list so far. */
+export function traceInsert<T>(
+  items: readonly T[],
+  isBefore: (a: T, b: T) => boolean,
+  write: (item: T) => string,
+): string {
+  const sorted: T[] = [];
+  const states = items.map((item) => {
+    const at = sorted.findIndex((other) => isBefore(item, other));
+    sorted.splice(at < 0 ? sorted.length : at, 0, item);
+    return sorted.map(write).join(",");
+  });
+  return states.join(";");
+}

@@ -42,6 +42,7 @@ using trainer = await Trainer.create({
   config: recipe.model,
   weights: ({ name }) => initial.get(name)!,
   optimizer: recipe.optimizer,
+  muon: recipe.muon,
   learningRate,
   schedule: { kind: "wsd", warmup, steps, decay: Math.round(steps * decayShare), floor },
   threads: values.threads === undefined ? undefined : Number(values.threads),
@@ -60,7 +61,7 @@ await run({
   saveEvery: 250,
   keep: 2,
   // The number of steps may change between resumes: it moves only the end of the schedule.
-  fingerprint: JSON.stringify({ ...recipe, run: recipe.run }),
+  fingerprint: JSON.stringify(recipe),
   files: { "tokenizer.json": tokenizerJson, "tokenizer_config.json": tokenizerConfig },
   signal: stop.signal,
   onStep: (m) => {

@@ -38,6 +38,10 @@ export function gradientNorm(memory: TrainMemory): number {
   return Math.sqrt(squares);
 }
 
+/** What gradients are multiplied with. The 1e-6 is torch.nn.utils.clip_grad_norm_'s. */
+export const clipScale = (norm: number, clipNorm: number): number =>
+  clipNorm > 0 ? Math.min(1, clipNorm / (norm + 1e-6)) : 1;
+
 /**
  * One step of Loshchilov and Hutter's AdamW (2017) in the form of torch.optim.AdamW.
  *
@@ -50,11 +54,11 @@ export function adamwStep(
   { step, learningRate, norm }: { step: number; learningRate: number; norm: number },
 ): void {
   const { beta1, beta2, epsilon, weightDecay, clipNorm } = options;
-  // The 1e-6 is torch.nn.utils.clip_grad_norm_'s.
-  const scale = clipNorm > 0 ? Math.min(1, clipNorm / (norm + 1e-6)) : 1;
+  const scale = clipScale(norm, clipNorm);
   const rate = learningRate / (1 - beta1 ** step);
   const root = 1 / Math.sqrt(1 - beta2 ** step);
-  for (const { arena, start, bytes, decays } of memory.ranges) {
+  for (const { arena, start, bytes, decays, isMuon } of memory.ranges) {
+    if (isMuon) continue;
     const keep = decays ? 1 - learningRate * weightDecay : 1;
     const at = (section: Parameters<TrainMemory["address"]>[1]): number =>
       memory.address(arena, section) + start;

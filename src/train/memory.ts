@@ -16,6 +16,8 @@ export interface Range {
   readonly bytes: number;
   /** Decoupled weight decay applies. */
   readonly decays: boolean;
+  /** Updated as whole matrices, by Muon; otherwise element by element, by AdamW. */
+  readonly isMuon: boolean;
 }
 
 interface Arena {
@@ -48,13 +50,16 @@ const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMEN
  * The system backs only what is written: without accumulation, `scratch` costs address space.
  *
  * @param decays whether weight decay applies to a parameter (default: matrices, not norms, biases)
+ * @param isMuon whether Muon updates a parameter (default: none)
  * @throws Error for a single tensor of more than 214 million elements
  */
 export function createTrainMemory(
   shapes: readonly ParameterShape[],
   decays: (parameter: ParameterShape) => boolean = ({ shape }) => shape.length >= 2,
+  isMuon: (parameter: ParameterShape) => boolean = () => false,
 ): TrainMemory {
-  const ordered = [...shapes.filter(decays), ...shapes.filter((p) => !decays(p))];
+  const kindOf = (p: ParameterShape): number => (isMuon(p) ? 2 : 0) + (decays(p) ? 1 : 0);
+  const ordered = [1, 0, 3, 2].flatMap((kind) => shapes.filter((p) => kindOf(p) === kind));
   const plan = planArenas(ordered);
   const views = {
     parameters: new Map(),
@@ -76,12 +81,18 @@ export function createTrainMemory(
         views[section].set(name, { dtype: "f32", shape, data } satisfies NDArray);
       });
     }
-    for (const kind of [true, false]) {
-      const some = members.filter((m) => decays(m.parameter) === kind);
+    for (const kind of [1, 0, 3, 2]) {
+      const some = members.filter((m) => kindOf(m.parameter) === kind);
       if (some.length === 0) continue;
       const start = some[0].offset;
       const last = some[some.length - 1];
-      ranges.push({ arena, start, bytes: last.offset + last.bytes - start, decays: kind });
+      ranges.push({
+        arena,
+        start,
+        bytes: last.offset + last.bytes - start,
+        decays: kind % 2 === 1,
+        isMuon: kind > 1,
+      });
     }
   }
   const address = (arena: Arena, section: Section): number =>

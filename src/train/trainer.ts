@@ -5,10 +5,11 @@ import type { Port, Program, WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
 import { createSession } from "../runtime/index.ts";
 import type { BoundRun, NDArrays, Session } from "../runtime/types.ts";
-import { type AdamWOptions, adamwStep, addScratch, gradientNorm } from "./adamw.ts";
+import { type AdamWOptions, adamwStep, addScratch, clipScale, gradientNorm } from "./adamw.ts";
 import { gradientOf, gradientProgram, type LossFunction } from "./gradient.ts";
 import { decoderLoss } from "./language-model.ts";
 import { createTrainMemory, type ParameterShape, type TrainMemory } from "./memory.ts";
+import { Muon, type MuonOptions } from "./muon.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
 
 /** What one run of the gradient program takes. */
@@ -29,6 +30,10 @@ export interface TrainerOptions {
   /** Starting values, copied in. */
   readonly weights: WeightSource;
   readonly optimizer: AdamWOptions;
+  /** Muon for the matrices that `isMuon` names; all else stays with AdamW. */
+  readonly muon?: MuonOptions;
+  /** Default: the matrices of layers, not embeddings or the head. */
+  readonly isMuon?: (parameter: ParameterShape) => boolean;
   /** Peak rate, which the schedule multiplies. */
   readonly learningRate: number;
   readonly schedule: Schedule;
@@ -69,13 +74,16 @@ export class Trainer implements Disposable {
   private further: BoundRun | undefined;
   private readonly loss = zeros("f32", []);
   private readonly weight = zeros("f32", []);
+  private readonly muon: Muon | undefined;
 
   private constructor(
     options: TrainerOptions,
     memory: TrainMemory,
     session: Session,
     lossProgram: Program,
+    muon: Muon | undefined,
   ) {
+    this.muon = muon;
     this.options = options;
     this.config = options.config;
     this.memory = memory;
@@ -88,13 +96,18 @@ export class Trainer implements Disposable {
     const loss = options.loss ?? (options.config && decoderLoss(options.config));
     if (!loss) throw new Error("Trainer.create: give a decoder's config or a loss");
     const { program, lossProgram, parameters } = gradientProgram(loss);
-    const memory = createTrainMemory(parameters, options.decays);
+    const isMuon = options.muon ? (options.isMuon ?? isLayerMatrix) : () => false;
+    const memory = createTrainMemory(parameters, options.decays, isMuon);
     for (const [name, array] of memory.parameters) {
       const source = options.weights({ name, dtype: "f32", shape: array.shape });
       (array.data as Float32Array).set(source.data as Float32Array);
     }
     const session = await createSession(program, { threads: options.threads });
-    return new Trainer(options, memory, session, lossProgram);
+    const { threads } = options;
+    const muon =
+      options.muon &&
+      (await Muon.create(memory, parameters.filter(isMuon), { ...options.muon, threads }));
+    return new Trainer(options, memory, session, lossProgram, muon);
   }
 
   /**
@@ -124,6 +137,8 @@ export class Trainer implements Disposable {
     const { optimizer, schedule } = this.options;
     const learningRate = this.options.learningRate * rateAt(schedule, this.steps);
     adamwStep(this.memory, optimizer, { step, learningRate, norm });
+    const keep = 1 - learningRate * optimizer.weightDecay;
+    await this.muon?.step(clipScale(norm, optimizer.clipNorm), keep, learningRate);
     this.steps = step;
     return {
       step,
@@ -154,6 +169,7 @@ export class Trainer implements Disposable {
   }
 
   dispose(): void {
+    this.muon?.[Symbol.dispose]();
     this.first.dispose();
     this.further?.dispose();
     this.session.dispose();
@@ -185,6 +201,9 @@ export class Trainer implements Disposable {
     );
   }
 }
+
+const isLayerMatrix = ({ name, shape }: ParameterShape): boolean =>
+  shape.length === 2 && /(^|\.)(layers|h|blocks)\.\d+\./.test(name);
 
 /** Stands in for an input until the first batch: rank and dtype, every symbolic axis 1. */
 const placeholder = ({ dtype, shape }: Port): NDArray =>

@@ -1,5 +1,5 @@
 import { daysInMonth, isLeapYear, MONTHS, traceLeap, WEEKDAYS } from "../calendar.ts";
-import { pad } from "../traces.ts";
+import { pad, traceAdd, traceSubtract } from "../traces.ts";
 import type { Skill, Task } from "../types.ts";
 import { NO, YES } from "../words.ts";
 
@@ -207,11 +207,11 @@ const addDays: Task = {
     const to = isOver
       ? writeDate(month === 12 ? year + 1 : year, (month % 12) + 1, sum - length)
       : writeDate(year, month, sum);
-    const over = isOver ? `,${sum}-${length}=${sum - length}` : "";
+    const over = isOver ? `;${traceSubtract(sum, length)}` : "";
     return {
       key: `${year},${month},${day},${n}`,
       slots: { date: writeDate(year, month, day), n: String(n), s: n === 1 ? "" : "s" },
-      think: `${monthRule(month, year)},${day}+${n}=${sum}${over}`,
+      think: `${monthRule(month, year)};${traceAdd(day, n)}${over}`,
       answer: to,
     };
   },
@@ -254,7 +254,7 @@ const difference: Task = {
       return {
         key: `${year},${month},${day},${later}`,
         slots: { a: writeDate(year, month, day), b: writeDate(year, month, later) },
-        think: `${later}-${day}=${later - day}`,
+        think: traceSubtract(later, day),
         answer: String(later - day),
       };
     }
@@ -263,7 +263,7 @@ const difference: Task = {
     return {
       key: `${year},${month},${day},next,${later}`,
       slots: { a: writeDate(year, month, day), b: writeDate(year, month + 1, later) },
-      think: `${monthRule(month, year)},${length}-${day}=${rest},${rest}+${later}=${rest + later}`,
+      think: `${monthRule(month, year)};${traceSubtract(length, day)};${traceAdd(rest, later)}`,
       answer: String(rest + later),
     };
   },

@@ -1,6 +1,7 @@
 import { WEEKDAYS } from "../calendar.ts";
 import { writeList } from "../grade.ts";
 import { toChinese, toEnglish } from "../number-words.ts";
+import { traceAdd, traceCompare } from "../traces.ts";
 import type { Language, ListForm, Skill, Task } from "../types.ts";
 import { CATEGORIES, NO, WORDS, YES } from "../words.ts";
 
@@ -354,7 +355,7 @@ const oneWord: Task = {
     return {
       key: `${a},${b}`,
       slots: { a: String(a), b: String(b), rule },
-      think: `${a}${isTrue ? ">" : "<"}${b}`,
+      think: traceCompare(String(a), String(b)),
       answer,
     };
   },
@@ -390,7 +391,7 @@ const numberStyle: Task = {
       key: `${a},${b}`,
       slots: { a: String(a), b: String(b) },
       system,
-      think: `${a}+${b}=${a + b}`,
+      think: traceAdd(a, b),
       answer: isWords ? words : String(a + b),
     };
   },

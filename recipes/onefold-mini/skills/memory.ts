@@ -1,3 +1,4 @@
+import { traceAdd, traceMultiplyDigit, traceSubtract } from "../traces.ts";
 import type { Language, Message, Skill, Task, TaskContext, Wordings } from "../types.ts";
 import { expand } from "../wording.ts";
 import { CATEGORIES, CITIES, makeName } from "../words.ts";
@@ -351,7 +352,11 @@ const followUp: Task = {
         { role: "user", content: random.pick(asked) },
         { role: "assistant", content: String(first) },
       ],
-      think: `${first}${operation.symbol}${n}=${result}`,
+      think: operation.isDoubling
+        ? traceMultiplyDigit(first, 2)
+        : operation.symbol === "+"
+          ? traceAdd(first, n)
+          : traceSubtract(first, n),
       answer: String(result),
     };
   },

@@ -1,5 +1,5 @@
 import type { Random } from "../random.ts";
-import { numberItems, pad } from "../traces.ts";
+import { numberItems, pad, traceInsert } from "../traces.ts";
 import type { Language, Skill, Task } from "../types.ts";
 import { WORDS } from "../words.ts";
 
@@ -20,11 +20,11 @@ const sortNumbers = (name: string, isUp: boolean, wordings: Task["wordings"]): T
   make: ({ random, language }) => {
     const values = distinctNumbers(random, random.int(3, 5), 99);
     const sorted = values.toSorted((a, b) => (isUp ? a - b : b - a));
-    const row = (list: number[]) => list.map((v) => pad(v, 2)).join(",");
+    const isBefore = (a: number, b: number) => (isUp ? a < b : a > b);
     return {
       key: values.join(","),
       slots: { list: join(values, language) },
-      think: `${isUp ? "up" : "down"}(${row(values)})=${row(sorted)}`,
+      think: `${isUp ? "up" : "down"}:${traceInsert(values, isBefore, (v) => pad(v, 2))}`,
       answer: join(sorted, language),
     };
   },
@@ -71,11 +71,10 @@ const sortWords: Task = {
   make: ({ random, language }) => {
     const words = wordsToSort(random);
     const sorted = words.toSorted();
-    const initials = (list: string[]) => list.map((w) => w[0]).join(" ");
     return {
       key: words.join(","),
       slots: { list: join(words, language) },
-      think: `${initials(words)}<${initials(sorted)}`,
+      think: `a-z:${traceInsert(words, (a, b) => a < b, String)}`,
       answer: join(sorted, language),
     };
   },

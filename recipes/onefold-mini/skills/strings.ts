@@ -1,5 +1,5 @@
 import type { Random } from "../random.ts";
-import { numberItems, spell } from "../traces.ts";
+import { renumber, spell, traceInsert } from "../traces.ts";
 import type { Instance, Language, Skill, Task, Wordings } from "../types.ts";
 import { WORDS } from "../words.ts";
 
@@ -43,8 +43,9 @@ const reverse = edit(
   "reverse",
   2,
   (word) => {
-    const back = [...word].reverse().join("");
-    return { think: `${spell(word)}<${spell(back)}`, answer: back };
+    const letters = Array.from(word, (c, i) => [c, i] as const).reverse();
+    const back = letters.map(([c]) => c).join("");
+    return { think: `${spell(word)}<${renumber(letters)}`, answer: back };
   },
   {
     en: {
@@ -70,7 +71,10 @@ const reverse = edit(
 const uppercase = edit(
   "uppercase",
   2,
-  (word) => ({ think: spell(word), answer: word.toUpperCase() }),
+  (word) => {
+    const answer = word.toUpperCase();
+    return { think: `${spell(word)}:${spell(answer)}`, answer };
+  },
   {
     en: {
       train: [
@@ -101,8 +105,8 @@ const removeVowels = edit(
   "remove-vowels",
   1.5,
   (word) => {
-    const rest = [...word].filter((c) => !isVowel(c)).join("");
-    return { think: `${spell(word)}:${spell(rest)}`, answer: rest };
+    const rest = Array.from(word, (c, i) => [c, i] as const).filter(([c]) => !isVowel(c));
+    return { think: `${spell(word)}:${renumber(rest)}`, answer: rest.map(([c]) => c).join("") };
   },
   {
     en: {
@@ -137,7 +141,7 @@ const replace = edit(
     return {
       key: `${from}${to}`,
       slots: { x: from, y: to },
-      think: `${spell(word)}:${spell(answer)}`,
+      think: `${spell(word)}:${from}>${to}:${spell(answer)}`,
       answer,
     };
   },
@@ -171,6 +175,9 @@ const ends = edit(
     const isFirst = random.chance(0.5);
     const n = random.int(1, Math.min(3, word.length));
     const answer = isFirst ? word.slice(0, n) : word.slice(-n);
+    const start = isFirst ? 0 : word.length - n;
+    const kept = Array.from(answer, (c, i) => [c, start + i] as const);
+    const count = isFirst ? String(n) : `${word.length}-${n}=${start}`;
     return {
       key: `${isFirst},${n}`,
       slots: {
@@ -179,7 +186,7 @@ const ends = edit(
         sideZh: isFirst ? "前" : "后",
         s: n === 1 ? "" : "s",
       },
-      think: `${spell(word)}:${spell(answer)}`,
+      think: `${spell(word)}:${count}:${renumber(kept)}`,
       answer,
     };
   },
@@ -274,7 +281,7 @@ const reverseList: Task = {
     return {
       key: words.join(","),
       slots: { list: words.join(comma) },
-      think: numberItems(words),
+      think: traceInsert(words, () => true, String),
       answer: words.toReversed().join(comma),
     };
   },

@@ -1,4 +1,5 @@
 import type { Random } from "../random.ts";
+import { traceAdd, traceBest } from "../traces.ts";
 import type { Language, Skill, Task, TaskContext } from "../types.ts";
 import { CITIES, makeNames, THINGS } from "../words.ts";
 
@@ -123,14 +124,14 @@ const total: Task = {
     const values = table.columns[column]!.map(Number);
     let sum = values[0]!;
     const steps = values.slice(1).map((v) => {
-      const step = `${sum}+${v}=${sum + v}`;
+      const step = traceAdd(sum, v);
       sum += v;
       return step;
     });
     return {
       key: `${table.text},${column}`,
       slots: { table: table.text, col: column },
-      think: `${values.join(",")}:${steps.join(",")}`,
+      think: `${values.join(",")};${steps.join(";")}`,
       answer: String(sum),
     };
   },
@@ -175,7 +176,7 @@ const extreme: Task = {
     return {
       key: `${table.text},${column},${isMax}`,
       slots: { table: table.text, col: column, adj: word! },
-      think: `${isMax ? "max" : "min"}(${values.join(",")})=${best}:${name}`,
+      think: `${values.join(",")};${traceBest(values, isMax ? "max" : "min")}:${name}`,
       answer: name,
     };
   },

@@ -1,3 +1,4 @@
+import { traceAdd, traceDivide, traceMultiplyDigit, traceSubtract } from "../traces.ts";
 import type { Language, Skill, Task } from "../types.ts";
 
 interface Unit {
@@ -64,6 +65,20 @@ const wordings: Task["wordings"] = {
     heldout: ["{v}{from}换算成{to}是多少？", "请问{v}{from}有几{to}？", "多少{to}等于{v}{from}？"],
   },
 };
+/** Powers of ten move the number at once; 60 goes through 6, 24 and 7 by its digits. */
+function traceTimes(count: number, factor: number): string {
+  const plain = `${count}*${factor}=${count * factor}`;
+  if (/^10+$/.test(String(factor))) return plain;
+  if (factor === 60) return `${traceMultiplyDigit(count, 6)};${plain}`;
+  return count < 10 ? traceMultiplyDigit(factor, count) : traceMultiplyDigit(count, factor);
+}
+
+function traceOver(value: number, factor: number): string {
+  const plain = `${value}/${factor}=${value / factor}`;
+  if (factor === 60) return `${value}/10=${value / 10};${traceDivide(value / 10, 6)}`;
+  return factor < 10 ? traceDivide(value, factor) : plain;
+}
+
 const convert: Task = {
   name: "convert",
   weight: 4,
@@ -76,10 +91,11 @@ const convert: Task = {
     const value = isDown ? count : count * factor;
     const answer = isDown ? count * factor : count;
     const name = (u: Unit) => random.pick(u[language]);
+    const steps = isDown ? traceTimes(count, factor) : traceOver(value, factor);
     return {
       key: `${from.en[0]},${to.en[0]},${value}`,
       slots: { v: String(value), from: name(from), to: name(to) },
-      think: `1${large.symbol[language]}=${factor}${small.symbol[language]},${value}${isDown ? "*" : "/"}${factor}=${answer}`,
+      think: `1${large.symbol[language]}=${factor}${small.symbol[language]};${steps}`,
       answer: `${answer}${language === "en" ? " " : ""}${to.symbol[language]}`,
     };
   },
@@ -136,12 +152,12 @@ const temperature: Task = {
     const names = language === "en" ? ["Celsius", "Fahrenheit"] : ["摄氏", "华氏"];
     const [value, answer] = isToF ? [celsius, fahrenheit] : [fahrenheit, celsius];
     const steps = isToF
-      ? `${celsius}/5=${fives},${fives}*9=${9 * fives},${9 * fives}+32=${fahrenheit}`
-      : `${fahrenheit}-32=${9 * fives},${9 * fives}/9=${fives},${fives}*5=${celsius}`;
+      ? [traceDivide(celsius, 5), traceMultiplyDigit(fives, 9), traceAdd(9 * fives, 32)]
+      : [traceSubtract(fahrenheit, 32), traceDivide(9 * fives, 9), traceMultiplyDigit(fives, 5)];
     return {
       key: `${isToF},${value}`,
       slots: { v: String(value), from: names[isToF ? 0 : 1]!, to: names[isToF ? 1 : 0]! },
-      think: steps,
+      think: steps.join(";"),
       answer: language === "en" ? `${answer} °${isToF ? "F" : "C"}` : `${answer}度`,
     };
   },
