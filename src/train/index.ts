@@ -1,4 +1,4 @@
-/** Training: gradient programs, AdamW, schedules, data batches, runs that resume exactly. */
+/** Training: gradient programs, AdamW and Muon, schedules, data batches, runs that resume exactly. */
 
 export { type AdamWOptions, adamwStep, defaultAdamW, gradientNorm } from "./adamw.ts";
 export {
@@ -24,6 +24,7 @@ export {
   type TokenModel,
 } from "./language-model.ts";
 export { createTrainMemory, type TrainMemory } from "./memory.ts";
+export type { MuonOptions } from "./muon.ts";
 export { type RunOptions, run, type StepMetrics } from "./run.ts";
 export { resumeRun, savedSteps, saveRun } from "./run-state.ts";
 export { rateAt, type Schedule } from "./schedule.ts";
