@@ -3,9 +3,10 @@
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { openCheckpoint } from "../../src/checkpoint/index.ts";
-import { fromValues } from "../../src/graph/ndarray.ts";
+import { fromValues, sizeOf } from "../../src/graph/ndarray.ts";
 import { lower } from "../../src/graph/onnx/lowering.ts";
 import { input } from "../../src/graph/ops/leaf.ts";
+import type { WeightSource } from "../../src/graph/program.ts";
 import { createRandom } from "../../src/nn/random.ts";
 import { createSession } from "../../src/runtime/index.ts";
 import { clipScale } from "../../src/train/adamw.ts";
@@ -68,7 +69,17 @@ it.each([
 });
 
 it("a trainer moves layer matrices by Muon and all else by AdamW", async () => {
-  const [plain, muon] = [await createTinyTrainer(), await createTinyTrainer({ muon: {} })];
+  // Fresh outputs are zero and would leave the other matrices without a gradient.
+  const weights: WeightSource = ({ name, shape }) => {
+    const random = createRandom(2, name);
+    return fromValues(
+      "f32",
+      shape as number[],
+      Array.from({ length: sizeOf(shape as number[]) }, () => random.normal() / 4),
+    );
+  };
+  const plain = await createTinyTrainer({ weights });
+  const muon = await createTinyTrainer({ weights, muon: {} });
   const before = new Map(
     Array.from(muon.memory.parameters, ([name, array]) => [name, f32(array).slice()]),
   );
