@@ -1,10 +1,9 @@
 // Builds dist/ with tsc, and only when the sources changed.
 //   node scripts/build.mjs           emit if stale (no type check: `npm run types` is that)
 //   node scripts/build.mjs --force   emit anyway
-// The stamp is a hash of every source file's path, size and mtime, so a checkout of an older
-// commit rebuilds too. Install scripts are off, hence bin/onefold.js calls ensureBuild itself.
-import { spawnSync } from "node:child_process";
-import { createHash } from "node:crypto";
+// The stamp lists every source file with its size and mtime, so a checkout of an older commit
+// rebuilds too. Install scripts are off, hence bin/onefold.js calls ensureBuild itself: it runs
+// before every command, and so loads no module that Node has not loaded by then.
 import {
   existsSync,
   mkdirSync,
@@ -14,21 +13,19 @@ import {
   statSync,
   writeFileSync,
 } from "node:fs";
-import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const root = dirname(dirname(fileURLToPath(import.meta.url)));
-const dist = join(root, "dist");
-const stampFile = join(dist, ".stamp");
-const lockFile = join(dist, ".lock");
+const root = fileURLToPath(new URL("..", import.meta.url)); // ends with a slash
+const dist = `${root}dist`;
+const stampFile = `${dist}/.stamp`;
+const lockFile = `${dist}/.lock`;
 const sourceFolders = ["src", "recipes", "bench"];
 const configs = ["tsconfig.json", "tsconfig.build.json", "package-lock.json", "package.json"];
 
 /** Files below `folder` whose name passes `test`, as paths relative to the repository. */
 function walk(folder, test, found = []) {
-  const absolute = join(root, folder);
-  if (!existsSync(absolute)) return found;
-  for (const entry of readdirSync(absolute, { withFileTypes: true })) {
+  if (!existsSync(root + folder)) return found;
+  for (const entry of readdirSync(root + folder, { withFileTypes: true })) {
     const path = `${folder}/${entry.name}`;
     if (entry.isDirectory()) walk(path, test, found);
     else if (test(entry.name)) found.push(path);
@@ -38,18 +35,15 @@ function walk(folder, test, found = []) {
 
 const isSource = (name) => name.endsWith(".ts");
 
-function fingerprint() {
-  const hash = createHash("sha1");
-  for (const folder of sourceFolders) {
-    for (const path of walk(folder, isSource).sort()) {
-      const { size, mtimeMs } = statSync(join(root, path));
-      hash.update(`${path} ${size} ${mtimeMs}\n`);
-    }
-  }
-  for (const path of configs) {
-    if (existsSync(join(root, path))) hash.update(readFileSync(join(root, path)));
-  }
-  return hash.digest("hex");
+/** The sources as they are now: a line for each file that has a say in what dist/ holds. */
+function describeSources() {
+  const paths = sourceFolders.flatMap((folder) => walk(folder, isSource)).sort();
+  return [...paths, ...configs].map(describeFile).join("\n");
+}
+
+function describeFile(path) {
+  const stats = statSync(root + path, { throwIfNoEntry: false });
+  return stats ? `${path} ${stats.size} ${stats.mtimeMs}` : `${path} is missing`;
 }
 
 const readStamp = () => (existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "");
@@ -89,15 +83,16 @@ function prune() {
   for (const folder of sourceFolders) {
     for (const path of walk(`dist/${folder}`, (name) => /\.(js|d\.ts)$/.test(name))) {
       const source = path.slice("dist/".length).replace(/(\.d\.ts|\.js)$/, ".ts");
-      if (!existsSync(join(root, source))) rmSync(join(root, path));
+      if (!existsSync(root + source)) rmSync(root + path);
     }
   }
 }
 
 function emit() {
-  const tsc = join(root, "node_modules/typescript/bin/tsc");
+  const tsc = `${root}node_modules/typescript/bin/tsc`;
   if (!existsSync(tsc)) return "TypeScript is not installed: run `npm ci` in the checkout";
   const arguments_ = [tsc, "-p", "tsconfig.build.json", "--noCheck", "--pretty", "false"];
+  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const { status, stdout, stderr } = spawnSync(process.execPath, arguments_, {
     cwd: root,
     encoding: "utf8",
@@ -112,11 +107,11 @@ function emit() {
  * @returns undefined when it is, or the compiler's message
  */
 export function ensureBuild({ force = false } = {}) {
-  if (!force && readStamp() === fingerprint()) return undefined;
+  if (!force && readStamp() === describeSources()) return undefined;
   const pause = new Int32Array(new SharedArrayBuffer(4));
   while (!takeLock()) Atomics.wait(pause, 0, 0, 50);
   try {
-    const stamp = fingerprint();
+    const stamp = describeSources();
     if (!force && readStamp() === stamp) return undefined; // another process has just built it
     rmSync(stampFile, { force: true });
     const failure = emit();

@@ -1,7 +1,5 @@
 /** What a command sees of the process: streams, environment, interruption, exit code. */
 
-import { text } from "node:stream/consumers";
-
 export interface Io {
   readonly stdin: NodeJS.ReadStream;
   readonly stdout: NodeJS.WriteStream;
@@ -58,4 +56,7 @@ export const writeJson = (io: Io, value: unknown): Promise<void> =>
   writeLine(io, JSON.stringify(value));
 
 /** All of standard input as UTF-8 text. */
-export const readStdin = (io: Io): Promise<string> => text(io.stdin);
+export async function readStdin(io: Io): Promise<string> {
+  const { text } = await import("node:stream/consumers");
+  return text(io.stdin);
+}
