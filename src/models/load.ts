@@ -6,6 +6,7 @@ import { readJsonObject } from "../checkpoint/json.ts";
 import { type ResolveOptions, resolveModel } from "../checkpoint/resolve.ts";
 import type { WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "./decoder.ts";
+import { type CheckedRead, readExperts } from "./expert-weights.ts";
 import { readModelConfig } from "./families.ts";
 
 export interface Model extends Disposable {
@@ -34,13 +35,14 @@ export async function loadModel(spec: string, options: ResolveOptions = {}): Pro
   const config = { ...read, tiedHead: read.tiedHead && !hasOwnHead(checkpoint) };
   // A tied checkpoint may store its one table under the head's name alone.
   const tableIsHead = read.tiedHead && !checkpoint.has(EMBEDDING) && checkpoint.has(HEAD);
+  const weights = checkpointWeights(checkpoint);
   return {
     dir,
     config,
     checkpoint,
     weights: (port) => {
       const name = tableIsHead && port.name === EMBEDDING ? HEAD : port.name;
-      return checkedRead(checkpoint, { ...port, name });
+      return weights({ ...port, name });
     },
     [Symbol.dispose]: () => checkpoint[Symbol.dispose](),
   };
@@ -65,13 +67,22 @@ function hasOwnHead(checkpoint: Checkpoint): boolean {
   return isOwn;
 }
 
-function checkedRead(checkpoint: Checkpoint, { name, dtype, shape }: Parameters<WeightSource>[0]) {
-  const info = checkpoint.info(name);
-  if (`${info.shape}` !== `${shape}`) {
-    throw new Error(
-      `${info.file}: tensor "${name}" has shape [${info.shape}], but config.json asks for ` +
-        `[${shape}]; the two do not belong together`,
-    );
-  }
-  return checkpoint.readAs(name, dtype);
+/**
+ * The weights of a checkpoint under the names and in the layout that models ask for: as stored,
+ * and stacks of experts put together.
+ *
+ * @throws Error (of the source) where a tensor is missing or has another shape
+ */
+export function checkpointWeights(checkpoint: Checkpoint): WeightSource {
+  const read: CheckedRead = ({ name, dtype, shape }, into) => {
+    const info = checkpoint.info(name);
+    if (`${info.shape}` !== `${shape}`) {
+      throw new Error(
+        `${info.file}: tensor "${name}" has shape [${info.shape}], but config.json asks for ` +
+          `[${shape}]; the two do not belong together`,
+      );
+    }
+    return checkpoint.readAs(name, dtype, into);
+  };
+  return (port) => readExperts(checkpoint, read, port) ?? read(port);
 }

@@ -8,6 +8,7 @@ import type { DType } from "../graph/dtype.ts";
 import type { NDArray } from "../graph/ndarray.ts";
 import type { RopeConfig } from "../nn/rope.ts";
 import type { DecoderConfig } from "./decoder.ts";
+import { splitExperts } from "./expert-weights.ts";
 
 const torchNames: Partial<Record<DType, string>> = {
   f32: "float32",
@@ -131,11 +132,10 @@ export async function writeModelFiles(
   }
   await saveSharded(
     dir,
-    Array.from(weights, ([name, { shape, ...array }]) => ({
-      name,
+    Array.from(splitExperts(weights), ({ load, ...weight }) => ({
+      ...weight,
       dtype,
-      shape,
-      load: () => convertArray({ shape, ...array }, dtype),
+      load: () => convertArray(load(), dtype),
     })),
   );
 }

@@ -2,6 +2,8 @@
 
 export { initialise } from "./initialise.ts";
 export { embedding, embeddingTable, type LinearOptions, linear } from "./linear.ts";
+export { gatedMlp } from "./mlp.ts";
+export { type MoeConfig, moe } from "./moe.ts";
 export { layerNorm, rmsNorm } from "./norm.ts";
 export { createRandom, type Random } from "./random.ts";
 export { type RopeConfig, rotaryAngles } from "./rope.ts";

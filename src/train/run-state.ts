@@ -7,6 +7,7 @@ import { type Checkpoint, openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readJsonObject } from "../checkpoint/json.ts";
 import { saveSafetensors } from "../checkpoint/save.ts";
 import type { NDArray } from "../graph/ndarray.ts";
+import { checkpointWeights } from "../models/load.ts";
 import { writeModelFiles } from "../models/save.ts";
 import type { BatchSource, Cursor } from "./batches.ts";
 import type { Trainer } from "./trainer.ts";
@@ -99,7 +100,11 @@ export async function resumeRun(
   const { memory } = trainer;
   using model = await openCheckpoint(dir);
   using optimizer = await openCheckpoint(join(dir, "optimizer.safetensors"));
-  for (const [name, array] of memory.parameters) restore(model, name, array);
+  const weights = checkpointWeights(model);
+  for (const [name, array] of memory.parameters) {
+    const { dtype, shape } = array;
+    (array.data as Float32Array).set(weights({ name, dtype, shape }).data as Float32Array);
+  }
   for (const [name, array] of memory.means) restore(optimizer, `mean ${name}`, array);
   for (const [name, array] of memory.squares) restore(optimizer, `square ${name}`, array);
   trainer.steps = step;
