@@ -26,6 +26,8 @@ export * from "./ops/moe.ts";
 export * from "./ops/norm.ts";
 export * from "./ops/pad-modes.ts";
 export * from "./ops/pool.ts";
+export * from "./ops/quantized-linear.ts";
+export * from "./ops/quantized-rows.ts";
 export * from "./ops/random.ts";
 export * from "./ops/reduce.ts";
 export * from "./ops/reshape.ts";

@@ -4,6 +4,7 @@ import { add } from "../graph/ops/elementwise.ts";
 import { gather } from "../graph/ops/gather.ts";
 import { matmul } from "../graph/ops/matmul.ts";
 import { shapeError, type Tensor } from "../graph/tensor.ts";
+import { quantizedEmbedding, quantizedProduct } from "./quantized.ts";
 import { type Initialiser, normal, type Scope, zeros } from "./scope.ts";
 
 export interface LinearOptions {
@@ -12,7 +13,8 @@ export interface LinearOptions {
 }
 
 /**
- * x Wᵀ (+ b) with `weight` [outputs, inputs] and `bias` [outputs].
+ * x Wᵀ (+ b) with `weight` [outputs, inputs] and `bias` [outputs]. Where the scope holds the weight
+ * quantised, the product is that of its format.
  *
  * @param x [..., inputs]
  * @returns [..., outputs]
@@ -24,11 +26,17 @@ export function linear(
   { bias = false, init = normal(0.02) }: LinearOptions = {},
 ): Tensor {
   return p.trace(() => {
-    const inputs = x.shape[x.shape.length - 1];
-    if (typeof inputs !== "number") throw shapeError("linear", "last axis is not a number", [x]);
-    const y = matmul(x, p.parameter("weight", [outputs, inputs], init), { transposeB: true });
+    const y = product(p, x, outputs, init);
     return bias ? add(y, p.parameter("bias", [outputs], zeros)) : y;
   });
+}
+
+function product(p: Scope, x: Tensor, outputs: number, init: Initialiser): Tensor {
+  const inputs = x.shape[x.shape.length - 1];
+  if (typeof inputs !== "number") throw shapeError("linear", "last axis is not a number", [x]);
+  const format = p.formatOf("weight");
+  if (format) return quantizedProduct(p, x, outputs, inputs, format);
+  return matmul(x, p.parameter("weight", [outputs, inputs], init), { transposeB: true });
 }
 
 /** The table of an embedding: `weight` [rows, width]. */
@@ -46,4 +54,18 @@ export const embeddingTable = (
  * @returns [..., width]
  */
 export const embedding = (p: Scope, ids: Tensor, rows: number, width: number): Tensor =>
-  p.trace(() => gather(embeddingTable(p, rows, width), ids));
+  p.trace(() => {
+    const format = p.formatOf("weight");
+    if (format) return quantizedEmbedding(p, ids, rows, width, format);
+    return gather(embeddingTable(p, rows, width), ids);
+  });
+
+/**
+ * A head that is tied to an embedding: x times the table's transpose.
+ *
+ * @param p the embedding's scope
+ * @param x [..., width]
+ * @returns [..., rows]
+ */
+export const tiedHead = (p: Scope, x: Tensor, rows: number, init?: Initialiser): Tensor =>
+  product(p, x, rows, init ?? normal(0.02));

@@ -2,6 +2,7 @@
 
 import type { DType } from "../graph/dtype.ts";
 import { parameter } from "../graph/ops/leaf.ts";
+import type { BlockLayout } from "../graph/ops/quantized-linear.ts";
 import { labelled, type Tensor } from "../graph/tensor.ts";
 
 /** How a fresh parameter is filled. */
@@ -18,29 +19,57 @@ export interface ParameterSpec {
   readonly name: string;
   readonly shape: readonly number[];
   readonly init: Initialiser;
+  /** Where it is not that of the other parameters: parts of quantised weights. */
+  readonly dtype?: DType;
 }
 
 /** Supplies the tensor for a parameter; a rebinding scope (LoRA, quantised) wraps another. */
 export type ParameterSource = (spec: ParameterSpec) => Tensor;
 
+/** How a quantised weight is stored, and so which product it takes. */
+export type WeightFormat =
+  | (BlockLayout & {
+      readonly kind: "blocks";
+      /** It stores zero points. */
+      readonly hasZeros: boolean;
+      /** Its inputs are stored in another order, which it names (GPTQ's `desc_act`). */
+      readonly isOrdered?: boolean;
+      /** Multiply in f32 rather than with activations of 8 bits. */
+      readonly exact?: boolean;
+    })
+  /** i8 [inputs, outputs], multiplied by activations rounded to 8 bits token by token. */
+  | { readonly kind: "per-token" };
+
+/** Formats of the weights that are quantised, by full name. */
+export type WeightFormats = ReadonlyMap<string, WeightFormat>;
+
 /** A place in the tree of parameters. Building a model asks it for weights by name. */
 export class Scope {
   readonly path: string;
   private readonly source: ParameterSource;
+  private readonly formats: WeightFormats | undefined;
 
-  constructor(source: ParameterSource, path = "") {
+  constructor(source: ParameterSource, path = "", formats?: WeightFormats) {
     this.source = source;
     this.path = path;
+    this.formats = formats;
   }
 
   /** The scope below, e.g. `p.in("layers", 0, "self_attn")`. */
   in(...segments: readonly (string | number)[]): Scope {
-    return new Scope(this.source, [this.path, ...segments].filter((s) => s !== "").join("."));
+    const path = [this.path, ...segments].filter((s) => s !== "").join(".");
+    return new Scope(this.source, path, this.formats);
+  }
+
+  /** How the weight `name` of this scope is quantised; undefined where it is not. */
+  formatOf(name: string): WeightFormat | undefined {
+    return this.formats?.get(this.path === "" ? name : `${this.path}.${name}`);
   }
 
   /** The weight `name` of this scope; the same name gives the same tensor (tied weights). */
-  parameter(name: string, shape: readonly number[], init: Initialiser): Tensor {
-    return this.source({ name: this.path === "" ? name : `${this.path}.${name}`, shape, init });
+  parameter(name: string, shape: readonly number[], init: Initialiser, dtype?: DType): Tensor {
+    const path = this.path === "" ? name : `${this.path}.${name}`;
+    return this.source({ name: path, shape, init, dtype });
   }
 
   /** Traces `f` under this scope's path, which errors and profiles then show. */
@@ -60,14 +89,15 @@ export interface Parameters {
  * A root scope whose parameters are leaves of the graph, filled later: from `initialise`, from a
  * checkpoint, or by training.
  *
+ * @param formats of the weights that a checkpoint holds quantised
  * @example
  * const { root, tensors } = createParameters();
  * const y = linear(root.in("proj"), x, 64); // tensors has "proj.weight"
  */
-export function createParameters(dtype: DType = "f32"): Parameters {
+export function createParameters(dtype: DType = "f32", formats?: WeightFormats): Parameters {
   const specs = new Map<string, ParameterSpec>();
   const tensors = new Map<string, Tensor>();
-  const root = new Scope((spec) => {
+  const source: ParameterSource = (spec) => {
     const known = tensors.get(spec.name);
     if (known) {
       if (`${known.shape}` !== `${spec.shape}`) {
@@ -77,10 +107,10 @@ export function createParameters(dtype: DType = "f32"): Parameters {
       }
       return known;
     }
-    const tensor = parameter(spec.name, dtype, spec.shape);
+    const tensor = parameter(spec.name, spec.dtype ?? dtype, spec.shape);
     specs.set(spec.name, spec);
     tensors.set(spec.name, tensor);
     return tensor;
-  });
-  return { root, specs, tensors };
+  };
+  return { root: new Scope(source, "", formats), specs, tensors };
 }

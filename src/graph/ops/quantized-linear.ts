@@ -1,0 +1,184 @@
+/**
+ * Products with weights of 4 or 8 bits, and rows of such weights. A weight [outputs, inputs] is cut
+ * along its inputs into blocks, each with a scale and maybe a zero point:
+ * w = (q - zero) · scale. The bytes are laid out as com.microsoft.MatMulNBits wants them; see
+ * onnxruntime's docs/ContribOperators.md.
+ */
+
+import { MICROSOFT, onnx } from "../onnx/contract.ts";
+import { dimEquals, formatShape, type Shape, shapeEquals } from "../shape.ts";
+import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
+import { cast, floor, mul, sub } from "./elementwise.ts";
+import { gather } from "./gather.ts";
+import { slice, stack } from "./join.ts";
+import { matmul } from "./matmul.ts";
+import { expandDims, reshape } from "./reshape.ts";
+
+/** How the numbers of a weight in blocks are stored. */
+export interface BlockLayout {
+  readonly bits: 4 | 8;
+  /** Inputs that share a scale; a power of two, 16 or more. */
+  readonly block: number;
+}
+
+export interface BlockWeight {
+  /** u8 [outputs, blocks, block · bits / 8]; 4 bits: even inputs in the low half of a byte. */
+  readonly packed: Tensor;
+  /** f32 [outputs, blocks] */
+  readonly scales: Tensor;
+  /** u8 [outputs, ⌈blocks · bits / 8⌉], packed like the weights; absent: 2^(bits - 1). */
+  readonly zeros?: Tensor;
+}
+
+export interface BlockMatmulOptions extends BlockLayout {
+  /**
+   * Multiply in f32 (default false: activations are rounded to 8 bits a block, an error of about
+   * 0.5 %, several times as fast).
+   */
+  readonly exact?: boolean;
+}
+
+/** Sizes of the stored parts of a weight [outputs, inputs]. */
+export function blockShapes(outputs: number, inputs: number, { bits, block }: BlockLayout) {
+  const blocks = Math.ceil(inputs / block);
+  const rowBytes = (count: number): number => Math.ceil((count * bits) / 8);
+  return {
+    packed: [outputs, blocks, rowBytes(block)],
+    /** The same bytes as rows of a table. */
+    rows: [outputs, blocks * rowBytes(block)],
+    scales: [outputs, blocks],
+    zeros: [outputs, rowBytes(blocks)],
+  } as const;
+}
+
+/** Numbers from bytes, as f32: [..., n] -> [..., n · 8 / bits]. */
+function unpack(bytes: Tensor, bits: 4 | 8): Tensor {
+  const numbers = cast(bytes, "f32");
+  if (bits === 8) return numbers;
+  const high = floor(mul(numbers, 1 / 16));
+  const pairs = stack([sub(numbers, mul(high, 16)), high], -1); // [..., n, 2]
+  return reshape(pairs, [...bytes.shape.slice(0, -1), -1]);
+}
+
+/** f32 [rows, blocks · block] from packed numbers [rows, blocks, bytes]. */
+function dequantize({ packed, scales, zeros }: BlockWeight, { bits }: BlockLayout): Tensor {
+  const [rows, blocks] = scales.shape;
+  const zero = zeros && expandDims(slice(unpack(zeros, bits), 1, 0, blocks), 2);
+  const centred = sub(unpack(packed, bits), zero ?? 2 ** (bits - 1)); // [rows, blocks, block]
+  return reshape(mul(centred, expandDims(scales, 2)), [rows, -1]);
+}
+
+interface BlockMatmulAttrs extends Required<BlockMatmulOptions> {
+  readonly outputs: number;
+  readonly inputs: number;
+}
+
+function requireShapes(op: string, parts: readonly Tensor[], expected: readonly Shape[]): void {
+  parts.forEach((part, i) => {
+    if (!shapeEquals(part.shape, expected[i])) {
+      throw shapeError(op, `operand is not of shape ${formatShape(expected[i])}`, [part]);
+    }
+  });
+}
+
+const blockMatmulOp: Op<BlockMatmulAttrs> = {
+  name: "blockMatmul",
+  infer([x, ...parts], { outputs, inputs, ...layout }) {
+    if (x.dtype !== "f32" || !dimEquals(x.shape[x.shape.length - 1], inputs)) {
+      throw shapeError("blockMatmul", `x is not f32 [..., ${inputs}]`, [x]);
+    }
+    const { packed, scales, zeros } = blockShapes(outputs, inputs, layout);
+    requireShapes("blockMatmul", parts, [packed, scales, zeros]);
+    return [{ dtype: "f32", shape: [...x.shape.slice(0, -1), outputs] }];
+  },
+  lower(to, inputs, { attrs }) {
+    const attributes = {
+      N: onnx.int(attrs.outputs),
+      K: onnx.int(attrs.inputs),
+      bits: onnx.int(attrs.bits),
+      block_size: onnx.int(attrs.block),
+      accuracy_level: onnx.int(attrs.exact ? 0 : 4),
+    };
+    return [to.emit("MatMulNBits", inputs, attributes, MICROSOFT)];
+  },
+  expand([x, packed, scales, zeros], attrs) {
+    const rows = dequantize({ packed, scales, zeros }, attrs);
+    return [matmul(x, slice(rows, 1, 0, attrs.inputs), { transposeB: true })];
+  },
+};
+
+/**
+ * x Wᵀ with a weight in blocks.
+ *
+ * @param x f32 [..., inputs]
+ * @returns f32 [..., outputs]
+ * @throws {ShapeError} where a part of the weight does not fit the layout
+ */
+export function blockMatmul(
+  x: Tensor,
+  { packed, scales, zeros }: BlockWeight,
+  { bits, block, exact = false }: BlockMatmulOptions,
+): Tensor {
+  const inputs = x.shape[x.shape.length - 1];
+  const outputs = packed.shape[0];
+  if (typeof inputs !== "number" || typeof outputs !== "number") {
+    throw shapeError("blockMatmul", "inputs and outputs are not numbers", [x, packed]);
+  }
+  const operands = [x, packed, scales, ...(zeros ? [zeros] : [])];
+  return apply(blockMatmulOp, operands, { bits, block, exact, outputs, inputs })[0];
+}
+
+/** Inputs: indices, rows, scales, and zeros or none. */
+const blockGatherOp: Op<BlockLayout> = {
+  name: "blockGather",
+  infer([indices, rows, scales, zeros], layout) {
+    const [count, blocks] = scales.shape;
+    if (typeof count !== "number" || typeof blocks !== "number") {
+      throw shapeError("blockGather", "the table's size is not a number", [scales]);
+    }
+    const shapes = blockShapes(count, blocks * layout.block, layout);
+    const parts = zeros ? [rows, zeros] : [rows];
+    requireShapes("blockGather", parts, [shapes.rows, shapes.zeros]);
+    return [{ dtype: "f32", shape: [...indices.shape, blocks * layout.block] }];
+  },
+  lower: (to, [indices, rows, scales, zeros = ""], { attrs: { bits, block } }) => [
+    to.emit(
+      "GatherBlockQuantized",
+      [rows, indices, scales, zeros],
+      {
+        bits: onnx.int(bits),
+        block_size: onnx.int(block),
+        gather_axis: onnx.int(0),
+        quantize_axis: onnx.int(1),
+      },
+      MICROSOFT,
+    ),
+  ],
+  expand([indices, rows, scales, zeros], layout) {
+    const blocks = scales.shape[1];
+    const pick = (table: Tensor): Tensor => gather(table, reshape(indices, [-1]));
+    const picked = pick(rows); // [count, blocks · bytes]
+    const weight = {
+      packed: reshape(picked, [picked.shape[0], blocks, -1]),
+      scales: pick(scales),
+      zeros: zeros && pick(zeros),
+    };
+    return [reshape(dequantize(weight, layout), [...indices.shape, -1])];
+  },
+};
+
+/**
+ * Rows of a table in blocks, as numbers; the table may be the memory of a `blockMatmul` weight.
+ *
+ * @param table `packed` given as rows: u8 [count, blocks · block · bits / 8]
+ * @param indices i64 or i32 [...]
+ * @returns f32 [..., blocks · block]
+ */
+export function blockGather(
+  { packed, scales, zeros }: BlockWeight,
+  indices: Tensor,
+  { bits, block }: BlockLayout,
+): Tensor {
+  const operands = [indices, packed, scales, ...(zeros ? [zeros] : [])];
+  return apply(blockGatherOp, operands, { bits, block })[0];
+}
