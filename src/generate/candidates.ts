@@ -36,22 +36,49 @@ export class Candidates {
   }
 }
 
-/** Copies logits into `scores`, with penalties applied and masked ids at -Infinity. */
+/** What changes the scores besides the settings. */
+export interface Adjustments {
+  readonly history?: TokenHistory | undefined;
+  /** Ids never to choose. */
+  readonly masked?: Int32Array | undefined;
+  /** Added to the logits, before penalties. */
+  readonly bias?: ReadonlyMap<number, number> | undefined;
+  /** Bit i % 32 of word i >> 5: token i may be chosen; ids beyond it may not. */
+  readonly allowed?: Uint32Array | undefined;
+}
+
+/** Copies logits into `scores`: biased, penalised, and -Infinity where not to be chosen. */
 export function scoreTokens(
   logits: Float32Array,
   sampling: Sampling,
-  history: TokenHistory | undefined,
-  masked: Int32Array | undefined,
+  { history, masked, bias, allowed }: Adjustments,
   out: Candidates,
 ): Float32Array {
   const { scores } = out;
   scores.set(logits.length === scores.length ? logits : logits.subarray(0, scores.length));
+  if (bias) for (const [id, x] of bias) if (id < scores.length) scores[id]! += x;
   if (history) {
     applyRepetitionPenalty(scores, history, sampling.repetitionPenalty);
     applyPresenceFrequency(scores, history, sampling.presencePenalty, sampling.frequencyPenalty);
   }
   if (masked) for (let i = 0; i < masked.length; i++) scores[masked[i]!] = -Infinity;
+  if (allowed) restrict(scores, allowed);
   return scores;
+}
+
+/** @throws Error where no token is left */
+function restrict(scores: Float32Array, allowed: Uint32Array): void {
+  let isAny = false;
+  for (let start = 0; start < scores.length; start += 32) {
+    const word = allowed[start >> 5] ?? 0;
+    if (word !== 0) isAny = true;
+    if (word === 0xffff_ffff) continue;
+    const end = Math.min(start + 32, scores.length);
+    if (word === 0) scores.fill(-Infinity, start, end);
+    else for (let i = start; i < end; i++) if (!((word >>> (i & 31)) & 1)) scores[i] = -Infinity;
+  }
+  if (!isAny)
+    throw new Error("the constraint allows no token here, not even one that ends the text");
 }
 
 /** The first of the largest of the first `n`. @throws Error where there is no finite largest */
@@ -78,12 +105,11 @@ const notFinite = (found: string): Error =>
 export function findCandidates(
   logits: Float32Array,
   sampling: Sampling,
-  history: TokenHistory | undefined,
-  masked: Int32Array | undefined,
+  adjustments: Adjustments,
   out: Candidates,
 ): void {
   const { temperature, topK, topP, minP } = sampling;
-  const scores = scoreTokens(logits, sampling, history, masked, out);
+  const scores = scoreTokens(logits, sampling, adjustments, out);
   heat(scores, temperature);
   collect(out, topK);
   weigh(out);

@@ -1,13 +1,10 @@
 /** The decoding loop: prompt in, tokens out one by one. */
 
 import type { Tokenizer } from "../media/text/types.ts";
-import { checkContext } from "./context-limit.ts";
 import type { DecoderSession } from "./decoder-session.ts";
-import { logSumExp, type TokenLogprob, topLogprobs } from "./log-probabilities.ts";
-import { createSampler, type Sampler } from "./sampler.ts";
-import { mergeSampling, type Sampling } from "./sampling.ts";
-import { createStopMatcher } from "./stop-strings.ts";
-import { createTextStream, idsWithoutToken } from "./text-stream.ts";
+import { Decoding } from "./decoding.ts";
+import type { TokenLogprob } from "./log-probabilities.ts";
+import type { Sampling } from "./sampling.ts";
 
 /** Why an answer ended: the model or a stop string, the limit of tokens, or the caller. */
 export type FinishReason = "stop" | "length" | "cancelled";
@@ -80,108 +77,26 @@ export async function* generate(
   prompt: ArrayLike<number>,
   options: GenerateOptions = {},
 ): AsyncGenerator<GeneratedToken, GenerateEnd> {
-  const { signal, steer } = options;
-  const limit = roomFor(session, prompt.length, options.maxTokens);
-  const sampler = samplerFor(session, options);
-  const texts = createTexts(options);
-  const stopTokens = new Set(options.stopTokens);
-  let cachedTokens = 0;
-  let completionTokens = 0;
-  const end = (finishReason: FinishReason): GenerateEnd => ({
-    finishReason,
-    ...(texts.matched === undefined ? {} : { stop: texts.matched }),
-    rest: finishReason === "cancelled" ? texts.flush() : "",
-    promptTokens: prompt.length,
-    cachedTokens,
-    completionTokens,
-  });
-
-  const isCancelled = await untilAborted(signal, async () => {
-    cachedTokens = await session.resume(prompt, { signal });
-  });
-  if (isCancelled) return end("cancelled");
-  sampler.addPrompt(prompt);
-  for (;;) {
-    if (signal?.aborted) return end("cancelled");
-    const fed = [sampler.pick(session.logits)];
-    for (let i = 0; i < fed.length; i++) {
-      const token = fed[i]!;
-      sampler.addGenerated(token);
-      completionTokens++;
-      const isStop = i === 0 && stopTokens.has(token);
-      const isLast = completionTokens >= limit;
-      let text = isStop ? "" : texts.push(token);
-      if (isStop || isLast) text += texts.flush();
-      const item: GeneratedToken =
-        i > 0
-          ? { token, text, isForced: true }
-          : { token, text, ...scored(session.logits, token, options.logprobs) };
-      yield item;
-      if (isStop || texts.matched !== undefined) return end("stop");
-      if (isLast) return end("length");
-      const steered = i === 0 ? steer?.(item) : undefined;
-      if (steered === "stop") return end("stop");
-      if (steered) fed.push(...Array.from(steered));
-    }
-    const isStopped = await untilAborted(signal, () =>
-      fed.length === 1 ? session.step(fed[0]!, signal) : session.prefill(fed, { signal }),
-    );
-    if (isStopped) return end("cancelled");
-  }
-}
-
-/** How many tokens may follow a prompt. */
-function roomFor(session: DecoderSession, prompt: number, maxTokens = Infinity): number {
+  const { signal } = options;
   if (session.batch !== 1) {
     throw new RangeError(`generate: the session has ${session.batch} sequences, expected 1`);
   }
-  if (maxTokens !== Infinity && !(Number.isInteger(maxTokens) && maxTokens > 0)) {
-    throw new RangeError(`generate: maxTokens must be a positive integer, is ${maxTokens}`);
-  }
-  const { contextLimit } = session;
-  checkContext(prompt, contextLimit);
-  if (prompt === contextLimit) {
-    throw new RangeError(
-      `the prompt's ${prompt} tokens fill the model's context of ${contextLimit} and leave no room ` +
-        "for an answer; shorten it",
-    );
-  }
-  return Math.min(maxTokens, contextLimit - prompt);
-}
-
-function samplerFor({ config }: DecoderSession, options: GenerateOptions): Sampler {
-  const { tokenizer, seed } = options;
-  return createSampler(mergeSampling(options), {
-    vocabSize: config.vocabSize,
-    seed,
-    usedVocab: tokenizer?.vocabSize,
-    masked: tokenizer && idsWithoutToken(tokenizer),
+  const { config, contextLimit } = session;
+  const decoding = new Decoding(prompt, options, { vocabSize: config.vocabSize, contextLimit });
+  const isCancelled = await untilAborted(signal, async () => {
+    decoding.cachedTokens = await session.resume(prompt, { signal });
   });
-}
-
-/** Text of tokens, with stop strings held back. */
-function createTexts({ tokenizer, stop = [] }: GenerateOptions) {
-  if (stop.length > 0 && !tokenizer) throw new Error("generate: stop strings need a tokenizer");
-  const stream = tokenizer && createTextStream(tokenizer);
-  const matcher = createStopMatcher(stop);
-  return {
-    get matched(): string | undefined {
-      return matcher.matched;
-    },
-    push: (token: number): string => matcher.push(stream?.push(token) ?? ""),
-    flush: (): string => matcher.push(stream?.flush() ?? "") + matcher.flush(),
-  };
-}
-
-function scored(
-  logits: Float32Array,
-  token: number,
-  count: number | undefined,
-): Pick<GeneratedToken, "logprob" | "topLogprobs"> {
-  if (count === undefined) return {};
-  const normaliser = logSumExp(logits);
-  const logprob = logits[token]! - normaliser;
-  return count > 0 ? { logprob, topLogprobs: topLogprobs(logits, count, normaliser) } : { logprob };
+  if (isCancelled) return decoding.end("cancelled");
+  decoding.addPrompt(prompt);
+  for (;;) {
+    if (signal?.aborted) return decoding.end("cancelled");
+    const fed = yield* decoding.turn(session.logits);
+    if ("finishReason" in fed) return fed;
+    const isStopped = await untilAborted(signal, () =>
+      fed.length === 1 ? session.step(fed[0]!, signal) : session.prefill(fed, { signal }),
+    );
+    if (isStopped) return decoding.end("cancelled");
+  }
 }
 
 /** Runs `f`. @returns true where the signal ended it */

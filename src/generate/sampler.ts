@@ -14,6 +14,10 @@ export interface SamplerOptions {
   readonly usedVocab?: number;
   /** Further ids never to choose. */
   readonly masked?: Int32Array;
+  /** Added to the logits of these ids, before penalties. */
+  readonly bias?: ReadonlyMap<number, number>;
+  /** Memory to work in, of `usedVocab`; samplers that take turns may share one. */
+  readonly workspace?: Candidates;
 }
 
 export interface Sampler {
@@ -21,8 +25,11 @@ export interface Sampler {
   addPrompt(ids: ArrayLike<number>): void;
   /** Tells the penalties what was generated: a choice, or what was put in its place. */
   addGenerated(id: number): void;
-  /** @param logits f32 [vocab], left as they are */
-  pick(logits: Float32Array): number;
+  /**
+   * @param logits f32 [vocab], left as they are
+   * @param allowed bit i % 32 of word i >> 5: token i may be chosen (default: all)
+   */
+  pick(logits: Float32Array, allowed?: Uint32Array): number;
 }
 
 /** Below this a temperature would only overflow the logits: the likeliest token is taken. */
@@ -32,9 +39,16 @@ const COLDEST = 1e-5;
 export function createSampler(sampling: Sampling, options: SamplerOptions): Sampler {
   const { vocabSize, usedVocab = vocabSize } = options;
   const masked = options.masked?.length ? options.masked : undefined;
+  const bias = options.bias?.size ? options.bias : undefined;
   const { seed = Math.floor(Math.random() * 2 ** 32) } = options;
   const random = createRandom(seed, "sampler");
-  const candidates = new Candidates(Math.min(usedVocab, vocabSize));
+  const size = Math.min(usedVocab, vocabSize);
+  const candidates = options.workspace ?? new Candidates(size);
+  if (candidates.scores.length !== size) {
+    throw new RangeError(
+      `createSampler: the workspace is for ${candidates.scores.length} tokens, expected ${size}`,
+    );
+  }
   const hasPenalty =
     sampling.repetitionPenalty !== 1 ||
     sampling.presencePenalty !== 0 ||
@@ -44,12 +58,13 @@ export function createSampler(sampling: Sampling, options: SamplerOptions): Samp
   return {
     addPrompt: (ids) => history?.addPrompt(ids),
     addGenerated: (id) => history?.addGenerated(id),
-    pick(logits) {
+    pick(logits, allowed) {
+      const adjustments = { history, masked, bias, allowed };
       if (isGreedy) {
-        if (!history && !masked) return argmax(logits, candidates.scores.length);
-        return argmax(scoreTokens(logits, sampling, history, masked, candidates));
+        if (!history && !masked && !bias && !allowed) return argmax(logits, size);
+        return argmax(scoreTokens(logits, sampling, adjustments, candidates));
       }
-      findCandidates(logits, sampling, history, masked, candidates);
+      findCandidates(logits, sampling, adjustments, candidates);
       return draw(candidates, random.uniform());
     },
   };

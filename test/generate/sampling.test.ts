@@ -68,7 +68,7 @@ describe("transformers' processors", () => {
       for (const id of ids("generated", row)) history.addGenerated(id);
       const logits = (data as Float32Array).subarray(row * vocab, (row + 1) * vocab);
       const before = logits.slice();
-      findCandidates(logits, sampling, history, undefined, candidates);
+      findCandidates(logits, sampling, { history }, candidates);
       // Bit for bit: the same f32 operations in the same order.
       expect(spread(candidates, vocab)).toEqual(
         Array.from(expected.subarray(row * vocab, (row + 1) * vocab), (x) => x + 0),
@@ -124,7 +124,7 @@ test("any cut of any size keeps what sorting keeps", () => {
     fc.property(row, sampling, (logits, settings) => {
       const all = { ...plain, ...settings };
       const candidates = new Candidates(logits.length);
-      findCandidates(logits, all, undefined, undefined, candidates);
+      findCandidates(logits, all, {}, candidates);
       const kept = Array.from(candidates.ids.subarray(0, candidates.count));
       const expected = naive(logits, all);
       // Another order of summation may move the border of top-p by one token.
