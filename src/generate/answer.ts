@@ -6,14 +6,8 @@ import type { DecoderSession } from "./decoder-session.ts";
 import { type GeneratedToken, generate } from "./generate.ts";
 import type { Sampling } from "./sampling.ts";
 import { createStopMatcher } from "./stop-strings.ts";
-import {
-  BUDGET_TEXT,
-  type ChatPart,
-  createThinkingBudget,
-  createThinkingParser,
-  EMPTY_BLOCK_END,
-  type ThinkingStart,
-} from "./thinking.ts";
+import { type ChatPart, createThinkingParser, type ThinkingStart } from "./thinking.ts";
+import { createThinkingCloser } from "./thinking-budget.ts";
 
 /** Everything that decides an answer. */
 export interface Answer {
@@ -58,7 +52,8 @@ export async function* answer(plan: Answer): AsyncGenerator<ChatPart, ChatResult
 
   const { sampling, prompt, session, tokenizer, seed, maxTokens, stopTokens } = plan;
   const { logprobs, signal } = plan;
-  const closing = closingOf(plan, () => parser.isThinking);
+  const room = Math.min(maxTokens ?? Infinity, session.contextLimit - prompt.length);
+  const closing = createThinkingCloser({ ...plan, room }, () => parser.isThinking);
   const items = generate(session, prompt, {
     ...sampling,
     tokenizer,
@@ -88,24 +83,4 @@ export async function* answer(plan: Answer): AsyncGenerator<ChatPart, ChatResult
     tokensPerSecond: seconds > 0 ? (completionTokens - 1) / seconds : 0,
     ...(logprobs === undefined ? {} : { tokens }),
   };
-}
-
-/** What closes the thinking block when its budget is spent. */
-function closingOf(plan: Answer, isThinking: () => boolean): () => Int32Array | undefined {
-  const { thinkingBudget, start, tokenizer, prompt, session } = plan;
-  if (thinkingBudget === undefined || start === "closed") return () => undefined;
-  if (!Number.isInteger(thinkingBudget) || thinkingBudget < 0) {
-    throw new RangeError(`thinkingBudget must be an integer of at least 0, is ${thinkingBudget}`);
-  }
-  const closing = tokenizer.encode(thinkingBudget === 0 ? EMPTY_BLOCK_END : BUDGET_TEXT);
-  const most = Math.min(plan.maxTokens ?? Infinity, session.contextLimit - prompt.length);
-  const needed = thinkingBudget + closing.length;
-  if (most <= needed) {
-    throw new RangeError(
-      `a thinking budget of ${thinkingBudget} tokens and ${closing.length} that end the thinking ` +
-        `leave none of ${most} for the answer; allow more than ${needed} tokens, or think less`,
-    );
-  }
-  const budget = createThinkingBudget(thinkingBudget, start);
-  return () => (budget.isSpent(isThinking()) ? closing : undefined);
 }

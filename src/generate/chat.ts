@@ -19,7 +19,8 @@ import {
 } from "./chat-options.ts";
 import { createDecoderSession, type DecoderSession } from "./decoder-session.ts";
 import { type GenerationDefaults, readGenerationDefaults } from "./generation-config.ts";
-import { type ChatPart, EMPTY_BLOCK_END, THINK_OPEN, thinkingStart } from "./thinking.ts";
+import { mayThink, renderPrompt } from "./prompt.ts";
+import { type ChatPart, thinkingStart } from "./thinking.ts";
 
 /** An answer on its way. Iterate it for its parts, or await `result()` alone. */
 export interface ChatStream extends AsyncIterable<ChatPart> {
@@ -124,18 +125,7 @@ export class Chat implements Disposable {
 
   /** The prompt that the template makes of a conversation. */
   async render(messages: readonly ChatMessage[], options: SendOptions = {}): Promise<string> {
-    if (messages.length === 0)
-      throw new Error("the conversation is empty: give at least a message");
-    const template = await this.#loadTemplate();
-    const thinking = options.thinkingBudget === 0 ? false : options.thinking;
-    const prompt = template.render({
-      messages,
-      ...(options.tools ? { tools: options.tools } : {}),
-      ...(thinking === undefined ? {} : { enable_thinking: thinking }),
-    });
-    // A template without the switch that opens the block itself: the block is closed, empty.
-    const isForcedOpen = thinking === false && thinkingStart(prompt) === "open";
-    return isForcedOpen ? prompt.trimEnd() + EMPTY_BLOCK_END : prompt;
+    return renderPrompt(await this.#loadTemplate(), messages, options);
   }
 
   /** Closes the session, and the model where this chat opened it. */
@@ -157,8 +147,7 @@ export class Chat implements Disposable {
   async #plan(prompt: string, settings: SendOptions, isChat: boolean): Promise<Answer> {
     const { tokenizer, session } = this;
     const start = isChat ? thinkingStart(prompt) : "closed";
-    const sources = isChat ? [...(await this.#loadTemplate()).sources.values()] : [];
-    const isThinking = start !== "closed" && sources.some((source) => source.includes(THINK_OPEN));
+    const isThinking = isChat && mayThink(await this.#loadTemplate(), start);
     const { eosId } = tokenizer;
     return {
       session,

@@ -113,32 +113,5 @@ function partialTag(text: string, tag: string): number {
   return 0;
 }
 
-/**
- * What ends a thinking block at its budget: the sentence of Qwen3's own script
- * (docs/source/getting_started/thinking_budget.md), on which the model goes on to its answer.
- */
-export const BUDGET_TEXT =
-  "\n\nConsidering the limited time by the user, I have to give the solution based on the " +
-  "thinking directly now.\n</think>\n\n";
-
 /** An empty block, for a budget of 0: what templates write when thinking is off. */
 export const EMPTY_BLOCK_END = "\n\n</think>\n\n";
-
-export interface ThinkingBudget {
-  /** Counts a token; true when the block has to be closed now. */
-  isSpent(isThinking: boolean): boolean;
-}
-
-/** @param tokens most tokens after `<think>` */
-export function createThinkingBudget(tokens: number, start: ThinkingStart): ThinkingBudget {
-  let used = 0;
-  let wasThinking = start === "open";
-  return {
-    isSpent(isThinking) {
-      // The token that completes `<think>` is not part of the block.
-      if (isThinking && wasThinking) used++;
-      wasThinking = isThinking;
-      return isThinking && used >= tokens;
-    },
-  };
-}
