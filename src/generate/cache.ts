@@ -1,38 +1,49 @@
-/** The key-value cache's arrays, under the names of the step program. */
+/** The arrays of a decoder's state, under the names of the step program. */
 
 import { type NDArray, ndarray, sizeOf, zeros } from "../graph/ndarray.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
+import { decoderState, type StateArray, stateShape } from "../models/state.ts";
 
 /** Every array is an input and, as `present_...`, an output: the engine writes in place. */
 export interface CacheArrays {
   readonly inputs: Readonly<Record<string, NDArray>>;
   readonly outputs: Readonly<Record<string, NDArray>>;
+  /** What each input is. */
+  readonly arrays: ReadonlyMap<string, StateArray>;
 }
 
-function cacheOf(inputs: Record<string, NDArray>): CacheArrays {
-  const entries = Object.entries(inputs).map(([name, array]) => [`present_${name}`, array]);
-  return { inputs, outputs: Object.fromEntries(entries) };
-}
-
-/** Empty arrays [batch, kvHeads, capacity, headDim], a key and a value for each layer. */
-export function createCache(c: DecoderConfig, batch: number, capacity: number): CacheArrays {
+function cacheOf(
+  arrays: ReadonlyMap<string, StateArray>,
+  make: (name: string, array: StateArray) => NDArray,
+): CacheArrays {
   const inputs: Record<string, NDArray> = {};
-  for (let i = 0; i < c.layers; i++) {
-    for (const name of [`key.${i}`, `value.${i}`]) {
-      inputs[name] = zeros("f32", [batch, c.kvHeads, capacity, c.headDim]);
-    }
+  const outputs: Record<string, NDArray> = {};
+  for (const [name, array] of arrays) {
+    inputs[name] = make(name, array);
+    outputs[`present_${name}`] = inputs[name];
   }
-  return cacheOf(inputs);
+  return { inputs, outputs, arrays };
 }
 
-/** Larger arrays with the first `lengths[row]` entries of each row copied. */
+/**
+ * Empty arrays for `batch` sequences: keys and values [batch, kvHeads, capacity, headDim] of each
+ * attention layer, recurrent state [batch, ...] of the others.
+ */
+export const createCache = (c: DecoderConfig, batch: number, capacity: number): CacheArrays =>
+  cacheOf(decoderState(c), (_, array) => zeros("f32", stateShape(array, batch, capacity)));
+
+/**
+ * Larger arrays with the first `lengths[row]` entries of each row copied. Recurrent state has no
+ * capacity: its arrays are kept.
+ */
 export function growCache(
   cache: CacheArrays,
   capacity: number,
   lengths: readonly number[],
 ): CacheArrays {
-  const grown: Record<string, NDArray> = {};
-  for (const [name, { shape, data }] of Object.entries(cache.inputs)) {
+  return cacheOf(cache.arrays, (name, { kind }) => {
+    const { shape, data } = cache.inputs[name]!;
+    if (kind === "recurrent") return cache.inputs[name]!;
     const [batch, heads, old, width] = shape as [number, number, number, number];
     const array = zeros("f32", [batch, heads, capacity, width]);
     const [from, to] = [data as Float32Array, array.data as Float32Array];
@@ -40,19 +51,49 @@ export function growCache(
       const used = lengths[Math.floor(slab / heads)]! * width;
       to.set(from.subarray(slab * old * width, slab * old * width + used), slab * capacity * width);
     }
-    grown[name] = array;
-  }
-  return cacheOf(grown);
+    return array;
+  });
 }
 
-/** Views [1, kvHeads, capacity, headDim] of one sequence: a row's memory is contiguous. */
+/** Views [1, ...] of one sequence: a row's memory is contiguous. */
 export function rowOfCache(cache: CacheArrays, row: number): CacheArrays {
-  const views: Record<string, NDArray> = {};
-  for (const [name, array] of Object.entries(cache.inputs)) {
+  return cacheOf(cache.arrays, (name) => {
+    const array = cache.inputs[name]!;
+    if (array.shape[0] === 1) return array;
     const shape = [1, ...array.shape.slice(1)];
-    const size = sizeOf(shape);
-    const data = (array.data as Float32Array).subarray(row * size, (row + 1) * size);
-    views[name] = array.shape[0] === 1 ? array : ndarray("f32", shape, data);
+    return ndarray("f32", shape, rowOf(array, row));
+  });
+}
+
+function rowOf({ shape, data }: NDArray, row: number): Float32Array {
+  const size = sizeOf(shape.slice(1));
+  return (data as Float32Array).subarray(row * size, (row + 1) * size);
+}
+
+/** The recurrent state of one sequence after its first `length` tokens. */
+export interface Snapshot {
+  readonly length: number;
+  readonly state: ReadonlyMap<string, Float32Array>;
+}
+
+/** Copies the recurrent state of a row. */
+export function saveState(cache: CacheArrays, row: number, length: number): Snapshot {
+  const state = new Map<string, Float32Array>();
+  for (const [name, { kind }] of cache.arrays) {
+    if (kind === "recurrent") state.set(name, rowOf(cache.inputs[name]!, row).slice());
   }
-  return cacheOf(views);
+  return { length, state };
+}
+
+/**
+ * Puts the recurrent state of a row back; without a snapshot, to what it is before the first
+ * token. A row that a new sequence takes over needs this.
+ */
+export function restoreState(cache: CacheArrays, row: number, snapshot?: Snapshot): void {
+  for (const [name, { kind }] of cache.arrays) {
+    if (kind !== "recurrent") continue;
+    const to = rowOf(cache.inputs[name]!, row);
+    if (snapshot) to.set(snapshot.state.get(name)!);
+    else to.fill(0);
+  }
 }

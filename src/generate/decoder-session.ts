@@ -1,30 +1,50 @@
-/** A decoder loaded for generation: its key-value cache and the runs that fill it. */
+/** A decoder loaded for generation: its cache and the runs that fill it. */
 
 import { fromValues, type NDArray, ndarray, zeros } from "../graph/ndarray.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
 import type { Model } from "../models/load.ts";
 import { stepProgram } from "../models/programs.ts";
+import { isRecurrent } from "../models/state.ts";
 import {
   type BoundRun,
   createSession,
   type Session,
   type SessionOptions,
 } from "../runtime/index.ts";
-import { type CacheArrays, createCache, growCache, rowOfCache } from "./cache.ts";
+import {
+  type CacheArrays,
+  createCache,
+  growCache,
+  restoreState,
+  rowOfCache,
+  type Snapshot,
+  saveState,
+} from "./cache.ts";
 import { checkContext, checkTokens, contextLimit } from "./context-limit.ts";
 import { promptChunk } from "./prompt-chunk.ts";
 
 /** Prompt tokens of one run: enough to keep the matrix products busy, small in scratch memory. */
 const DEFAULT_CHUNK = 512;
+/** The same with recurrent layers: their kernel goes through a run's tokens one by one. */
+const RECURRENT_CHUNK = 128;
 const DEFAULT_CAPACITY = 512;
+const DEFAULT_SNAPSHOTS = 2;
+/**
+ * Where `resume` takes its snapshot, counted from the prompt's end. The next prompt of the same
+ * conversation repeats this one but for how the answer opens (`<|im_start|>assistant\n<think>\n`
+ * and the like), and asking again with the same prompt recomputes at least its last token.
+ */
+const SNAPSHOT_MARGIN = 8;
 
 export interface DecoderSessionOptions {
   /** Tokens the cache has room for at first (default 512); it doubles up to the context. */
   readonly capacity?: number;
   /** Sequences side by side (default 1). */
   readonly batch?: number;
-  /** Prompt tokens of one run (default 512). */
+  /** Prompt tokens of one run (default 512, with recurrent layers 128). */
   readonly chunk?: number;
+  /** Earlier recurrent states kept for each sequence (default 2; only with recurrent layers). */
+  readonly snapshots?: number;
   /** Threads and other settings of the engine. */
   readonly engine?: Omit<SessionOptions, "weights" | "signal">;
   /** Gives up the loading. */
@@ -34,7 +54,10 @@ export interface DecoderSessionOptions {
 export interface FeedOptions {
   /** Which sequence of the batch (default 0). */
   readonly row?: number;
-  /** Stops between two operators; what was complete before stays in the cache. */
+  /**
+   * Stops between two operators, with recurrent layers between two runs (half a run would leave
+   * some layers' states ahead of others); what was complete before stays in the cache.
+   */
   readonly signal?: AbortSignal;
 }
 
@@ -66,7 +89,13 @@ export async function createDecoderSession(
   }
 }
 
-/** Made by {@link createDecoderSession}. One call at a time. */
+/**
+ * Made by {@link createDecoderSession}. One call at a time.
+ *
+ * Keys and values can be cut back to any length. The state of recurrent layers (gated delta net)
+ * cannot: it goes back to a snapshot, or to nothing. `resume` takes a snapshot near the end of each
+ * prompt and keeps the last few.
+ */
 export class DecoderSession implements Disposable {
   readonly config: DecoderConfig;
   readonly batch: number;
@@ -76,6 +105,8 @@ export class DecoderSession implements Disposable {
   readonly logits: Float32Array;
   readonly #session: Session;
   readonly #chunk: number;
+  readonly #isRecurrent: boolean;
+  readonly #snapshots: number;
   readonly #logitsArray: NDArray;
   readonly #stepTokens: NDArray; // i64 [batch, 1]
   /** The low words of the step's tokens: writing them makes no BigInt. */
@@ -89,8 +120,10 @@ export class DecoderSession implements Disposable {
   #isDisposed = false;
 
   constructor(session: Session, config: DecoderConfig, options: DecoderSessionOptions) {
-    const { batch = 1, capacity = DEFAULT_CAPACITY, chunk = DEFAULT_CHUNK } = options;
-    for (const [name, value] of Object.entries({ batch, capacity, chunk })) {
+    this.#isRecurrent = isRecurrent(config);
+    const { batch = 1, capacity = DEFAULT_CAPACITY, snapshots = DEFAULT_SNAPSHOTS } = options;
+    const { chunk = this.#isRecurrent ? RECURRENT_CHUNK : DEFAULT_CHUNK } = options;
+    for (const [name, value] of Object.entries({ batch, capacity, chunk, snapshots })) {
       if (!Number.isInteger(value) || value < 1) {
         throw new RangeError(
           `createDecoderSession: ${name} must be a positive integer, is ${value}`,
@@ -98,6 +131,7 @@ export class DecoderSession implements Disposable {
       }
     }
     this.#session = session;
+    this.#snapshots = snapshots;
     this.config = config;
     this.batch = batch;
     this.contextLimit = contextLimit(config);
@@ -149,9 +183,11 @@ export class DecoderSession implements Disposable {
         const { inputs, outputs } = rowOfCache(this.#cache, index);
         const logits = ndarray("f32", [1, this.config.vocabSize], this.logitsOf(index));
         row.isCurrent = false;
-        await this.#session.run(
-          { tokens: ids, past, ...inputs },
-          { outputs: { logits, ...outputs }, signal },
+        const arrays = { tokens: ids, past, ...inputs };
+        await this.#run(
+          (i) => i === index,
+          signal,
+          (stop) => this.#session.run(arrays, { outputs: { logits, ...outputs }, signal: stop }),
         );
         for (let i = 0; i < count; i++) row.tokens[row.length++] = tokens[start + i]!;
         row.isCurrent = true;
@@ -186,11 +222,19 @@ export class DecoderSession implements Disposable {
       for (let i = 0; i < batch; i++) {
         const row = this.#rows[i]!;
         past[i] = row.length;
-        this.#stepWords[2 * i] = Math.max(idOf(i), 0);
+        // -1 holds recurrent state still; without any, every id is a valid one.
+        const id = this.#isRecurrent ? idOf(i) : Math.max(idOf(i), 0);
+        this.#stepWords[2 * i] = id;
+        this.#stepWords[2 * i + 1] = id >> 31;
         row.isCurrent = false;
       }
       this.#bound ??= this.#bind();
-      await this.#bound.run(signal);
+      const bound = this.#bound;
+      await this.#run(
+        (i) => idOf(i) >= 0,
+        signal,
+        (stop) => bound.run(stop),
+      );
       for (let i = 0; i < batch; i++) {
         const row = this.#rows[i]!;
         if (idOf(i) < 0) continue;
@@ -202,8 +246,13 @@ export class DecoderSession implements Disposable {
     }
   }
 
-  /** Forgets all but the first `length` tokens of a sequence; feed one before using `logits`. */
-  truncate(length: number, row = 0): void {
+  /**
+   * Forgets all but the first `length` tokens of a sequence; feed one before using `logits`. With
+   * recurrent layers it goes back further, to the last snapshot at or before `length` or to 0.
+   *
+   * @returns how many tokens are held now
+   */
+  truncate(length: number, row = 0): number {
     this.#refuseBusy();
     const state = this.#row(row);
     if (!(Number.isInteger(length) && length >= 0 && length <= state.length)) {
@@ -211,14 +260,36 @@ export class DecoderSession implements Disposable {
         `truncate: ${length} is not between 0 and the ${state.length} tokens held`,
       );
     }
-    if (length === state.length) return;
-    state.length = length;
+    if (length === state.length) return length;
     state.isCurrent = false;
+    if (!this.#isRecurrent) {
+      state.length = length;
+    } else {
+      state.snapshots = state.snapshots.filter((snapshot) => snapshot.length <= length);
+      const last = state.snapshots.at(-1);
+      restoreState(this.#cache, row, last);
+      state.length = last?.length ?? 0;
+    }
+    return state.length;
+  }
+
+  /**
+   * Copies a sequence's recurrent state, so that `truncate` and `resume` can come back to the
+   * tokens held now; the oldest copy beyond `snapshots` is dropped. Nothing to do without
+   * recurrent layers.
+   */
+  snapshot(row = 0): void {
+    this.#refuseBusy();
+    const state = this.#row(row);
+    if (!this.#isRecurrent || state.snapshots.at(-1)?.length === state.length) return;
+    const copy = saveState(this.#cache, row, state.length);
+    state.snapshots = [...state.snapshots, copy].slice(-this.#snapshots);
   }
 
   /**
    * Makes a sequence hold exactly `tokens`, computing only what follows the prefix it shares with
-   * what it holds. `logits` are then those after the last token.
+   * what it holds (with recurrent layers: what follows the last snapshot within that prefix).
+   * `logits` are then those after the last token.
    *
    * @returns how many tokens were taken from the cache
    */
@@ -241,9 +312,18 @@ export class DecoderSession implements Disposable {
     if (rope.type === "dynamic" && Math.max(row.length, tokens.length) > rope.originalLength) {
       common = 0;
     }
-    this.truncate(common, index);
-    await this.prefill(Array.prototype.slice.call(tokens, common), { row: index, signal });
-    return common;
+    const reused = this.truncate(common, index);
+    const feed = (start: number, end: number): Promise<void> =>
+      this.prefill(Array.prototype.slice.call(tokens, start, end), { row: index, signal });
+    const mark = tokens.length - SNAPSHOT_MARGIN;
+    if (this.#isRecurrent && mark > reused) {
+      await feed(reused, mark);
+      this.snapshot(index);
+      await feed(mark, tokens.length);
+    } else {
+      await feed(reused, tokens.length);
+    }
+    return reused;
   }
 
   /** Releases the engine's session; the arrays go with this object. */
@@ -300,6 +380,33 @@ export class DecoderSession implements Disposable {
     });
   }
 
+  /** Runs what changes the state of some rows. */
+  async #run(
+    isChanged: (row: number) => boolean,
+    signal: AbortSignal | undefined,
+    run: (signal: AbortSignal | undefined) => Promise<unknown>,
+  ): Promise<void> {
+    if (!this.#isRecurrent) {
+      await run(signal);
+      return;
+    }
+    signal?.throwIfAborted();
+    try {
+      await run(undefined);
+    } catch (error) {
+      for (let i = 0; i < this.batch; i++) if (isChanged(i)) this.#clear(i);
+      throw error;
+    }
+  }
+
+  /** Empties a row whose recurrent state is not that of its tokens any more. */
+  #clear(index: number): void {
+    restoreState(this.#cache, index);
+    const row = this.#rows[index]!;
+    row.length = 0;
+    row.snapshots = [];
+  }
+
   async #exclusive(f: () => Promise<void>): Promise<void> {
     this.#begin();
     try {
@@ -332,10 +439,13 @@ interface Row {
   length: number;
   /** `logits` belong to the last token. */
   isCurrent: boolean;
+  /** Shortest first. */
+  snapshots: readonly Snapshot[];
 }
 
 const createRow = (capacity: number): Row => ({
   tokens: new Int32Array(capacity),
   length: 0,
   isCurrent: false,
+  snapshots: [],
 });

@@ -1,22 +1,26 @@
-/** The pre-norm decoder that the dense Qwen families share; each family's file sets its switches. */
+/** The pre-norm decoder that the Qwen families share; each family's file sets its switches. */
 
-import { silu } from "../graph/ops/activation.ts";
 import { attention } from "../graph/ops/attention.ts";
-import { add, cast, mul } from "../graph/ops/elementwise.ts";
+import { add, cast, greaterEqual, maximum, mul, sigmoid } from "../graph/ops/elementwise.ts";
+import { slice, split } from "../graph/ops/join.ts";
 import { iota } from "../graph/ops/leaf.ts";
 import { matmul } from "../graph/ops/matmul.ts";
 import { expandDims, reshape } from "../graph/ops/reshape.ts";
 import { rotary } from "../graph/ops/rotary.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { embedding, embeddingTable, linear } from "../nn/linear.ts";
+import { gatedMlp } from "../nn/mlp.ts";
+import { type MoeConfig, moe } from "../nn/moe.ts";
 import { rmsNorm } from "../nn/norm.ts";
 import { type RopeConfig, rotaryAngles } from "../nn/rope.ts";
 import { normal, type Scope, zeros } from "../nn/scope.ts";
+import { type DeltaNetConfig, gatedDeltaNet } from "./gated-delta-net.ts";
 
 export interface DecoderConfig {
   readonly modelType: string;
   readonly vocabSize: number;
   readonly hiddenSize: number;
+  /** Width of the MLP, in layers that have one. */
   readonly intermediateSize: number;
   readonly layers: number;
   readonly heads: number;
@@ -33,31 +37,42 @@ export interface DecoderConfig {
   readonly outputBias: boolean;
   /** RMSNorm of each head's query and key before the rotation. */
   readonly qkNorm: boolean;
+  /**
+   * Attention's output is multiplied by the sigmoid of a gate, which `q_proj` gives beside each
+   * head's query (Qiu et al., "Gated Attention", 2025). Default false.
+   */
+  readonly outputGate?: boolean;
+  /** Norms multiply by 1 + weight (default false: by weight). */
+  readonly offsetNorms?: boolean;
+  /** Layers that are gated delta nets instead of attention; left out: none. */
+  readonly deltaNet?: DeltaNetConfig;
+  /** Routed experts in place of the MLP, and in which layers. */
+  readonly moe?: MoeConfig & { readonly layers: readonly boolean[] };
   readonly initializerRange: number;
 }
 
-/** Keys and values of one layer, [batch, kvHeads, capacity, headDim]. */
-export interface LayerCache {
-  readonly key: Tensor;
-  readonly value: Tensor;
-}
+/** What one layer holds of earlier tokens, by the names of `layerState` in state.ts. */
+export type LayerState = Readonly<Record<string, Tensor>>;
 
 export interface DecoderInputs {
-  /** i64 [batch, seq] */
+  /**
+   * i64 [batch, seq]. A row of -1 with a cache: the sequence sits this run out. Its recurrent
+   * state stays as it was; keys and values are written behind its end, where they do not count.
+   */
   readonly tokens: Tensor;
   /** i64 [batch or 1, seq]; default: 0, 1, … after what the cache holds. */
   readonly positions?: Tensor;
   /** Added to the attention scores, [batch, 1, seq, keys] (packed samples). */
   readonly bias?: Tensor;
   /** One entry a layer; the first `past` (i32 [batch]) rows are valid. */
-  readonly cache?: { readonly layers: readonly LayerCache[]; readonly past: Tensor };
+  readonly cache?: { readonly layers: readonly LayerState[]; readonly past: Tensor };
 }
 
 export interface DecoderOutputs {
   /** After the last norm, [batch, seq, hidden]. */
   readonly hidden: Tensor;
-  /** The caches with the new tokens' keys and values. */
-  readonly cache: readonly LayerCache[];
+  /** The layers' state after the new tokens. */
+  readonly cache: readonly LayerState[];
 }
 
 /**
@@ -66,29 +81,36 @@ export interface DecoderOutputs {
  * layers' random outputs would otherwise drown (as in nanochat's gpt.py).
  */
 export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): DecoderOutputs {
-  const { tokens, cache } = inputs;
+  const { cache } = inputs;
   const model = p.in("model");
-  const { cos, sin } = rotaryAngles(c.rope, inputs.positions ?? positionsOf(tokens, cache?.past));
+  const { cos, sin } = rotaryAngles(
+    c.rope,
+    inputs.positions ?? positionsOf(inputs.tokens, cache?.past),
+  );
+  const { tokens, active } = activeRows(c, inputs);
+  const norm = (scope: Scope, x: Tensor): Tensor =>
+    rmsNorm(scope, x, c.normEpsilon, { offset: c.offsetNorms });
   let x = embedding(model.in("embed_tokens"), tokens, c.vocabSize, c.hiddenSize);
-  const present: LayerCache[] = [];
+  const present: LayerState[] = [];
   for (let i = 0; i < c.layers; i++) {
     const layer = model.in("layers", i);
-    const attended = selfAttention(layer.in("self_attn"), c, {
-      x: rmsNorm(layer.in("input_layernorm"), x, c.normEpsilon),
-      cos,
-      sin,
-      window: c.windows[i],
-      bias: inputs.bias,
-      cache: cache && { ...cache.layers[i], past: cache.past },
-    });
-    x = add(x, attended.output);
-    x = add(
-      x,
-      mlp(layer.in("mlp"), c, rmsNorm(layer.in("post_attention_layernorm"), x, c.normEpsilon)),
-    );
-    if (attended.cache) present.push(attended.cache);
+    const normed = norm(layer.in("input_layernorm"), x);
+    const state = cache?.layers[i];
+    const mixed = c.deltaNet?.layers[i]
+      ? gatedDeltaNet(layer.in("linear_attn"), c, c.deltaNet, { x: normed, state, active })
+      : selfAttention(layer.in("self_attn"), c, {
+          x: normed,
+          cos,
+          sin,
+          window: c.windows[i],
+          bias: inputs.bias,
+          cache: state && { key: state.key, value: state.value, past: cache.past },
+        });
+    x = add(x, mixed.output);
+    x = add(x, feedForward(layer.in("mlp"), c, i, norm(layer.in("post_attention_layernorm"), x)));
+    if (mixed.state) present.push(mixed.state);
   }
-  return { hidden: rmsNorm(model.in("norm"), x, c.normEpsilon), cache: present };
+  return { hidden: norm(model.in("norm"), x), cache: present };
 }
 
 /** Scores of every vocabulary entry: [..., hidden] -> [..., vocab]. */
@@ -97,6 +119,15 @@ export function lmHead(p: Scope, c: DecoderConfig, hidden: Tensor): Tensor {
   if (!c.tiedHead) return linear(p.in("lm_head"), hidden, c.vocabSize, { init });
   const table = embeddingTable(p.in("model", "embed_tokens"), c.vocabSize, c.hiddenSize, init);
   return p.in("lm_head").trace(() => matmul(hidden, table, { transposeB: true }));
+}
+
+/** Which rows take part, bool [batch, 1]; undefined where nothing depends on it. */
+function activeRows(
+  c: DecoderConfig,
+  { tokens, cache }: DecoderInputs,
+): { tokens: Tensor; active?: Tensor } {
+  if (!cache || !c.deltaNet) return { tokens };
+  return { tokens: maximum(tokens, 0), active: greaterEqual(slice(tokens, 1, 0, 1), 0) };
 }
 
 /** [batch or 1, seq]: counted from the end of the cache. */
@@ -111,40 +142,41 @@ interface AttentionInputs {
   readonly sin: Tensor;
   readonly window: number;
   readonly bias?: Tensor;
-  readonly cache?: LayerCache & { readonly past: Tensor };
+  readonly cache?: { readonly key: Tensor; readonly value: Tensor; readonly past: Tensor };
 }
 
 function selfAttention(
   p: Scope,
   c: DecoderConfig,
   { x, cos, sin, window, bias, cache }: AttentionInputs,
-): { output: Tensor; cache?: LayerCache } {
+): { output: Tensor; state?: LayerState } {
   const [batch, seq] = x.shape;
   const init = normal(c.initializerRange);
-  const project = (name: string, heads: number): Tensor => {
-    const y = linear(p.in(name), x, heads * c.headDim, { bias: c.qkvBias, init });
-    return reshape(y, [batch, seq, heads, c.headDim]);
+  const project = (name: string, heads: number, width = c.headDim): Tensor => {
+    const y = linear(p.in(name), x, heads * width, { bias: c.qkvBias, init });
+    return reshape(y, [batch, seq, heads, width]);
   };
-  let q = project("q_proj", c.heads);
+  let [q, gate] = c.outputGate
+    ? split(project("q_proj", c.heads, 2 * c.headDim), 2, 3) // each head: query, then gate
+    : [project("q_proj", c.heads)];
   let k = project("k_proj", c.kvHeads);
   const v = project("v_proj", c.kvHeads); // [batch, seq, kvHeads, headDim]
   if (c.qkNorm) {
-    q = rmsNorm(p.in("q_norm"), q, c.normEpsilon);
-    k = rmsNorm(p.in("k_norm"), k, c.normEpsilon);
+    const offset = { offset: c.offsetNorms };
+    q = rmsNorm(p.in("q_norm"), q, c.normEpsilon, offset);
+    k = rmsNorm(p.in("k_norm"), k, c.normEpsilon, offset);
   }
   const y = p.trace(() =>
     attention(rotary(q, cos, sin), rotary(k, cos, sin), v, { window, bias, cache }),
   );
-  const flat = reshape(y.output, [batch, seq, c.heads * c.headDim]);
+  const gated = gate ? p.trace(() => mul(y.output, sigmoid(gate))) : y.output;
+  const flat = reshape(gated, [batch, seq, c.heads * c.headDim]);
   const output = linear(p.in("o_proj"), flat, c.hiddenSize, { bias: c.outputBias, init: zeros });
-  const present = cache && { key: y.presentKey!, value: y.presentValue! };
-  return { output, cache: present };
+  return { output, state: cache && { key: y.presentKey!, value: y.presentValue! } };
 }
 
-function mlp(p: Scope, c: DecoderConfig, x: Tensor): Tensor {
+function feedForward(p: Scope, c: DecoderConfig, layer: number, x: Tensor): Tensor {
   const init = normal(c.initializerRange);
-  const gate = linear(p.in("gate_proj"), x, c.intermediateSize, { init });
-  const up = linear(p.in("up_proj"), x, c.intermediateSize, { init });
-  const gated = p.trace(() => mul(silu(gate), up));
-  return linear(p.in("down_proj"), gated, c.hiddenSize, { init: zeros });
+  if (c.moe?.layers[layer]) return moe(p, x, c.moe, init);
+  return gatedMlp(p, x, c.intermediateSize, init);
 }

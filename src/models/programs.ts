@@ -8,7 +8,8 @@ import type { Program } from "../graph/program.ts";
 import { dim } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { createParameters } from "../nn/scope.ts";
-import { type DecoderConfig, decoder, type LayerCache, lmHead } from "./decoder.ts";
+import { type DecoderConfig, decoder, type LayerState, lmHead } from "./decoder.ts";
+import { layerState, stateShape } from "./state.ts";
 
 /**
  * Logits of every position. Input `tokens` i64 [batch, seq]; output `logits` [batch, seq, vocab].
@@ -20,32 +21,33 @@ export function forwardProgram(c: DecoderConfig, { fuse = true } = {}): Program 
   return lower({ inputs: [tokens], outputs: { logits: lmHead(root, c, hidden) }, fuse });
 }
 
-/** Shape of one layer's key (or value) cache: [batch, kvHeads, capacity, headDim]. */
-export type CacheShape = readonly [number, number, number, number];
-
 /**
  * Logits of the last position after `seq` new tokens behind a cache: one program for prompts and
- * steps. Inputs `tokens` i64 [batch, seq], `past` i32 [batch], and for each layer i `key.i`,
- * `value.i` [batch, kvHeads, capacity, headDim]; outputs `logits` [batch, vocab] and
- * `present_key.i`, `present_value.i`, to be bound to the same memory as the inputs.
+ * steps. Inputs `tokens` i64 [batch, seq], `past` i32 [batch] and the state arrays of
+ * `decoderState` (for an attention layer i `key.i` and `value.i`, [batch, kvHeads, capacity,
+ * headDim]); outputs `logits` [batch, vocab] and for each state array `present_…`, to be bound to
+ * the same memory as the input. Tokens of -1 leave a row's recurrent state as it is.
  */
 export function stepProgram(c: DecoderConfig, { fuse = true } = {}): Program {
   const { root } = createParameters();
   const batch = dim("batch");
+  const capacity = dim("capacity");
   const tokens = input("tokens", "i64", [batch, dim("seq")]);
   const past = input("past", "i32", [batch]);
-  const shape = [batch, c.kvHeads, dim("capacity"), c.headDim];
-  const layers: LayerCache[] = Array.from({ length: c.layers }, (_, i) => ({
-    key: input(`key.${i}`, "f32", shape),
-    value: input(`value.${i}`, "f32", shape),
-  }));
+  const layers: LayerState[] = Array.from({ length: c.layers }, (_, i) =>
+    mapEntries(layerState(c, i), (name, array) =>
+      input(`${name}.${i}`, "f32", stateShape(array, batch, capacity)),
+    ),
+  );
   const { hidden, cache } = decoder(root, c, { tokens, cache: { layers, past } });
   const last = squeeze(slice(hidden, 1, -1), [1]);
   const outputs: Record<string, Tensor> = { logits: lmHead(root, c, last) };
   cache.forEach((layer, i) => {
-    outputs[`present_key.${i}`] = layer.key;
-    outputs[`present_value.${i}`] = layer.value;
+    for (const [name, array] of Object.entries(layer)) outputs[`present_${name}.${i}`] = array;
   });
-  const inputs = [tokens, past, ...layers.flatMap((layer) => [layer.key, layer.value])];
+  const inputs = [tokens, past, ...layers.flatMap((layer) => Object.values(layer))];
   return lower({ inputs, outputs, fuse });
 }
+
+const mapEntries = <A, B>(of: Readonly<Record<string, A>>, f: (name: string, value: A) => B) =>
+  Object.fromEntries(Object.entries(of).map(([name, value]) => [name, f(name, value)]));

@@ -1,5 +1,6 @@
 /** Normalisation layers that own their weights. */
 
+import { add } from "../graph/ops/elementwise.ts";
 import { layerNorm as layerNormOp, rmsNorm as rmsNormOp } from "../graph/ops/norm.ts";
 import { shapeError, type Tensor } from "../graph/tensor.ts";
 import { ones, type Scope, zeros } from "./scope.ts";
@@ -10,9 +11,21 @@ function lastSize(op: string, x: Tensor): number {
   return width;
 }
 
-/** RMSNorm over the last axis, with `weight` [width]. */
-export const rmsNorm = (p: Scope, x: Tensor, epsilon: number): Tensor =>
-  p.trace(() => rmsNormOp(x, p.parameter("weight", [lastSize("rmsNorm", x)], ones), epsilon));
+/**
+ * RMSNorm over the last axis, with `weight` [width].
+ *
+ * @param options offset: scale by 1 + weight, which is then stored around 0 (Gemma, Qwen3-Next)
+ */
+export const rmsNorm = (
+  p: Scope,
+  x: Tensor,
+  epsilon: number,
+  { offset = false }: { readonly offset?: boolean } = {},
+): Tensor =>
+  p.trace(() => {
+    const weight = p.parameter("weight", [lastSize("rmsNorm", x)], offset ? zeros : ones);
+    return rmsNormOp(x, offset ? add(weight, 1) : weight, epsilon);
+  });
 
 /** LayerNorm over the last axis, with `weight` and `bias` [width]. */
 export const layerNorm = (p: Scope, x: Tensor, epsilon: number): Tensor =>

@@ -8,7 +8,13 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { openCheckpoint } from "../../src/checkpoint/index.ts";
 import { fromValues, type NDArray, ndarray, zeros } from "../../src/graph/ndarray.ts";
-import { forwardProgram, loadModel, stepProgram } from "../../src/models/index.ts";
+import {
+  decoderState,
+  forwardProgram,
+  loadModel,
+  stateShape,
+  stepProgram,
+} from "../../src/models/index.ts";
 import { createSession } from "../../src/runtime/native/session.ts";
 
 const root = join(import.meta.dirname, "../fixtures/qwen");
@@ -57,10 +63,8 @@ describe.each(cases)("%s", (name) => {
 
     const capacity = 128;
     const cache: Record<string, NDArray> = {};
-    for (let i = 0; i < config.layers; i++) {
-      for (const kind of ["key", "value"]) {
-        cache[`${kind}.${i}`] = zeros("f32", [1, config.kvHeads, capacity, config.headDim]);
-      }
+    for (const [key, array] of decoderState(config)) {
+      cache[key] = zeros("f32", stateShape(array, 1, capacity));
     }
     const present = Object.fromEntries(
       Object.entries(cache).map(([key, array]) => [`present_${key}`, array]),
