@@ -1,52 +1,16 @@
 // Builds dist/ with tsc, and only when the sources changed.
 //   node scripts/build.mjs           emit if stale (no type check: `npm run types` is that)
 //   node scripts/build.mjs --force   emit anyway
-// The stamp lists every source file with its size and mtime, so a checkout of an older commit
-// rebuilds too. Install scripts are off, hence bin/onefold.js calls ensureBuild itself: it runs
-// before every command, and so loads no module that Node has not loaded by then.
-import {
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  rmSync,
-  statSync,
-  writeFileSync,
-} from "node:fs";
+// Install scripts are off, hence bin/onefold.js calls ensureBuild itself.
+import { spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { describeSources, isBuilt, sourceFolders, stampFile, walk } from "./freshness.cjs";
 
-const root = fileURLToPath(new URL("..", import.meta.url)); // ends with a slash
-const dist = `${root}dist`;
-const stampFile = `${dist}/.stamp`;
-const lockFile = `${dist}/.lock`;
-const sourceFolders = ["src", "recipes", "bench"];
-const configs = ["tsconfig.json", "tsconfig.build.json", "package-lock.json", "package.json"];
-
-/** Files below `folder` whose name passes `test`, as paths relative to the repository. */
-function walk(folder, test, found = []) {
-  if (!existsSync(root + folder)) return found;
-  for (const entry of readdirSync(root + folder, { withFileTypes: true })) {
-    const path = `${folder}/${entry.name}`;
-    if (entry.isDirectory()) walk(path, test, found);
-    else if (test(entry.name)) found.push(path);
-  }
-  return found;
-}
-
-const isSource = (name) => name.endsWith(".ts");
-
-/** The sources as they are now: a line for each file that has a say in what dist/ holds. */
-function describeSources() {
-  const paths = sourceFolders.flatMap((folder) => walk(folder, isSource)).sort();
-  return [...paths, ...configs].map(describeFile).join("\n");
-}
-
-function describeFile(path) {
-  const stats = statSync(root + path, { throwIfNoEntry: false });
-  return stats ? `${path} ${stats.size} ${stats.mtimeMs}` : `${path} is missing`;
-}
-
-const readStamp = () => (existsSync(stampFile) ? readFileSync(stampFile, "utf8") : "");
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const dist = join(root, "dist");
+const lockFile = join(dist, ".lock");
 
 /** Takes the build lock, or returns false while a live process holds it. */
 function takeLock() {
@@ -83,23 +47,36 @@ function prune() {
   for (const folder of sourceFolders) {
     for (const path of walk(`dist/${folder}`, (name) => /\.(js|d\.ts)$/.test(name))) {
       const source = path.slice("dist/".length).replace(/(\.d\.ts|\.js)$/, ".ts");
-      if (!existsSync(root + source)) rmSync(root + path);
+      if (!existsSync(join(root, source))) rmSync(join(root, path));
     }
   }
 }
 
 function emit() {
-  const tsc = `${root}node_modules/typescript/bin/tsc`;
+  const tsc = join(root, "node_modules/typescript/bin/tsc");
   if (!existsSync(tsc)) return "TypeScript is not installed: run `npm ci` in the checkout";
   const arguments_ = [tsc, "-p", "tsconfig.build.json", "--noCheck", "--pretty", "false"];
-  const { spawnSync } = process.getBuiltinModule("node:child_process");
   const { status, stdout, stderr } = spawnSync(process.execPath, arguments_, {
     cwd: root,
     encoding: "utf8",
   });
   if (status !== 0) return `${stdout}${stderr}`.trim() || `tsc ended with status ${status}`;
   prune();
+  writeHelp();
   return undefined;
+}
+
+/** Keeps what `onefold --help` prints, for bin/onefold.js; without the text it is composed anew. */
+function writeHelp() {
+  const program = `await (await import("./dist/src/cli/main.js")).main(["--help"]);`;
+  const { status, stdout } = spawnSync(
+    process.execPath,
+    ["--input-type=module", "--eval", program],
+    { cwd: root, encoding: "utf8" },
+  );
+  const file = join(dist, "src/cli/help.txt");
+  if (status === 0) writeFileSync(file, stdout);
+  else rmSync(file, { force: true });
 }
 
 /**
@@ -107,12 +84,12 @@ function emit() {
  * @returns undefined when it is, or the compiler's message
  */
 export function ensureBuild({ force = false } = {}) {
-  if (!force && readStamp() === describeSources()) return undefined;
+  if (!force && isBuilt()) return undefined;
   const pause = new Int32Array(new SharedArrayBuffer(4));
   while (!takeLock()) Atomics.wait(pause, 0, 0, 50);
   try {
-    const stamp = describeSources();
-    if (!force && readStamp() === stamp) return undefined; // another process has just built it
+    if (!force && isBuilt()) return undefined; // another process has just built it
+    const stamp = describeSources(); // a file that changes meanwhile makes the next one build
     rmSync(stampFile, { force: true });
     const failure = emit();
     if (!failure) writeFileSync(stampFile, stamp);

@@ -2,25 +2,36 @@
 
 import { Command, type CommanderError } from "commander";
 import { commands } from "./command.ts";
-import { helpText } from "./help.ts";
 import type { Io } from "./io.ts";
 import { packageVersion } from "./package-root.ts";
 import { nearest } from "./suggest.ts";
 
+const examples = `
+Examples:
+  onefold pull Qwen/Qwen3-0.6B
+  onefold info Qwen/Qwen3-0.6B
+  onefold tokenize Qwen/Qwen3-0.6B "Hello" --json
+
+A MODEL is a folder in Hugging Face layout or the ORG/NAME of one on the hub.
+Set ONEFOLD_DEBUG=1 for stack traces, NO_COLOR=1 for plain output.`;
+
 export function createProgram(io: Io): Command {
   const program = new Command("onefold")
+    .description("Train, evaluate and serve models with Hugging Face checkpoints. No Python.")
+    .usage("<command> [options]")
     .version(packageVersion(), "-V, --version", "print the version")
     .helpOption("-h, --help", "show help")
-    .option("--json", "print machine-readable JSON");
-  program.helpInformation = helpText;
+    .option("--json", "print machine-readable JSON")
+    .addHelpText("after", examples);
   // Both are inherited by the commands added later.
   program.exitOverride();
   program.configureOutput({
     writeOut: (text) => io.stdout.write(text),
-    writeErr: () => {}, // dispatch() words the error, in one sentence
+    writeErr: () => {}, // main() words the error, in one sentence
     outputError: () => {},
   });
   program.showSuggestionAfterError(false);
+  program.configureHelp({ subcommandTerm: (command) => command.name() });
   return program;
 }
 
