@@ -1,4 +1,4 @@
-"""Tiny random Qwen2 and Qwen3 checkpoints with the logits Hugging Face transformers gives them.
+"""Tiny random Qwen2, Qwen3, Qwen2-MoE and Qwen3-MoE checkpoints with the logits Hugging Face transformers gives them.
 
 Versions: torch 2.13.0 (CPU), transformers 5.18.0, safetensors 0.8.0 (reference/requirements.txt).
 Run:      python reference/qwen.py [--only NAME] [--out test/fixtures/qwen]
@@ -28,6 +28,7 @@ import transformers
 from safetensors.torch import load_file, save_file
 from transformers import AutoConfig, AutoModelForCausalLM, DynamicCache
 from transformers import Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM
+from transformers import Qwen2MoeConfig, Qwen2MoeForCausalLM, Qwen3MoeConfig, Qwen3MoeForCausalLM
 
 transformers.logging.set_verbosity_error()
 transformers.logging.disable_progress_bar()
@@ -40,7 +41,12 @@ MIN_DISTINCT = 16  # a greedy text that loops over fewer tokens would prove litt
 MIN_EFFECT = 1e-2  # how far a switched-off feature must move some logit (100 x the tolerance)
 MAX_ROUNDING = 2e-5  # float32 forward against float64: leaves room under the 1e-4 tolerance
 MAX_STEP_DRIFT = 2e-5  # cached steps against the whole forward
-CLASSES = {"qwen2": (Qwen2Config, Qwen2ForCausalLM), "qwen3": (Qwen3Config, Qwen3ForCausalLM)}
+CLASSES = {
+    "qwen2": (Qwen2Config, Qwen2ForCausalLM),
+    "qwen3": (Qwen3Config, Qwen3ForCausalLM),
+    "qwen2_moe": (Qwen2MoeConfig, Qwen2MoeForCausalLM),
+    "qwen3_moe": (Qwen3MoeConfig, Qwen3MoeForCausalLM),
+}
 
 
 @dataclass
@@ -68,6 +74,7 @@ class Case:
     shard_bytes: int | None = None
     head: str | None = None  # tied only: "copy", "differs" or "only" (an lm_head.weight is stored)
     embed_scale: float = 0.4
+    stacked: bool = False  # experts as transformers 5 holds them, not one tensor each
     same_weights_as: str | None = None
 
 
@@ -84,6 +91,10 @@ def yarn(**more):
 # head_dim 16 and base 1e4 put the YaRN ramp inside the 8 frequencies at these tiny lengths.
 YARN_SHAPE = dict(hidden=32, heads=2, kv=1, theta=1e4, max_positions=80)
 QWEN3_SHAPE = dict(model="qwen3", hidden=32, heads=4, kv=2, head_dim=16)
+EXPERTS = {"num_experts": 6, "num_experts_per_tok": 2, "moe_intermediate_size": 24}
+QWEN2_EXPERTS = {**EXPERTS, "shared_expert_intermediate_size": 16, "norm_topk_prob": False}
+QWEN3_EXPERTS = {**EXPERTS, "norm_topk_prob": True}
+QWEN3_MOE = {**QWEN3_SHAPE, "model": "qwen3_moe"}
 
 CASES = [
     # Qwen2: attention biases, head_dim = hidden / heads.
@@ -182,6 +193,42 @@ CASES = [
          dtype=torch.bfloat16, shard_bytes=26_000, tied=True),
     Case("qwen3-f16", "float16 weights, computed in float32", **QWEN3_SHAPE, dtype=torch.float16,
          tied=True),
+    # Qwen2-MoE: routed experts beside one that is shared and gated.
+    Case("qwen2-moe", "routed experts, the shared expert behind its sigmoid gate, weights as the "
+         "softmax gives them; one tensor an expert, as published", model="qwen2_moe",
+         extra=QWEN2_EXPERTS, unlike=[{"norm_topk_prob": True}, {"num_experts_per_tok": 3}]),
+    Case("qwen2-moe-stacked", "the weights of qwen2-moe in transformers 5's stacks, v5 config form: "
+         "same logits", model="qwen2_moe", era="new", extra=QWEN2_EXPERTS, stacked=True,
+         same_weights_as="qwen2-moe"),
+    Case("qwen2-moe-normalised", "norm_topk_prob true: the chosen experts' weights sum to 1",
+         model="qwen2_moe", extra={**QWEN2_EXPERTS, "norm_topk_prob": True},
+         unlike=[{"norm_topk_prob": False}]),
+    Case("qwen2-moe-sparse-step", "decoder_sparse_step 2 of 3 layers: experts in layer 1 alone, "
+         "intermediate_size in the others", model="qwen2_moe", layers=3,
+         extra={**QWEN2_EXPERTS, "decoder_sparse_step": 2}),
+    Case("qwen2-moe-no-bias", "qkv_bias false", model="qwen2_moe",
+         extra={**QWEN2_EXPERTS, "qkv_bias": False}),
+    Case("qwen2-moe-sliding", "without layer_types every other layer below max_window_layers slides",
+         model="qwen2_moe", layers=4, extra={**QWEN2_EXPERTS, **SLIDING, "max_window_layers": 2},
+         unlike=[{"use_sliding_window": False}, {"max_window_layers": 3}, {"sliding_window": 7}]),
+    # Qwen3-MoE: no shared expert.
+    Case("qwen3-moe", "routed experts alone, their weights renormalised; one tensor an expert",
+         **QWEN3_MOE, extra=QWEN3_EXPERTS,
+         unlike=[{"norm_topk_prob": False}, {"num_experts_per_tok": 3}]),
+    Case("qwen3-moe-stacked", "the weights of qwen3-moe in transformers 5's stacks, v5 config form: "
+         "same logits", **QWEN3_MOE, era="new", extra=QWEN3_EXPERTS, stacked=True,
+         same_weights_as="qwen3-moe"),
+    Case("qwen3-moe-mlp-only", "decoder_sparse_step 2 and mlp_only_layers [3] of 4 layers: experts "
+         "in layer 1 alone; norm_topk_prob left out is false", **QWEN3_MOE, layers=4,
+         extra={**EXPERTS, "decoder_sparse_step": 2, "mlp_only_layers": [3]},
+         unlike=[{"norm_topk_prob": True}]),
+    Case("qwen3-moe-top1", "one expert a token", **QWEN3_MOE,
+         extra={**QWEN3_EXPERTS, "norm_topk_prob": False, "num_experts_per_tok": 1}),
+    Case("qwen3-moe-sliding", "a window that is on is on in every layer", **QWEN3_MOE, layers=3,
+         extra={**QWEN3_EXPERTS, **SLIDING},
+         unlike=[{"use_sliding_window": False}, {"sliding_window": 7}, {"sliding_window": 9}]),
+    Case("qwen3-moe-bf16", "bfloat16 weights in shards, tied, biases", **QWEN3_MOE, tied=True,
+         dtype=torch.bfloat16, shard_bytes=40_000, extra={**QWEN3_EXPERTS, "attention_bias": True}),
 ]
 
 
@@ -211,7 +258,7 @@ def config_keys(case: Case) -> dict:
     }
     if case.head_dim is not None:
         keys["head_dim"] = case.head_dim
-    if case.model == "qwen3":
+    if case.model.startswith("qwen3"):
         keys["attention_bias"] = False
     return {**keys, **case.extra}
 
@@ -223,7 +270,7 @@ def old_config(case: Case) -> dict:
         rest = {k: v for k, v in case.rope.items() if k != "rope_type"}
         scaling = {**rest, case.type_key: case.rope["rope_type"]}
     keys = config_keys(case) | {"rope_theta": case.theta, "rope_scaling": scaling}
-    if case.model == "qwen2" and scaling is None:
+    if case.model.startswith("qwen2") and scaling is None:
         del keys["rope_scaling"]  # Qwen2.5 files leave it out, Qwen3 files say null
     keys |= {"torch_dtype": str(case.dtype).removeprefix("torch."), "transformers_version": "4.51.0"}
     return dict(sorted(keys.items()))
@@ -268,11 +315,11 @@ def make_weights(case: Case, seed: int) -> dict[str, torch.Tensor]:
         elif name == "lm_head.weight":
             weights[name] = 0.4 * noise
         else:
-            gain = 1.6 if name.endswith(("o_proj.weight", "down_proj.weight")) else 1.2
+            gain = 1.6 if name.endswith(("o_proj.weight", "down_proj.weight", "down_proj")) else 1.2
             # Small embeddings (the eps case) need a small residual stream: shrink the branches.
-            if name.endswith(("o_proj.weight", "down_proj.weight")):
+            if name.endswith(("o_proj.weight", "down_proj.weight", "down_proj")):
                 gain *= case.embed_scale / 0.4
-            weights[name] = gain * noise / shape[1] ** 0.5
+            weights[name] = gain * noise / shape[-1] ** 0.5
     if case.tied:
         del weights["lm_head.weight"]
         embedding = weights["model.embed_tokens.weight"]
@@ -282,7 +329,46 @@ def make_weights(case: Case, seed: int) -> dict[str, torch.Tensor]:
             weights["lm_head.weight"] = embedding.roll(1, 0).contiguous()
         elif case.head == "only":
             weights["lm_head.weight"] = weights.pop("model.embed_tokens.weight")
-    return {k: v.to(case.dtype) for k, v in weights.items()}
+    if not case.stacked:
+        weights = dict(split_experts(weights))
+    return {k: v.to(case.dtype).contiguous() for k, v in weights.items()}
+
+
+def split_experts(weights):
+    """One tensor an expert and projection: gate is the first half of a stack's rows."""
+    for name, tensor in weights.items():
+        if name.endswith("experts.gate_up_proj"):
+            owner = name.removesuffix("gate_up_proj")
+            for expert, both in enumerate(tensor):
+                yield f"{owner}{expert}.gate_proj.weight", both.chunk(2)[0]
+                yield f"{owner}{expert}.up_proj.weight", both.chunk(2)[1]
+        elif name.endswith("experts.down_proj"):
+            owner = name.removesuffix("down_proj")
+            for expert, down in enumerate(tensor):
+                yield f"{owner}{expert}.down_proj.weight", down
+        else:
+            yield name, tensor
+
+
+def stack_experts(weights):
+    """The reverse of split_experts."""
+    def number(name):
+        return int(name.split(".")[-3])
+
+    stacks, rest = {}, {}
+    for name, tensor in weights.items():
+        owner, found, kind = name.partition(".mlp.experts.")
+        if not found:
+            rest[name] = tensor
+        else:
+            stacks.setdefault(f"{owner}.mlp.experts.", {})[name] = tensor
+    for owner, tensors in stacks.items():
+        def rows(kind):
+            own = sorted((k for k in tensors if k.endswith(f"{kind}.weight")), key=number)
+            return torch.stack([tensors[k] for k in own])
+        rest[f"{owner}gate_up_proj"] = torch.cat([rows("gate_proj"), rows("up_proj")], 1)
+        rest[f"{owner}down_proj"] = rows("down_proj")
+    return rest
 
 
 def write_weights(case: Case, weights: dict[str, torch.Tensor], folder: Path) -> None:
@@ -312,7 +398,7 @@ def write_weights(case: Case, weights: dict[str, torch.Tensor], folder: Path) ->
 def load(folder: Path, dtype=torch.float32):
     """A fresh model each time: dynamic RoPE keeps state between calls."""
     return AutoModelForCausalLM.from_pretrained(
-        folder, dtype=dtype, attn_implementation="eager").eval()
+        folder, dtype=dtype, attn_implementation="eager", experts_implementation="eager").eval()
 
 
 def whole(folder: Path, tokens, dtype=torch.float32):
@@ -384,6 +470,7 @@ def build(case: Case, out: Path, number: int) -> dict:
         seed = 1000 * number + attempt
         if case.same_weights_as:
             weights = load_file(out / case.same_weights_as / "model.safetensors")
+            weights = stack_experts(weights) if case.stacked else weights
             tokens = load_file(out / case.same_weights_as / "expected.safetensors")["tokens"]
         else:
             weights = make_weights(case, seed)

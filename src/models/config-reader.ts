@@ -4,6 +4,10 @@ export type JsonObject = Readonly<Record<string, unknown>>;
 
 export class ConfigReader {
   readonly file: string;
+  /** Keys that were looked at. */
+  readonly asked = new Set<string>();
+  /** Keys whose value was complained about. */
+  readonly refused = new Set<string>();
   private readonly values: JsonObject;
 
   constructor(file: string, values: JsonObject) {
@@ -12,6 +16,7 @@ export class ConfigReader {
   }
 
   has(key: string): boolean {
+    this.asked.add(key);
     return this.values[key] !== undefined && this.values[key] !== null;
   }
 
@@ -62,6 +67,7 @@ export class ConfigReader {
   }
 
   error(key: string, expected: string, found: unknown): Error {
+    this.refused.add(key);
     const shown = found === undefined ? "nothing" : JSON.stringify(found);
     return new Error(`${this.file}: "${key}" must be ${expected}, found ${shown.slice(0, 80)}`);
   }

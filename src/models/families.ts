@@ -4,12 +4,18 @@ import { closestNames } from "../checkpoint/names.ts";
 import { ConfigReader, type JsonObject } from "./config-reader.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { readQwen2Config } from "./qwen2.ts";
+import { readQwen2MoeConfig } from "./qwen2-moe.ts";
 import { readQwen3Config } from "./qwen3.ts";
+import { readQwen3MoeConfig } from "./qwen3-moe.ts";
+
+type FamilyReader = (config: ConfigReader) => DecoderConfig;
 
 /** Readers by `model_type`. */
-const families: ReadonlyMap<string, (config: ConfigReader) => DecoderConfig> = new Map([
+const families: ReadonlyMap<string, FamilyReader> = new Map([
   ["qwen2", readQwen2Config],
+  ["qwen2_moe", readQwen2MoeConfig],
   ["qwen3", readQwen3Config],
+  ["qwen3_moe", readQwen3MoeConfig],
 ]);
 
 export const modelTypes = (): string[] => [...families.keys()];
@@ -18,16 +24,74 @@ export const modelTypes = (): string[] => [...families.keys()];
  * The decoder that a config.json describes.
  *
  * @param file path shown in errors
- * @throws Error naming file, key and the nearest supported family
+ * @throws Error naming file and key; for an unknown family, the nearest one and what differs
  */
 export function readModelConfig(file: string, values: JsonObject): DecoderConfig {
   const config = new ConfigReader(file, values);
   const type = config.text("model_type");
   const read = families.get(type);
-  if (!read) {
-    const [near] = closestNames(type, modelTypes(), 1);
-    const hint = near ? `; the nearest is "${near}"` : "";
-    throw config.error("model_type", `one of ${modelTypes().join(", ")}${hint}`, type);
-  }
-  return read(config);
+  if (read) return read(config);
+  const { family, unknown, missing } = nearestFamily(type, file, values);
+  const differences = [
+    ...unknown.map((key) => `"${key}", which it does not read`),
+    ...missing.map((key) => `"${key}", which it reads otherwise`),
+  ];
+  const difference =
+    differences.length === 0
+      ? "whose keys are the same, but whose layers need not be"
+      : `from which it differs in ${listed(differences)}`;
+  throw new Error(
+    `${file}: "model_type" ${JSON.stringify(type)} is none of ${modelTypes().join(", ")}; ` +
+      `the nearest is ${family}, ${difference}`,
+  );
 }
+
+const MAX_LISTED = 8;
+
+function listed(items: readonly string[]): string {
+  const more = items.length - MAX_LISTED;
+  const shown = items.slice(0, MAX_LISTED).join(", ");
+  return more > 0 ? `${shown} and ${more} more` : shown;
+}
+
+interface Nearest {
+  readonly family: string;
+  /** Keys that the family's reader never looks at. */
+  readonly unknown: readonly string[];
+  /** Keys that it needs, and that are absent or hold something else. */
+  readonly missing: readonly string[];
+}
+
+/** Keys that say nothing about the layers. */
+const INERT = new RegExp(
+  "^(_.*|architectures|auto_map|model_type|.*dtype|.*_token_id|transformers_version|use_cache|" +
+    ".*drop(out)?(_.*)?|.*_pdrop|id2label|label2id|task_specific_params|.*_aux_loss_coef|" +
+    "output_.*|pretraining_tp|initializer_.*|quantization_config|use_flash_attn|name_or_path)$",
+);
+
+/** The family that reads most of a config, and among equals the one of the closest name. */
+function nearestFamily(type: string, file: string, values: JsonObject): Nearest {
+  const present = Object.entries(values)
+    .filter(([key, value]) => !INERT.test(key) && isSet(value))
+    .map(([key]) => key);
+  const candidates = Array.from(families, ([family, read]): Nearest => {
+    const config = new ConfigReader(file, values);
+    try {
+      read(config);
+    } catch {
+      // The reader has noted which key it refused.
+    }
+    const unknown = present.filter((key) => !config.asked.has(key));
+    return { family, unknown, missing: [...config.refused] };
+  });
+  const byName = closestNames(type, modelTypes(), families.size);
+  const rank = ({ family }: Nearest): number => byName.indexOf(family) >>> 0; // absent: last
+  const cost = ({ unknown, missing }: Nearest): number => unknown.length + 3 * missing.length;
+  return candidates.reduce((best, next) =>
+    (cost(next) - cost(best) || rank(next) - rank(best)) < 0 ? next : best,
+  );
+}
+
+/** Whether a value can switch anything on. */
+const isSet = (value: unknown): boolean =>
+  value !== null && value !== false && value !== 0 && !(Array.isArray(value) && value.length === 0);

@@ -6,6 +6,8 @@ export { modelTypes, readModelConfig } from "./families.ts";
 export { loadModel, type Model } from "./load.ts";
 export { forwardProgram, stepProgram } from "./programs.ts";
 export { readQwen2Config } from "./qwen2.ts";
+export { readQwen2MoeConfig } from "./qwen2-moe.ts";
 export { readQwen3Config } from "./qwen3.ts";
+export { readQwen3MoeConfig } from "./qwen3-moe.ts";
 export { configJson, torchDType, type WriteModelOptions, writeModelFiles } from "./save.ts";
 export { decoderState, isRecurrent, type StateArray, stateShape } from "./state.ts";

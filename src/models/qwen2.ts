@@ -10,8 +10,12 @@ import type { ConfigReader } from "./config-reader.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { readRope } from "./rope-config.ts";
 
-/** Settings that Qwen2 and Qwen3 read alike. */
-export function readDenseConfig(config: ConfigReader) {
+/**
+ * Settings that Qwen2 and Qwen3 read alike.
+ *
+ * @param intermediateSize where config.json is silent; left out: it must not be
+ */
+export function readDenseConfig(config: ConfigReader, intermediateSize?: number) {
   const hiddenSize = config.count("hidden_size");
   const heads = config.count("num_attention_heads");
   const kvHeads = config.count("num_key_value_heads", heads);
@@ -24,7 +28,7 @@ export function readDenseConfig(config: ConfigReader) {
   return {
     vocabSize: config.count("vocab_size"),
     hiddenSize,
-    intermediateSize: config.count("intermediate_size"),
+    intermediateSize: config.count("intermediate_size", intermediateSize),
     layers,
     heads,
     kvHeads,
@@ -36,8 +40,15 @@ export function readDenseConfig(config: ConfigReader) {
   };
 }
 
-/** Window of each layer from `layer_types`, or from `max_window_layers` in older files. */
-function readWindows(config: ConfigReader, layers: number): number[] {
+/** The older rule, of files without `layer_types`: layers from `max_window_layers` on slide. */
+const fromFirst = (layer: number, maxWindowLayers: number): boolean => layer >= maxWindowLayers;
+
+/**
+ * Window of each layer from `layer_types`, or by the family's rule where that is left out.
+ *
+ * @param slides whether a layer has a window, from its index and `max_window_layers`
+ */
+export function readWindows(config: ConfigReader, layers: number, slides = fromFirst): number[] {
   if (!config.flag("use_sliding_window", false) || !config.has("sliding_window")) {
     return new Array<number>(layers).fill(0);
   }
@@ -45,7 +56,7 @@ function readWindows(config: ConfigReader, layers: number): number[] {
   const types = config.list("layer_types");
   if (!types) {
     const first = config.has("max_window_layers") ? Number(config.count("max_window_layers")) : 28;
-    return Array.from({ length: layers }, (_, i) => (i >= first ? window : 0));
+    return Array.from({ length: layers }, (_, i) => (slides(i, first) ? window : 0));
   }
   if (types.length !== layers) {
     throw config.error("layer_types", `a list of ${layers} entries`, types.length);

@@ -26,7 +26,7 @@ export const torchDType = (dtype: DType): string => torchNames[dtype] ?? dtype;
  */
 export function configJson(c: DecoderConfig, dtype: DType): Record<string, unknown> {
   return {
-    architectures: [`${c.modelType === "qwen2" ? "Qwen2" : "Qwen3"}ForCausalLM`],
+    architectures: [architecture(c.modelType)],
     ...familyKeys(c),
     attention_dropout: 0,
     head_dim: c.headDim,
@@ -49,17 +49,49 @@ export function configJson(c: DecoderConfig, dtype: DType): Record<string, unkno
   };
 }
 
+const architectures: Readonly<Record<string, string>> = {
+  qwen2: "Qwen2ForCausalLM",
+  qwen2_moe: "Qwen2MoeForCausalLM",
+  qwen3: "Qwen3ForCausalLM",
+  qwen3_moe: "Qwen3MoeForCausalLM",
+};
+
+function architecture(modelType: string): string {
+  const name = architectures[modelType];
+  if (name) return name;
+  const known = Object.keys(architectures).join(", ");
+  throw new Error(`config.json: a ${modelType} decoder cannot be saved; ${known} can`);
+}
+
 function familyKeys(c: DecoderConfig): Record<string, unknown> {
-  const isQwen2 = c.qkvBias && !c.outputBias && !c.qkNorm;
-  const isQwen3 = c.qkNorm && c.qkvBias === c.outputBias;
-  if (c.modelType === "qwen2" && isQwen2) return {};
-  if (c.modelType === "qwen3" && isQwen3) return { attention_bias: c.qkvBias };
-  const { modelType, qkvBias, outputBias, qkNorm } = c;
-  throw new Error(
-    `config.json: a ${modelType} decoder cannot be saved with ` +
-      `${JSON.stringify({ qkvBias, outputBias, qkNorm })}; Qwen2 has q, k, v biases alone, Qwen3 ` +
-      "has q and k norms and all biases or none",
-  );
+  const { modelType, qkvBias, outputBias, qkNorm, moe } = c;
+  const isMoe = modelType.endsWith("_moe");
+  const isQwen2 = modelType.startsWith("qwen2") && !outputBias && !qkNorm && (isMoe || qkvBias);
+  const isQwen3 =
+    modelType.startsWith("qwen3") && qkNorm && qkvBias === outputBias && !moe?.sharedInner;
+  if (isMoe !== (moe !== undefined) || !(isQwen2 || isQwen3)) {
+    const found = { modelType, qkvBias, outputBias, qkNorm, experts: moe?.experts ?? 0 };
+    throw new Error(
+      `config.json: a ${modelType} decoder cannot be saved with ${JSON.stringify(found)}; Qwen2 ` +
+        "has q, k, v biases alone, Qwen3 has q and k norms, all biases or none and no shared " +
+        "expert, and only the families called _moe have experts",
+    );
+  }
+  const bias = isQwen3 ? { attention_bias: qkvBias } : {};
+  return moe ? { ...bias, ...(isQwen2 ? { qkv_bias: qkvBias } : {}), ...moeKeys(moe) } : bias;
+}
+
+function moeKeys(moe: NonNullable<DecoderConfig["moe"]>): Record<string, unknown> {
+  const { sharedInner } = moe;
+  return {
+    decoder_sparse_step: 1,
+    mlp_only_layers: moe.layers.flatMap((isSparse, i) => (isSparse ? [] : [i])),
+    moe_intermediate_size: moe.inner,
+    norm_topk_prob: moe.normalise,
+    num_experts: moe.experts,
+    num_experts_per_tok: moe.topK,
+    ...(sharedInner > 0 ? { shared_expert_intermediate_size: sharedInner } : {}),
+  };
 }
 
 function ropeKeys({ rope, headDim }: DecoderConfig): Record<string, unknown> {
