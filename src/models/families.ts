@@ -69,27 +69,50 @@ const INERT = new RegExp(
     "output_.*|pretraining_tp|initializer_.*|quantization_config|use_flash_attn|name_or_path)$",
 );
 
+/** Stand-ins for what a family needs, to read on where a config lacks it. */
+const SAMPLE: JsonObject = {
+  vocab_size: 1,
+  hidden_size: 2_882_880, // a multiple of every usual number of heads
+  intermediate_size: 1,
+  num_hidden_layers: 1,
+  num_attention_heads: 1,
+  hidden_act: "silu",
+};
+
 /** The family that reads most of a config, and among equals the one of the closest name. */
 function nearestFamily(type: string, file: string, values: JsonObject): Nearest {
-  const present = Object.entries(values)
-    .filter(([key, value]) => !INERT.test(key) && isSet(value))
-    .map(([key]) => key);
-  const candidates = Array.from(families, ([family, read]): Nearest => {
-    const config = new ConfigReader(file, values);
+  const all = Object.keys(values).filter((key) => !INERT.test(key));
+  const candidates = Array.from(families, ([family, read]) => {
+    const { asked, missing } = probe(read, file, values);
+    const unread = all.filter((key) => !asked.has(key));
+    const unknown = unread.filter((key) => isSet(values[key]));
+    return { family, unknown, missing, cost: [unknown.length + missing.length, unread.length] };
+  });
+  const byName = closestNames(type, modelTypes(), families.size);
+  const rank = (family: string): number => (byName.indexOf(family) + 1 || Infinity) - 1;
+  return candidates.reduce((best, next) => {
+    const order = next.cost[0] - best.cost[0] || next.cost[1] - best.cost[1];
+    return order < 0 || (order === 0 && rank(next.family) < rank(best.family)) ? next : best;
+  });
+}
+
+/** What a reader looks at, and what it refuses, going on past each refusal. */
+function probe(read: FamilyReader, file: string, values: JsonObject) {
+  const asked = new Set<string>();
+  const missing: string[] = [];
+  for (let patched = values; ; ) {
+    const config = new ConfigReader(file, patched);
     try {
       read(config);
     } catch {
       // The reader has noted which key it refused.
     }
-    const unknown = present.filter((key) => !config.asked.has(key));
-    return { family, unknown, missing: [...config.refused] };
-  });
-  const byName = closestNames(type, modelTypes(), families.size);
-  const rank = ({ family }: Nearest): number => byName.indexOf(family) >>> 0; // absent: last
-  const cost = ({ unknown, missing }: Nearest): number => unknown.length + 3 * missing.length;
-  return candidates.reduce((best, next) =>
-    (cost(next) - cost(best) || rank(next) - rank(best)) < 0 ? next : best,
-  );
+    for (const key of config.asked) asked.add(key);
+    const [key] = config.refused;
+    if (key === undefined || missing.includes(key)) return { asked, missing };
+    missing.push(key);
+    patched = { ...patched, [key]: SAMPLE[key] };
+  }
 }
 
 /** Whether a value can switch anything on. */
