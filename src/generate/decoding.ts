@@ -15,6 +15,8 @@ import { createTextStream, idsWithoutToken } from "./text-stream.ts";
 export interface DecodingOptions extends GenerateOptions {
   readonly logitBias?: ReadonlyMap<number, number>;
   readonly constraint?: TokenConstraint;
+  /** Which of several answers to one prompt this is (default 0). */
+  readonly answer?: number;
 }
 
 export interface DecodingContext {
@@ -61,7 +63,7 @@ export class Decoding {
    * @returns tokens to feed, or the end of the answer
    */
   *turn(logits: Float32Array): Generator<GeneratedToken, readonly number[] | GenerateEnd> {
-    const { constraint, logprobs, steer } = this.#options;
+    const { constraint, logprobs, steer, answer = 0 } = this.#options;
     const token = this.#sampler.pick(logits, constraint?.allowed());
     const isStop = this.#stopTokens.has(token);
     const text = this.#add(token, isStop);
@@ -69,7 +71,7 @@ export class Decoding {
     yield item;
     let ended = this.#ended(isStop);
     if (ended) return ended;
-    const steered = steer?.(item);
+    const steered = steer?.(item, answer);
     if (steered === "stop") return this.end("stop");
     const fed = [token];
     for (const forced of steered ? Array.from(steered) : []) {

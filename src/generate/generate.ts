@@ -27,9 +27,12 @@ export interface GenerateOptions extends Partial<Sampling> {
   readonly signal?: AbortSignal;
   /**
    * Asked after each chosen token: ids to go on with as if they had been chosen, or "stop". They
-   * enter the cache together.
+   * enter the cache together. `answer` counts the answers to one prompt, from 0.
    */
-  readonly steer?: (token: GeneratedToken) => ArrayLike<number> | "stop" | undefined;
+  readonly steer?: (
+    token: GeneratedToken,
+    answer: number,
+  ) => ArrayLike<number> | "stop" | undefined;
 }
 
 export interface GeneratedToken {

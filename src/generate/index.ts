@@ -19,6 +19,15 @@ export {
   type DecoderSessionOptions,
   type FeedOptions,
 } from "./decoder-session.ts";
+export { createEngine, type EngineOptions } from "./engine/engine.ts";
+export { isEngineRefusal } from "./engine/refusal.ts";
+export type {
+  Engine,
+  EngineAnswer,
+  EngineRefusal,
+  EngineRequest,
+  EngineStats,
+} from "./engine/types.ts";
 export {
   type FinishReason,
   type GeneratedToken,

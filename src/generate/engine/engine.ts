@@ -1,0 +1,117 @@
+/** Serves many requests with one model: slots of one cache, computed together. */
+
+import { freemem } from "node:os";
+import type { Tokenizer } from "../../media/text/types.ts";
+import type { Model } from "../../models/load.ts";
+import { stepProgram } from "../../models/programs.ts";
+import { createSession, type SessionOptions } from "../../runtime/index.ts";
+import { contextLimit } from "../context-limit.ts";
+import { Serving } from "./serving.ts";
+import { slotBytes } from "./slot-arrays.ts";
+import { Slots } from "./slots.ts";
+import type { Engine, EngineRequest } from "./types.ts";
+
+export interface EngineOptions {
+  /** Answers that are computed at the same time (default 8). */
+  readonly slots?: number;
+  /**
+   * Most tokens of prompt and answer together (default: the model's context, at most 8192, or
+   * what `memory` has room for).
+   */
+  readonly context?: number;
+  /** Most bytes of the cache (default: half of what is free). The system gives them as used. */
+  readonly memory?: number;
+  /** Most answers that wait for a slot (default 64); further ones are refused as "busy". */
+  readonly queue?: number;
+  /** Prompt tokens of one run while nothing else is to be computed (default 512). */
+  readonly chunk?: number;
+  /** Prompt tokens of one run while other answers are computed or wait (default 128). */
+  readonly sharedChunk?: number;
+  /** Take over what slots hold of a prompt (default true). */
+  readonly prefixCache?: boolean;
+  /** Threads and other settings of the runtime. */
+  readonly engine?: Omit<SessionOptions, "weights" | "signal">;
+  /** Gives up the loading. */
+  readonly signal?: AbortSignal;
+}
+
+const DEFAULT_CONTEXT = 8192;
+
+/**
+ * Loads a model for many requests at a time. All memory of the cache is reserved here.
+ *
+ * @param model from `loadModel`; must stay open while the engine lives
+ * @param tokenizer for requests that bring none: gives tokens their text
+ * @throws RangeError where the cache does not fit into `memory`, with the numbers
+ * @example
+ * using model = await loadModel("models/onefold-mini");
+ * const tokenizer = await loadTokenizer(model.dir);
+ * using engine = await createEngine(model, tokenizer, { slots: 4 });
+ * const [answer] = engine.generate({ prompt: tokenizer.encode("3 + 4 ="), maxTokens: 8 });
+ * for await (const { text } of answer!) process.stdout.write(text);
+ */
+export async function createEngine(
+  model: Pick<Model, "config" | "weights">,
+  tokenizer?: Tokenizer,
+  options: EngineOptions = {},
+): Promise<Engine> {
+  const { slots = 8, queue = 64, chunk = 512, sharedChunk = 128, prefixCache = true } = options;
+  const { context, memory, engine, signal } = options;
+  for (const [name, value] of Object.entries({ slots, chunk, sharedChunk, context, memory })) {
+    if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
+    throw new RangeError(`createEngine: ${name} must be a positive integer, is ${value}`);
+  }
+  if (!(Number.isInteger(queue) && queue >= 0)) {
+    throw new RangeError(`createEngine: queue must be an integer of at least 0, is ${queue}`);
+  }
+  const { config, weights } = model;
+  const program = stepProgram(config);
+  const capacity = capacityOf(slotBytes(program.inputs), contextLimit(config), options, slots);
+  // As in createDecoderSession: products read the checkpoint's own memory.
+  const session = await createSession(program, { prepack: false, ...engine, weights, signal });
+  try {
+    const memory = new Slots(session, { slots, capacity, vocabSize: config.vocabSize });
+    const serving = new Serving(memory, config, {
+      queue,
+      chunk,
+      sharedChunk: Math.min(chunk, sharedChunk),
+      prefixCache,
+    });
+    return tokenizer ? withTokenizer(serving, tokenizer) : serving;
+  } catch (error) {
+    session.dispose();
+    throw error;
+  }
+}
+
+/** Tokens that each slot has room for. */
+function capacityOf(
+  bytes: { readonly perToken: number; readonly fixed: number },
+  limit: number,
+  { context, memory }: EngineOptions,
+  slots: number,
+): number {
+  const budget = memory ?? freemem() / 2;
+  const fitting = Math.floor((budget / slots - bytes.fixed) / bytes.perToken);
+  const wanted = Math.min(limit, context ?? DEFAULT_CONTEXT);
+  if (fitting >= wanted) return wanted;
+  if (context === undefined && fitting >= 2) return fitting;
+  const needed = slots * (bytes.fixed + wanted * bytes.perToken);
+  const mega = (n: number): string => `${Math.ceil(n / 1e6)} MB`;
+  throw new RangeError(
+    `createEngine: ${slots} slots of ${wanted} tokens need ${mega(needed)} of cache, but ` +
+      `${mega(budget)} are allowed; take fewer slots or a smaller context`,
+  );
+}
+
+function withTokenizer(serving: Serving, tokenizer: Tokenizer): Engine {
+  return {
+    contextLimit: serving.contextLimit,
+    generate: (request: EngineRequest, n?: number) =>
+      serving.generate({ tokenizer, ...request }, n),
+    get stats() {
+      return serving.stats;
+    },
+    [Symbol.dispose]: () => serving.dispose(),
+  };
+}

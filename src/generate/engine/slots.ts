@@ -1,0 +1,247 @@
+/** A step program over a fixed number of slots, of which any may take part in a run. */
+
+import type { TypedArray } from "../../graph/dtype.ts";
+import { fromValues, ndarray, zeros } from "../../graph/ndarray.ts";
+import type { BoundRun, Session } from "../../runtime/index.ts";
+import { SlotArrays } from "./slot-arrays.ts";
+
+interface SlotState {
+  /** [capacity]; the first `length` are in the cache. */
+  readonly tokens: Int32Array;
+  length: number;
+  /** The logits belong to the last token. */
+  isCurrent: boolean;
+  /** Recurrent state holds something although no token counts. */
+  isDirty: boolean;
+  /** The row was run over while it sat out: what that overwrote is in `saved`. */
+  isParked: boolean;
+  saved: readonly TypedArray[] | undefined;
+}
+
+export interface SlotsOptions {
+  readonly slots: number;
+  /** Tokens a slot has room for. */
+  readonly capacity: number;
+  readonly vocabSize: number;
+}
+
+/** One run at a time; the caller takes turns. */
+export class Slots implements Disposable {
+  readonly count: number;
+  readonly capacity: number;
+  readonly #session: Session;
+  readonly #vocabSize: number;
+  readonly #arrays: SlotArrays;
+  readonly #states: readonly SlotState[];
+  readonly #logits: Float32Array; // [slots, vocab]
+  readonly #tokens: BigInt64Array; // [slots]
+  /** The low words of the tokens: writing them makes no BigInt. */
+  readonly #words: Int32Array;
+  readonly #past: Int32Array; // [slots]
+  /** Bound runs over ranges of rows, by first * slots + last. */
+  readonly #bound = new Map<number, BoundRun>();
+
+  constructor(session: Session, { slots, capacity, vocabSize }: SlotsOptions) {
+    this.count = slots;
+    this.capacity = capacity;
+    this.#session = session;
+    this.#vocabSize = vocabSize;
+    this.#arrays = new SlotArrays(session.inputs, slots, capacity);
+    this.#logits = zeros("f32", [slots, vocabSize]).data as Float32Array;
+    this.#tokens = zeros("i64", [slots]).data as BigInt64Array;
+    this.#words = new Int32Array(this.#tokens.buffer, 0, 2 * slots);
+    this.#past = zeros("i32", [slots]).data as Int32Array;
+    this.#states = Array.from({ length: slots }, () => ({
+      tokens: new Int32Array(capacity),
+      length: 0,
+      isCurrent: false,
+      isDirty: false,
+      isParked: false,
+      saved: undefined,
+    }));
+  }
+
+  get bytes(): number {
+    return this.#arrays.bytes;
+  }
+
+  get canTruncate(): boolean {
+    return this.#arrays.canTruncate;
+  }
+
+  length(slot: number): number {
+    return this.#states[slot]!.length;
+  }
+
+  /** f32 [vocab] after the slot's last token (a view). */
+  logits(slot: number): Float32Array {
+    return this.#logits.subarray(slot * this.#vocabSize, (slot + 1) * this.#vocabSize);
+  }
+
+  /** Whether `logits` belong to the last token of the slot. */
+  isCurrent(slot: number): boolean {
+    return this.#states[slot]!.isCurrent;
+  }
+
+  /** How many tokens a slot holds of the beginning of `tokens`. */
+  common(slot: number, tokens: ArrayLike<number>): number {
+    const { tokens: held, length } = this.#states[slot]!;
+    const most = Math.min(length, tokens.length);
+    let i = 0;
+    while (i < most && held[i] === tokens[i]) i++;
+    return i;
+  }
+
+  /** Appends tokens [from, from + count) to a slot in one run. */
+  async feed(
+    slot: number,
+    tokens: ArrayLike<number>,
+    from: number,
+    count: number,
+    signal?: AbortSignal,
+  ): Promise<void> {
+    const state = this.#states[slot]!;
+    this.#begin(slot);
+    const ids = zeros("i64", [1, count]);
+    const words = new Int32Array(ids.data.buffer, 0, 2 * count);
+    for (let i = 0; i < count; i++) words[2 * i] = tokens[from + i]!;
+    const past = fromValues("i32", [1], [state.length]);
+    const { inputs, outputs } = this.#arrays.rows(slot, 1);
+    const logits = ndarray("f32", [1, this.#vocabSize], this.logits(slot));
+    await this.#keep([slot], () =>
+      this.#session
+        .run({ tokens: ids, past, ...inputs }, { outputs: { logits, ...outputs }, signal })
+        .then(() => {}),
+    );
+    for (let i = 0; i < count; i++) state.tokens[state.length++] = tokens[from + i]!;
+    state.isCurrent = true;
+  }
+
+  /**
+   * Appends a token to each of several slots in one run over the rows from the first of them to
+   * the last. Rows between that sit out cost a row of the products and, being run as if empty,
+   * no attention.
+   *
+   * @param slots ascending
+   */
+  async step(slots: readonly number[], tokens: readonly number[]): Promise<void> {
+    const first = slots[0]!;
+    const last = slots.at(-1)!;
+    for (let slot = first, i = 0; slot <= last; slot++) {
+      if (slot === slots[i]) {
+        this.#begin(slot);
+        this.#past[slot] = this.length(slot);
+        this.#words[2 * slot] = tokens[i++]!;
+      } else {
+        this.#park(slot);
+        this.#past[slot] = 0;
+        this.#words[2 * slot] = 0;
+      }
+    }
+    await this.#keep(slots, () => this.#bind(first, last).run());
+    slots.forEach((slot, i) => {
+      const state = this.#states[slot]!;
+      state.tokens[state.length++] = tokens[i]!;
+      state.isCurrent = true;
+    });
+  }
+
+  /**
+   * Makes a slot hold the first `length` tokens of another, computing nothing. With `length` all
+   * of the other's tokens, its logits are copied too.
+   */
+  async copy(from: number, to: number, length: number, breathe: () => Promise<void>) {
+    const [source, target] = [this.#states[from]!, this.#states[to]!];
+    this.#unpark(from);
+    target.isParked = false;
+    target.length = 0;
+    target.isCurrent = false;
+    target.isDirty = true;
+    await this.#arrays.copy(from, to, length, breathe);
+    target.tokens.set(source.tokens.subarray(0, length));
+    target.length = length;
+    target.isCurrent = source.isCurrent && length === source.length;
+    if (target.isCurrent) this.logits(to).set(this.logits(from));
+  }
+
+  /** Forgets all but the first tokens; all of them where the state cannot be cut back. */
+  truncate(slot: number, length: number): void {
+    const state = this.#states[slot]!;
+    if (length >= state.length) return;
+    state.length = this.canTruncate ? length : 0;
+    state.isCurrent = false;
+    state.isDirty = true;
+  }
+
+  /** Releases the session; a run that is under way keeps it until it is over. */
+  dispose(): void {
+    for (const run of this.#bound.values()) run.dispose();
+    this.#bound.clear();
+    this.#session.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  /** Runs; a slot whose run failed holds what it held, or nothing where that is not known. */
+  async #keep(slots: readonly number[], run: () => Promise<void>): Promise<void> {
+    for (const slot of slots) {
+      const state = this.#states[slot]!;
+      state.isCurrent = false;
+      state.isDirty = true;
+    }
+    try {
+      await run();
+    } catch (error) {
+      if (!this.canTruncate) for (const slot of slots) this.#states[slot]!.length = 0;
+      throw error;
+    }
+  }
+
+  /** Before a slot's own run. */
+  #begin(slot: number): void {
+    const state = this.#states[slot]!;
+    this.#unpark(slot);
+    if (state.length > 0 || !state.isDirty) return;
+    this.#arrays.clear(slot);
+    state.isDirty = false;
+  }
+
+  #park(slot: number): void {
+    const state = this.#states[slot]!;
+    state.isCurrent = false; // the run writes logits of its own
+    state.isDirty = true;
+    if (state.isParked || state.length === 0) return;
+    state.saved = this.#arrays.save(slot, state.saved);
+    state.isParked = true;
+  }
+
+  #unpark(slot: number): void {
+    const state = this.#states[slot]!;
+    if (!state.isParked) return;
+    state.isParked = false;
+    if (state.length > 0) this.#arrays.restore(slot, state.saved!);
+  }
+
+  #bind(first: number, last: number): BoundRun {
+    const key = first * this.count + last;
+    const known = this.#bound.get(key);
+    if (known) return known;
+    const count = last - first + 1;
+    const end = last + 1;
+    const { inputs, outputs } = this.#arrays.rows(first, count);
+    const vocab = this.#vocabSize;
+    const logits = this.#logits.subarray(first * vocab, end * vocab);
+    const run = this.#session.bind({
+      inputs: {
+        tokens: ndarray("i64", [count, 1], this.#tokens.subarray(first, end)),
+        past: ndarray("i32", [count], this.#past.subarray(first, end)),
+        ...inputs,
+      },
+      outputs: { logits: ndarray("f32", [count, vocab], logits), ...outputs },
+    });
+    this.#bound.set(key, run);
+    return run;
+  }
+}
