@@ -4,7 +4,8 @@ import { constants } from "node:buffer";
 import { stat } from "node:fs/promises";
 import { type DType, dtypes, type TypedArray } from "../graph/dtype.ts";
 import { type NDArray, sizeOf, zeros } from "../graph/ndarray.ts";
-import { converter } from "./convert.ts";
+import { blockConverter, converter } from "./convert.ts";
+import { isGguf, openGguf } from "./gguf/open.ts";
 import type { TensorEntry } from "./header.ts";
 import { fileError, show } from "./json.ts";
 import { loadLibC } from "./libc.ts";
@@ -20,6 +21,8 @@ export interface TensorInfo {
   readonly file: string;
   readonly offset: number;
   readonly byteLength: number;
+  /** The stored form where it is not that of `dtype`: "Q4_K" and the like are read as f32. */
+  readonly encoding?: string;
 }
 
 export interface Checkpoint extends Disposable {
@@ -38,6 +41,7 @@ export interface Checkpoint extends Disposable {
    * JavaScript: whoever hands its address to native code keeps a reference. Writing to it never
    * changes the file. `data.buffer` may be the whole file. Another program must not shorten the
    * file meanwhile (replacing it by renaming is fine): the system would end this process.
+   * Quantised blocks are decoded into new memory.
    */
   read(name: string): NDArray;
   /**
@@ -58,7 +62,8 @@ export interface Checkpoint extends Disposable {
 }
 
 /**
- * Opens a folder in Hugging Face layout, a `.safetensors` file or a `.safetensors.index.json`.
+ * Opens a folder in Hugging Face layout, a `.safetensors` file, a `.safetensors.index.json`, or
+ * a `.gguf` file, whose tensors then have their Hugging Face names.
  * Headers are read and checked at once, tensors when asked for.
  *
  * @param options.mapping false reads by position instead of through memory maps
@@ -78,7 +83,8 @@ export async function openCheckpoint(
   try {
     for (const path of paths) {
       if (index) await requireShard(index, path);
-      shards.push(await openSafetensors(path, options));
+      const open = isGguf(path) ? openGguf : openSafetensors;
+      shards.push(await open(path, options));
     }
     if (index) checkAgainstIndex(index, shards);
     return await createCheckpoint(source, shards);
@@ -143,14 +149,15 @@ async function createCheckpoint(
 
   const info = (name: string): TensorInfo => {
     const { shard, entry } = find(name);
-    const { dtype, shape, offset, byteLength } = entry;
+    const { dtype, shape, offset, byteLength, blocks } = entry;
     if (!dtype) {
       throw new Error(
         `${shard.file}: tensor ${show(name)} has dtype ${entry.fileDType}, ` +
           "which is not supported yet; use a checkpoint in BF16, F16 or F32",
       );
     }
-    return { dtype, shape, file: shard.file, offset, byteLength };
+    const encoding = blocks && { encoding: entry.fileDType };
+    return { dtype, shape, file: shard.file, offset, byteLength, ...encoding };
   };
 
   /** koffi ends the process when asked for a longer view than the runtime allows. */
@@ -177,7 +184,8 @@ async function createCheckpoint(
   };
 
   const read = (name: string): NDArray => {
-    const { dtype, shape, offset, byteLength } = info(name);
+    const { dtype, shape, offset, byteLength, encoding } = info(name);
+    if (encoding) return readAs(name, dtype);
     requireAddressable(name, byteLength);
     const { bytes } = find(name).shard;
     const { bytes: width, array: View } = dtypes[dtype];
@@ -193,7 +201,7 @@ async function createCheckpoint(
 
   const readAs = (name: string, dtype: DType, into?: TypedArray): NDArray => {
     const from = info(name);
-    if (from.dtype === dtype && !into) return read(name);
+    if (from.dtype === dtype && !into && !from.encoding) return read(name);
     const length = sizeOf(from.shape);
     const data = into ?? allocate(name, dtype, from.shape).data;
     if (data.length !== length || !(data instanceof dtypes[dtype].array)) {
@@ -202,14 +210,15 @@ async function createCheckpoint(
       );
     }
     if (!into && data.buffer instanceof ArrayBuffer) libc?.hugePages(data.buffer);
-    const { bytes } = find(name).shard;
-    const width = dtypes[from.dtype].bytes;
-    const { input, run } = converter(from.dtype, dtype);
+    const { shard, entry } = find(name);
+    const { blocks } = entry;
+    const { input, run } = blocks ? blockConverter(blocks, dtype) : converter(from.dtype, dtype);
+    const toElements = blocks ? blocks.size / blocks.bytes : 1 / dtypes[from.dtype].bytes;
     for (let done = 0; done < from.byteLength; done += input.byteLength) {
       const count = Math.min(input.byteLength, from.byteLength - done);
-      bytes.readInto(input.subarray(0, count), from.offset + done);
+      shard.bytes.readInto(input.subarray(0, count), from.offset + done);
       try {
-        run(count / width, data, done / width);
+        run(Math.round(count * toElements), data, Math.round(done * toElements));
       } catch (error) {
         const reason = error instanceof Error ? error.message : String(error);
         throw new RangeError(

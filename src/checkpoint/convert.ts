@@ -10,6 +10,7 @@ import {
   type TypedArray,
 } from "../graph/dtype.ts";
 import { type NDArray, zeros } from "../graph/ndarray.ts";
+import type { BlockEncoding } from "./header.ts";
 import { CHUNK_BYTES, widener } from "./simd-widen.ts";
 
 export interface Converter {
@@ -38,6 +39,27 @@ export function converter(from: DType, to: DType): Converter {
   return {
     input,
     run: (count, target, at) => convert(elements.subarray(0, count), target, at),
+  };
+}
+
+/** As {@link converter}, for values stored in blocks; pieces are whole blocks. */
+export function blockConverter(blocks: BlockEncoding, to: DType): Converter {
+  const count = Math.max(1, Math.floor(CHUNK_BYTES / 4 / blocks.size));
+  const input = new Uint8Array(count * blocks.bytes);
+  const { size, decode } = blocks;
+  if (to === "f32") {
+    const run = (n: number, target: TypedArray, at: number) =>
+      decode(input, n / size, target as Float32Array, at);
+    return { input, run };
+  }
+  const decoded = new Float32Array(count * size);
+  const convert = loopOf("f32", to);
+  return {
+    input,
+    run(n, target, at) {
+      decode(input, n / size, decoded, 0);
+      convert(decoded.subarray(0, n), target, at);
+    },
   };
 }
 

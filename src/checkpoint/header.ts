@@ -23,6 +23,18 @@ export interface TensorEntry {
   /** Position in the file, in bytes. */
   readonly offset: number;
   readonly byteLength: number;
+  /** How the bytes decode to `dtype` (then f32), where they are not its own form. */
+  readonly blocks?: BlockEncoding;
+}
+
+/** Values stored in blocks of equal size. */
+export interface BlockEncoding {
+  /** Values of one block. */
+  readonly size: number;
+  /** Bytes of one block. */
+  readonly bytes: number;
+  /** Decodes `count` whole blocks at the start of `input` into `target` from index `at`. */
+  readonly decode: (input: Uint8Array, count: number, target: Float32Array, at: number) => void;
 }
 
 export interface Header {

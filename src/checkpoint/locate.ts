@@ -36,7 +36,7 @@ export async function findWeights(source: string): Promise<string> {
       `${source}: which weights? The folder has ${candidates.join(", ")}; name one of these files`,
     );
   }
-  const pickles = files.filter((name) => /\.(bin|pt|pth|gguf)$/.test(name));
+  const pickles = files.filter((name) => /\.(bin|pt|pth)$/.test(name));
   const found =
     pickles.length > 0
       ? `, only ${pickles.join(", ")}, which is not read; convert it to safetensors`

@@ -3,6 +3,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
+import { isGguf } from "./gguf/open.ts";
 import {
   hubCacheDir,
   isCommit,
@@ -11,6 +12,7 @@ import {
   repositoryDir,
   requireRevision,
 } from "./hub-cache.ts";
+import { clip } from "./json.ts";
 import { closestNames } from "./names.ts";
 
 export interface ResolveOptions {
@@ -23,11 +25,12 @@ export interface ResolveOptions {
 }
 
 /**
- * The folder of a model. An existing folder or file is taken as it is; otherwise `org/name` is
- * looked up in the hub's cache. Nothing is downloaded.
+ * The folder of a model, or its GGUF file. An existing folder or file is taken as it is; otherwise
+ * `org/name` is looked up in the hub's cache. Nothing is downloaded. A folder whose only weights
+ * are a GGUF file means that file.
  *
  * @param spec `./folder`, `/folder`, `~/folder`, `folder` or a hub id
- * @returns the folder, or the snapshot's folder in the cache
+ * @returns the folder or file, or the snapshot's folder in the cache
  * @throws Error of one sentence with the command that gets the model
  * @example
  * using checkpoint = await openCheckpoint(await resolveModel("Qwen/Qwen3-0.6B"));
@@ -35,7 +38,7 @@ export interface ResolveOptions {
 export async function resolveModel(spec: string, options: ResolveOptions = {}): Promise<string> {
   if (spec === "") throw new Error('the model is "": expected a folder or a hub id ORG/NAME');
   const path = spec.startsWith("~/") ? join(homedir(), spec.slice(2)) : spec;
-  if (await exists(path)) return path;
+  if (await exists(path)) return ggufWithin(path);
   if (isAbsolute(path) || /^\.{1,2}([/\\]|$)/.test(path) || !isModelId(spec)) {
     throw new Error(
       `${spec.slice(0, 300)}: no such folder; give an existing folder or a hub id ORG/NAME`,
@@ -43,7 +46,7 @@ export async function resolveModel(spec: string, options: ResolveOptions = {}): 
   }
   const cacheDir = options.cacheDir ?? hubCacheDir();
   const snapshot = await findSnapshot(spec, cacheDir, options.revision);
-  if (snapshot !== undefined) return snapshot;
+  if (snapshot !== undefined) return ggufWithin(snapshot);
   const wanted = options.revision ? `${spec} at revision ${options.revision}` : spec;
   const flag = options.revision ? ` --revision ${options.revision}` : "";
   const near = closestNames(spec, await cachedModels(cacheDir), 1);
@@ -56,6 +59,19 @@ export async function resolveModel(spec: string, options: ResolveOptions = {}): 
     `${wanted} is neither a folder here nor in the cache ${cacheDir}${others}; ` +
       `${advice} \`onefold pull ${spec}${flag}\``,
   );
+}
+
+/** The one GGUF file of a folder that holds a model in no other form; else the path itself. */
+async function ggufWithin(path: string): Promise<string> {
+  const names = await readdir(path).catch(() => []);
+  if (names.some((name) => name.endsWith(".safetensors"))) return path;
+  const files = names.filter((name) => isGguf(name)).sort();
+  if (files.length > 1) {
+    throw new Error(
+      `${path}: which weights? The folder has ${clip(files.join(", "))}; name one of these files`,
+    );
+  }
+  return files.length === 1 ? join(path, files[0]!) : path;
 }
 
 /** The snapshot folder of a cached model, or undefined. */

@@ -2,7 +2,8 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { readJsonObject } from "../checkpoint/json.ts";
+import { type Companion, readConfigJson, readGenerationJson } from "../checkpoint/companions.ts";
+import { isGguf } from "../checkpoint/gguf/open.ts";
 import { checkSamplingValue, greedy, type Sampling } from "./sampling.ts";
 
 export interface GenerationDefaults {
@@ -27,17 +28,16 @@ const names: readonly (readonly [string, keyof Sampling])[] = [
 ];
 
 /**
- * Reads the defaults of a checkpoint folder. As in transformers, `do_sample` decides between
+ * Reads the defaults of a checkpoint folder or GGUF file. As in transformers, `do_sample` decides between
  * sampling (temperature 1 unless given) and greedy, and is false where it is left out.
  *
  * @throws Error naming the file and key of a value out of range
  */
 export async function readGenerationDefaults(folder: string): Promise<GenerationDefaults> {
-  const file = join(folder, "generation_config.json");
-  const hasFile = existsSync(file);
-  const values = hasFile ? await readJsonObject(file) : {};
-  const modelFile = join(folder, "config.json");
-  const model = existsSync(modelFile) ? await readJsonObject(modelFile) : {};
+  const given = await readGenerationJson(folder);
+  const hasFile = given !== undefined;
+  const { file, values } = given ?? { file: folder, values: {} };
+  const { file: modelFile, values: model } = await readModelJson(folder);
   const sampling: { -readonly [K in keyof Sampling]?: number } = {};
   for (const [name, key] of names) {
     const value = values[name];
@@ -56,6 +56,11 @@ export async function readGenerationDefaults(folder: string): Promise<Generation
     maxTokens: values.max_new_tokens == null ? undefined : count(file, values.max_new_tokens),
     hasFile,
   };
+}
+
+async function readModelJson(folder: string): Promise<Companion> {
+  const isBare = existsSync(folder) && !isGguf(folder) && !existsSync(join(folder, "config.json"));
+  return isBare ? { file: folder, values: {} } : readConfigJson(folder);
 }
 
 function flag(file: string, key: string, value: unknown): boolean {

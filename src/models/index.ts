@@ -3,6 +3,7 @@
 export { ConfigReader } from "./config-reader.ts";
 export * from "./decoder.ts";
 export { modelTypes, readModelConfig } from "./families.ts";
+export { type ExportGgufOptions, exportGguf, type GgufType, ggufTypes } from "./export-gguf.ts";
 export { loadModel, type Model } from "./load.ts";
 export { forwardProgram, stepProgram } from "./programs.ts";
 export { readQwen2Config } from "./qwen2.ts";

@@ -1,8 +1,7 @@
 /** A checkpoint folder as a model: its configuration and where its weights come from. */
 
-import { join } from "node:path";
 import { type Checkpoint, openCheckpoint } from "../checkpoint/checkpoint.ts";
-import { readJsonObject } from "../checkpoint/json.ts";
+import { readConfigJson } from "../checkpoint/companions.ts";
 import { type ResolveOptions, resolveModel } from "../checkpoint/resolve.ts";
 import type { WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "./decoder.ts";
@@ -10,7 +9,7 @@ import { type CheckedRead, readExperts } from "./expert-weights.ts";
 import { readModelConfig } from "./families.ts";
 
 export interface Model extends Disposable {
-  /** The folder. */
+  /** The folder, or the GGUF file. */
   readonly dir: string;
   readonly config: DecoderConfig;
   readonly checkpoint: Checkpoint;
@@ -19,7 +18,7 @@ export interface Model extends Disposable {
 }
 
 /**
- * Opens a model: a folder, or a hub id that was pulled before.
+ * Opens a model: a folder, a GGUF file, or a hub id that was pulled before.
  *
  * @throws Error naming the file and key where configuration or weights do not fit
  * @example
@@ -28,8 +27,8 @@ export interface Model extends Disposable {
  */
 export async function loadModel(spec: string, options: ResolveOptions = {}): Promise<Model> {
   const dir = await resolveModel(spec, options);
-  const file = join(dir, "config.json");
-  const read = readModelConfig(file, await readJsonObject(file));
+  const { file, values } = await readConfigJson(dir);
+  const read = readModelConfig(file, values);
   const checkpoint = await openCheckpoint(dir);
   checkpoint.prefetch(); // the disk works while the program is traced and loaded
   const config = { ...read, tiedHead: read.tiedHead && !hasOwnHead(checkpoint) };

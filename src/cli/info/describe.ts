@@ -1,7 +1,7 @@
-/** A model folder summed up from config.json and the safetensors headers; no weight is read. */
+/** A model summed up from its config.json and the headers of its weights; no weight is read. */
 
-import { join } from "node:path";
-import { openCheckpoint, readJsonObject } from "../../checkpoint/index.ts";
+import { readConfigJson } from "../../checkpoint/companions.ts";
+import { openCheckpoint } from "../../checkpoint/index.ts";
 import { sizeOf } from "../../graph/ndarray.ts";
 import { cacheShape, contextsUpTo, type MemoryNeed, memoryNeeds } from "./memory.ts";
 
@@ -12,7 +12,7 @@ export interface ModelSummary {
   readonly modelType: string | null;
   readonly parameters: number;
   readonly tensors: number;
-  /** Elements stored in each dtype. */
+  /** Elements stored in each dtype, or kind of quantised block. */
   readonly stored: Readonly<Record<string, number>>;
   readonly storedBytes: number;
   readonly contextLimit: number | null;
@@ -23,14 +23,14 @@ export interface ModelSummary {
 }
 
 /**
- * @param folder in Hugging Face layout
+ * @param folder in Hugging Face layout, or a GGUF file
  * @param contexts lengths to compute the memory for; by default a few up to the model's limit
  */
 export async function describeModel(
   folder: string,
   contexts?: readonly number[],
 ): Promise<ModelSummary> {
-  const config = await readJsonObject(join(folder, "config.json"));
+  const { values: config } = await readConfigJson(folder);
   // Multimodal configs keep the decoder's sizes in a part of their own.
   const text = isRecord(config.text_config) ? config.text_config : config;
   using checkpoint = await openCheckpoint(folder);
@@ -38,9 +38,9 @@ export async function describeModel(
   let parameters = 0;
   let storedBytes = 0;
   for (const name of checkpoint.names) {
-    const { dtype, shape, byteLength } = checkpoint.info(name);
+    const { dtype, encoding = dtype, shape, byteLength } = checkpoint.info(name);
     const elements = sizeOf(shape);
-    stored[dtype] = (stored[dtype] ?? 0) + elements;
+    stored[encoding] = (stored[encoding] ?? 0) + elements;
     parameters += elements;
     storedBytes += byteLength;
   }

@@ -2,6 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
+import { isGguf } from "../../checkpoint/gguf/open.ts";
 import { ByteLevelTokenizer } from "./byte-level-tokenizer.ts";
 import { describe, type JsonObject, Place, parseJson } from "./check-json.ts";
 import { type NamedTokens, parseTokenizer } from "./parse-tokenizer.ts";
@@ -20,7 +21,7 @@ const CONFIG = "tokenizer_config.json";
  * Loads a tokenizer: the fast byte-level path for the Qwen family's shape, else
  * `@huggingface/tokenizers` where that computes all the parts the file names.
  *
- * @param source a checkpoint folder, or the parsed files
+ * @param source a checkpoint folder, a GGUF file, or the parsed files
  * @throws one sentence naming the file and key that is wrong or not supported
  * @example
  * const tokenizer = await loadTokenizer("models/onefold-mini");
@@ -28,9 +29,10 @@ const CONFIG = "tokenizer_config.json";
  */
 export async function loadTokenizer(source: string | TokenizerFiles): Promise<Tokenizer> {
   const folder = typeof source === "string" ? source : "";
-  const files = typeof source === "string" ? await readFiles(source) : source;
-  const file = join(folder, TOKENIZER);
-  const configPlace = new Place(join(folder, CONFIG));
+  const files = typeof source === "string" ? await readTokenizerFiles(source) : source;
+  const isOneFile = isGguf(folder); // complaints about its tokens are about the file itself
+  const file = isOneFile ? folder : join(folder, TOKENIZER);
+  const configPlace = new Place(isOneFile ? folder : join(folder, CONFIG));
   const config = files.config === undefined ? {} : configPlace.object(files.config);
   const named: NamedTokens = {
     eosToken: tokenName(config, "eos_token", configPlace),
@@ -42,7 +44,9 @@ export async function loadTokenizer(source: string | TokenizerFiles): Promise<To
   return createFallbackTokenizer(parsed, config, named, file);
 }
 
-async function readFiles(folder: string): Promise<TokenizerFiles> {
+/** The parsed tokenizer files of a checkpoint folder or GGUF file. */
+export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles> {
+  if (isGguf(folder)) return (await import("./gguf.ts")).readGgufTokenizer(folder);
   const file = join(folder, TOKENIZER);
   const text = await readOptional(file);
   if (text === undefined) {

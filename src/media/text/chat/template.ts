@@ -2,6 +2,7 @@
 
 import { readdir } from "node:fs/promises";
 import { join } from "node:path";
+import { isGguf } from "../../../checkpoint/gguf/open.ts";
 import { describe, type JsonObject, Place, parseJson } from "../check-json.ts";
 import { readOptional } from "../load-tokenizer.ts";
 import type { Conversation } from "./conversation.ts";
@@ -72,9 +73,14 @@ export async function renderChat(
 
 /**
  * Loads the chat template of a checkpoint folder: chat_template.jinja (with
- * additional_chat_templates/), else chat_template.json, else tokenizer_config.json.
+ * additional_chat_templates/), else chat_template.json, else tokenizer_config.json; or that of a
+ * GGUF file's metadata.
  */
 export async function loadChatTemplate(folder: string): Promise<ChatTemplate> {
+  if (isGguf(folder)) {
+    const { readGgufTemplates } = await import("../gguf.ts");
+    return createChatTemplate(await readGgufTemplates(folder), folder);
+  }
   const configFile = join(folder, "tokenizer_config.json");
   const configText = await readOptional(configFile);
   const config =
