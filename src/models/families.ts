@@ -6,7 +6,9 @@ import type { DecoderConfig } from "./decoder.ts";
 import { readQwen2Config } from "./qwen2.ts";
 import { readQwen2MoeConfig } from "./qwen2-moe.ts";
 import { readQwen3Config } from "./qwen3.ts";
+import { readQwen35Config, readQwen35MoeConfig } from "./qwen3-5.ts";
 import { readQwen3MoeConfig } from "./qwen3-moe.ts";
+import { readQwen3NextConfig } from "./qwen3-next.ts";
 
 type FamilyReader = (config: ConfigReader) => DecoderConfig;
 
@@ -16,6 +18,12 @@ const families: ReadonlyMap<string, FamilyReader> = new Map([
   ["qwen2_moe", readQwen2MoeConfig],
   ["qwen3", readQwen3Config],
   ["qwen3_moe", readQwen3MoeConfig],
+  ["qwen3_next", readQwen3NextConfig],
+  // The whole vision-language checkpoint, of which the text model is read, and the text alone.
+  ["qwen3_5", readQwen35Config],
+  ["qwen3_5_text", readQwen35Config],
+  ["qwen3_5_moe", readQwen35MoeConfig],
+  ["qwen3_5_moe_text", readQwen35MoeConfig],
 ]);
 
 export const modelTypes = (): string[] => [...families.keys()];

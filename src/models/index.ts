@@ -9,6 +9,8 @@ export { forwardProgram, stepProgram } from "./programs.ts";
 export { readQwen2Config } from "./qwen2.ts";
 export { readQwen2MoeConfig } from "./qwen2-moe.ts";
 export { readQwen3Config } from "./qwen3.ts";
+export { readQwen35Config, readQwen35MoeConfig } from "./qwen3-5.ts";
 export { readQwen3MoeConfig } from "./qwen3-moe.ts";
+export { readQwen3NextConfig } from "./qwen3-next.ts";
 export { configJson, torchDType, type WriteModelOptions, writeModelFiles } from "./save.ts";
 export { decoderState, isRecurrent, type StateArray, stateShape } from "./state.ts";

@@ -10,14 +10,15 @@ const DEFAULT_THETA = 10_000;
  * Reads `rope_parameters` (transformers 5), or `rope_theta` with `rope_scaling` (before).
  *
  * @param headDim channels of a head, of which `partial_rotary_factor` are rotated
+ * @param partial that share where neither names it
  * @throws Error naming the file and key for a scaling method that is not supported
  */
-export function readRope(config: ConfigReader, headDim: number): RopeConfig {
+export function readRope(config: ConfigReader, headDim: number, partial = 1): RopeConfig {
   const scaling = config.object("rope_parameters") ?? config.object("rope_scaling");
   const outer = config.has("rope_theta") ? config.positive("rope_theta") : DEFAULT_THETA;
   const theta = scaling?.has("rope_theta") ? scaling.positive("rope_theta") : outer;
   const owner = scaling?.has("partial_rotary_factor") ? scaling : config;
-  const width = Math.floor(headDim * owner.positive("partial_rotary_factor", 1));
+  const width = Math.floor(headDim * owner.positive("partial_rotary_factor", partial));
   if (width % 2 !== 0) throw config.error("head_dim", "even after partial rotary", width);
   const base = { theta, width };
   if (!scaling) return { ...base, type: "default" };

@@ -91,6 +91,9 @@ describe.each(cases)("%s", (name) => {
         TOLERANCE,
       );
     }
+    for (const [key, { kind }] of decoderState(config)) {
+      if (kind === "recurrent") (cache[key].data as Float32Array).fill(0); // before any token
+    }
     const produced: number[] = [];
     let next = argmax(await step(tokens.slice(0, 8), 0));
     for (let t = 0; t < 64; t++) {

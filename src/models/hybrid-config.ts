@@ -1,0 +1,82 @@
+/** Settings that Qwen3-Next and Qwen3.5 read alike: delta nets with an attention layer in between. */
+
+import type { ConfigReader } from "./config-reader.ts";
+import type { DecoderConfig } from "./decoder.ts";
+import type { DeltaNetConfig } from "./gated-delta-net.ts";
+import { readDenseConfig } from "./qwen2.ts";
+import { readRope } from "./rope-config.ts";
+
+/** Share of a head that is rotated where config.json is silent. */
+const PARTIAL_ROTARY = 0.25;
+
+/**
+ * A hybrid decoder without its experts.
+ *
+ * @param intermediateSize of the MLP where config.json is silent
+ */
+export function readHybridConfig(
+  config: ConfigReader,
+  modelType: string,
+  projections: DeltaNetConfig["projections"],
+  intermediateSize: number,
+): DecoderConfig {
+  const dense = readDenseConfig(config, intermediateSize);
+  const headDim = config.count("head_dim", 256);
+  const bias = config.flag("attention_bias", false);
+  return {
+    ...dense,
+    windows: new Array<number>(dense.layers).fill(0),
+    modelType,
+    headDim,
+    rope: readRope(config, headDim, PARTIAL_ROTARY),
+    qkvBias: bias,
+    outputBias: bias,
+    qkNorm: true,
+    outputGate: true,
+    offsetNorms: true,
+    deltaNet: readDeltaNet(config, dense.layers, projections),
+  };
+}
+
+function readDeltaNet(
+  config: ConfigReader,
+  count: number,
+  projections: DeltaNetConfig["projections"],
+): DeltaNetConfig | undefined {
+  const layers = readLayers(config, count);
+  if (!layers.includes(true)) return undefined;
+  const keyHeads = config.count("linear_num_key_heads", 16);
+  const valueHeads = config.count("linear_num_value_heads", 32);
+  if (valueHeads % keyHeads !== 0) {
+    const expected = `a multiple of linear_num_key_heads ${keyHeads}`;
+    throw config.error("linear_num_value_heads", expected, valueHeads);
+  }
+  const kernel = config.count("linear_conv_kernel_dim", 4);
+  if (kernel < 2) throw config.error("linear_conv_kernel_dim", "at least 2", kernel);
+  return {
+    layers,
+    keyHeads,
+    valueHeads,
+    keyDim: config.count("linear_key_head_dim", 128),
+    valueDim: config.count("linear_value_head_dim", 128),
+    kernel,
+    projections,
+  };
+}
+
+/** Which layers are delta nets: all but every `full_attention_interval`-th, or `layer_types`. */
+function readLayers(config: ConfigReader, count: number): boolean[] {
+  const types = config.list("layer_types");
+  if (!types) {
+    const interval = config.count("full_attention_interval", 4);
+    return Array.from({ length: count }, (_, i) => (i + 1) % interval !== 0);
+  }
+  if (types.length !== count) {
+    throw config.error("layer_types", `a list of ${count} entries`, types.length);
+  }
+  return types.map((type) => {
+    if (type === "linear_attention") return true;
+    if (type === "full_attention") return false;
+    throw config.error("layer_types", '"linear_attention" or "full_attention" entries', type);
+  });
+}
