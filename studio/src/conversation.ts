@@ -1,0 +1,91 @@
+/** A conversation as a tree: regenerating or editing a message adds a branch beside it. */
+
+export interface ToolCall {
+  readonly id: string;
+  readonly name: string;
+  /** JSON text, as it arrived. */
+  readonly arguments: string;
+}
+
+export interface TokenInfo {
+  readonly text: string;
+  readonly logprob: number;
+  readonly top: readonly { readonly text: string; readonly logprob: number }[];
+}
+
+export interface Turn {
+  readonly id: number;
+  /** 0: the first message of the conversation. */
+  readonly parent: number;
+  readonly role: "user" | "assistant";
+  readonly content: string;
+  readonly reasoning: string;
+  readonly toolCalls: readonly ToolCall[];
+  readonly tokens: readonly TokenInfo[];
+  /** Why the answer is not whole. */
+  readonly problem?: string;
+  readonly stats?: string;
+}
+
+export interface Conversation {
+  readonly turns: ReadonlyMap<number, Turn>;
+  /** The branch that is shown below each turn (0: the root). */
+  readonly chosen: ReadonlyMap<number, number>;
+}
+
+export const emptyConversation: Conversation = { turns: new Map(), chosen: new Map() };
+
+const blank = { content: "", reasoning: "", toolCalls: [], tokens: [] } as const;
+
+/** Adds a turn below `parent` and shows it. @returns the conversation and the turn's id */
+export function addTurn(
+  { turns, chosen }: Conversation,
+  parent: number,
+  role: Turn["role"],
+  content = "",
+): [Conversation, number] {
+  const id = turns.size + 1;
+  const turn: Turn = { ...blank, id, parent, role, content };
+  return [{ turns: new Map(turns).set(id, turn), chosen: new Map(chosen).set(parent, id) }, id];
+}
+
+/** Replaces fields of a turn; a conversation that no longer holds it stays as it is. */
+export function changeTurn(
+  conversation: Conversation,
+  id: number,
+  change: (turn: Turn) => Partial<Turn>,
+): Conversation {
+  const turn = conversation.turns.get(id);
+  if (!turn) return conversation;
+  const turns = new Map(conversation.turns).set(id, { ...turn, ...change(turn) });
+  return { ...conversation, turns };
+}
+
+/** The turns that are shown, first to last. */
+export function shownTurns({ turns, chosen }: Conversation): Turn[] {
+  const shown: Turn[] = [];
+  for (let at = chosen.get(0); at !== undefined; at = chosen.get(at)) shown.push(turns.get(at)!);
+  return shown;
+}
+
+/** Turns up to and including `id`, which a new answer is a continuation of. */
+export function pathTo({ turns }: Conversation, id: number): Turn[] {
+  const path: Turn[] = [];
+  for (let turn = turns.get(id); turn; turn = turns.get(turn.parent)) path.unshift(turn);
+  return path;
+}
+
+/** The alternatives to a turn, itself included, oldest first. */
+export const siblingsOf = ({ turns }: Conversation, turn: Turn): Turn[] =>
+  [...turns.values()].filter((other) => other.parent === turn.parent);
+
+export const choose = (conversation: Conversation, turn: Turn): Conversation => ({
+  ...conversation,
+  chosen: new Map(conversation.chosen).set(turn.parent, turn.id),
+});
+
+/** What the chat endpoint takes; reasoning is not sent back, as templates drop it. */
+export function messagesOf(turns: readonly Turn[], system: string): object[] {
+  const head = system.trim() === "" ? [] : [{ role: "system", content: system }];
+  return [...head, ...turns.map(({ role, content }) => ({ role, content }))];
+}

@@ -1,0 +1,50 @@
+import { expect, it } from "vitest";
+import {
+  addTurn,
+  changeTurn,
+  choose,
+  emptyConversation,
+  messagesOf,
+  pathTo,
+  shownTurns,
+  siblingsOf,
+} from "../../studio/src/conversation.ts";
+
+const texts = (turns: readonly { content: string }[]): string[] => turns.map((t) => t.content);
+
+it("branches where a message is edited or regenerated, and goes back", () => {
+  const [a, question] = addTurn(emptyConversation, 0, "user", "q1");
+  const [b, first] = addTurn(a, question, "assistant", "a1");
+  const [c, more] = addTurn(b, first, "user", "q2");
+  const [d] = addTurn(c, more, "assistant", "a2");
+  expect(texts(shownTurns(d))).toEqual(["q1", "a1", "q2", "a2"]);
+
+  const [e, second] = addTurn(d, question, "assistant", "a1 again");
+  expect(texts(shownTurns(e))).toEqual(["q1", "a1 again"]);
+  const shown = shownTurns(e)[1]!;
+  expect(siblingsOf(e, shown).map((t) => t.id)).toEqual([first, second]);
+  expect(texts(shownTurns(choose(e, siblingsOf(e, shown)[0]!)))).toEqual(["q1", "a1", "q2", "a2"]);
+
+  const [f] = addTurn(e, 0, "user", "other question");
+  expect(texts(shownTurns(f))).toEqual(["other question"]);
+  expect(texts(pathTo(f, second))).toEqual(["q1", "a1 again"]);
+});
+
+it("changes the turn that is streamed, also when another branch is shown", () => {
+  const [a, question] = addTurn(emptyConversation, 0, "user", "q");
+  const [b, answer] = addTurn(a, question, "assistant");
+  const [c] = addTurn(b, 0, "user", "elsewhere");
+  const d = changeTurn(c, answer, (t) => ({ content: `${t.content}x` }));
+  expect(texts(pathTo(d, answer))).toEqual(["q", "x"]);
+  expect(changeTurn(emptyConversation, answer, () => ({ content: "y" }))).toBe(emptyConversation);
+});
+
+it("sends the system message first, and only where there is one", () => {
+  const [a, question] = addTurn(emptyConversation, 0, "user", "q");
+  const user = { role: "user", content: "q" };
+  expect(messagesOf(pathTo(a, question), " ")).toEqual([user]);
+  expect(messagesOf(pathTo(a, question), "be kind")).toEqual([
+    { role: "system", content: "be kind" },
+    user,
+  ]);
+});
