@@ -38,16 +38,14 @@ export interface GraphProto {
 export const ONNX_OPSET = 24;
 const IR_VERSION = 10;
 
-const encoder = new TextEncoder();
-
 /** Growing byte buffer with protobuf's wire types. Large models write 100,000s of small fields. */
 class Writer {
-  private bytes = new Uint8Array(1 << 16);
+  private bytes = Buffer.allocUnsafe(1 << 18);
   private length = 0;
 
   private reserve(extra: number): void {
     if (this.length + extra <= this.bytes.length) return;
-    const grown = new Uint8Array(Math.max(this.bytes.length * 2, this.length + extra));
+    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + extra));
     grown.set(this.bytes.subarray(0, this.length));
     this.bytes = grown;
   }
@@ -73,7 +71,7 @@ class Writer {
   float(field: number, value: number): void {
     this.varint((field << 3) | 5);
     this.reserve(4);
-    new DataView(this.bytes.buffer).setFloat32(this.length, value, true);
+    this.bytes.writeFloatLE(value, this.length);
     this.length += 4;
   }
 
@@ -86,38 +84,37 @@ class Writer {
   }
 
   text(field: number, value: string): void {
-    this.message(field, () => {
-      this.reserve(3 * value.length); // UTF-8 of one UTF-16 unit is at most three bytes
-      const start = this.length;
-      for (let i = 0; i < value.length; i++) {
-        const code = value.charCodeAt(i);
-        if (code > 127) {
-          this.length = start + encoder.encodeInto(value, this.bytes.subarray(start)).written;
-          return;
-        }
-        this.bytes[this.length++] = code;
-      }
-    });
+    const start = this.begin(field);
+    this.reserve(3 * value.length); // UTF-8 of one UTF-16 unit is at most three bytes
+    this.length += this.bytes.write(value, start, "utf8");
+    this.end(start);
   }
 
-  /** A field whose bytes `write` appends to this writer; its length is put before them after. */
-  message(field: number, write: (writer: Writer) => void): void {
+  /** Opens a field whose bytes follow, up to `end` with what this returns. */
+  begin(field: number): number {
     this.varint((field << 3) | 2);
     this.reserve(1);
-    const start = ++this.length; // one byte for the length: most are short
-    write(this);
+    return ++this.length; // one byte for the length: most are short
+  }
+
+  /** Closes a field: its length is put before its bytes. */
+  end(start: number): void {
     const size = this.length - start;
+    if (size < 128) {
+      this.bytes[start - 1] = size;
+      return;
+    }
     let extra = 0;
     for (let rest = size >>> 7; rest > 0; rest >>>= 7) extra++;
-    this.reserve(10); // for the length, while growing still copies the message
-    if (extra > 0) this.bytes.copyWithin(start + extra, start, this.length);
+    this.reserve(10); // for the length, while growing still copies the field
+    this.bytes.copyWithin(start + extra, start, this.length);
     this.length = start - 1;
     this.varint(size);
     this.length = start + extra + size;
   }
 
   finish(): Uint8Array {
-    return this.bytes.slice(0, this.length);
+    return Uint8Array.prototype.slice.call(this.bytes, 0, this.length); // a Buffer's slice is a view
   }
 }
 
@@ -143,26 +140,29 @@ function writeExternal(w: Writer, port: Port): void {
     ["offset", "0"],
     ["length", String(byteLength({ dtype: port.dtype, shape }))],
   ]) {
-    w.message(13, (entry) => {
-      entry.text(1, key);
-      entry.text(2, value);
-    });
+    const entry = w.begin(13);
+    w.text(1, key);
+    w.text(2, value);
+    w.end(entry);
   }
   w.int(14, 1);
 }
 
 function writePort(w: Writer, port: { name: string; dtype: DType; shape: Port["shape"] }): void {
   w.text(1, port.name);
-  w.message(2, (type) =>
-    type.message(1, (tensor) => {
-      tensor.int(1, dtypes[port.dtype].onnx);
-      tensor.message(2, (shape) => {
-        for (const d of port.shape) {
-          shape.message(1, (dim) => (typeof d === "number" ? dim.int(1, d) : dim.text(2, `${d}`)));
-        }
-      });
-    }),
-  );
+  const type = w.begin(2);
+  const tensor = w.begin(1);
+  w.int(1, dtypes[port.dtype].onnx);
+  const shape = w.begin(2);
+  for (const d of port.shape) {
+    const dim = w.begin(1);
+    if (typeof d === "number") w.int(1, d);
+    else w.text(2, `${d}`);
+    w.end(dim);
+  }
+  w.end(shape);
+  w.end(tensor);
+  w.end(type);
 }
 
 function writeAttribute(w: Writer, name: string, value: AttributeValue): void {
@@ -183,32 +183,46 @@ function writeAttribute(w: Writer, name: string, value: AttributeValue): void {
     for (const f of value.floats) w.float(7, f);
     w.int(20, 6);
   } else if ("tensor" in value) {
-    w.message(5, (t) => writeTensor(t, value.tensor));
+    const tensor = w.begin(5);
+    writeTensor(w, value.tensor);
+    w.end(tensor);
     w.int(20, 4);
   } else {
-    w.message(6, (g) => writeGraph(g, value.graph));
+    const graph = w.begin(6);
+    writeGraph(w, value.graph);
+    w.end(graph);
     w.int(20, 5);
   }
 }
 
-function writeGraph(w: Writer, graph: GraphProto): void {
-  for (const node of graph.nodes) {
-    w.message(1, (n) => {
-      for (const input of node.inputs) n.text(1, input);
-      for (const output of node.outputs) n.text(2, output);
-      n.text(3, node.name);
-      n.text(4, node.opType);
-      for (const [name, value] of Object.entries(node.attributes)) {
-        n.message(5, (a) => writeAttribute(a, name, value));
-      }
-      if (node.domain) n.text(7, node.domain);
-    });
+function writeNode(w: Writer, node: NodeProto): void {
+  for (const input of node.inputs) w.text(1, input);
+  for (const output of node.outputs) w.text(2, output);
+  w.text(3, node.name);
+  w.text(4, node.opType);
+  for (const name of Object.keys(node.attributes)) {
+    const attribute = w.begin(5);
+    writeAttribute(w, name, node.attributes[name]);
+    w.end(attribute);
   }
+  if (node.domain) w.text(7, node.domain);
+}
+
+function writeGraph(w: Writer, graph: GraphProto): void {
+  /** A field for each item. */
+  function list<T>(field: number, items: Iterable<T>, write: (w: Writer, item: T) => void): void {
+    for (const item of items) {
+      const start = w.begin(field);
+      write(w, item);
+      w.end(start);
+    }
+  }
+  list(1, graph.nodes, writeNode);
   w.text(2, graph.name);
-  for (const [name, array] of graph.constants) w.message(5, (t) => writeTensor(t, array, name));
-  for (const port of graph.weights) w.message(5, (t) => writeExternal(t, port));
-  for (const port of graph.inputs) w.message(11, (p) => writePort(p, port));
-  for (const port of graph.outputs) w.message(12, (p) => writePort(p, port));
+  list(5, graph.constants, (_, [name, array]) => writeTensor(w, array, name));
+  list(5, graph.weights, writeExternal);
+  list(11, graph.inputs, writePort);
+  list(12, graph.outputs, writePort);
 }
 
 /** Serialises a graph as an ONNX ModelProto. */
@@ -216,11 +230,17 @@ export function encodeModel(graph: GraphProto): Uint8Array {
   const w = new Writer();
   w.int(1, IR_VERSION);
   w.text(2, "onefold");
-  w.message(7, (g) => writeGraph(g, graph));
-  w.message(8, (opset) => opset.int(2, ONNX_OPSET));
-  w.message(8, (opset) => {
-    opset.text(1, "com.microsoft");
-    opset.int(2, 1);
-  });
+  const body = w.begin(7);
+  writeGraph(w, graph);
+  w.end(body);
+  for (const [domain, version] of [
+    ["", ONNX_OPSET],
+    ["com.microsoft", 1],
+  ] as const) {
+    const opset = w.begin(8);
+    if (domain) w.text(1, domain);
+    w.int(2, version);
+    w.end(opset);
+  }
   return w.finish();
 }
