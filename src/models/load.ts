@@ -7,6 +7,7 @@ import type { WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { type CheckedRead, readExperts } from "./expert-weights.ts";
 import { readModelConfig } from "./families.ts";
+import { textWeights } from "./text-weights.ts";
 
 export interface Model extends Disposable {
   /** The folder, or the GGUF file. */
@@ -29,7 +30,7 @@ export async function loadModel(spec: string, options: ResolveOptions = {}): Pro
   const dir = await resolveModel(spec, options);
   const { file, values } = await readConfigJson(dir);
   const read = readModelConfig(file, values);
-  const checkpoint = await openCheckpoint(dir);
+  const checkpoint = textWeights(await openCheckpoint(dir));
   checkpoint.prefetch(); // the disk works while the program is traced and loaded
   const config = { ...read, tiedHead: read.tiedHead && !hasOwnHead(checkpoint) };
   // A tied checkpoint may store its one table under the head's name alone.
