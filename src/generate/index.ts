@@ -20,6 +20,13 @@ export {
   type FeedOptions,
 } from "./decoder-session.ts";
 export { createEngine, type EngineOptions } from "./engine/engine.ts";
+export {
+  createPool,
+  type Lease,
+  type Pool,
+  type Pooled,
+  type PoolOptions,
+} from "./engine/pool.ts";
 export { isEngineRefusal } from "./engine/refusal.ts";
 export type {
   Engine,
