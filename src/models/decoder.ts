@@ -4,16 +4,15 @@ import { attention } from "../graph/ops/attention.ts";
 import { add, cast, greaterEqual, maximum, mul, sigmoid } from "../graph/ops/elementwise.ts";
 import { slice, split } from "../graph/ops/join.ts";
 import { iota } from "../graph/ops/leaf.ts";
-import { matmul } from "../graph/ops/matmul.ts";
 import { expandDims, reshape } from "../graph/ops/reshape.ts";
 import { rotary } from "../graph/ops/rotary.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { embedding, embeddingTable, linear } from "../nn/linear.ts";
+import { embedding, linear, tiedHead } from "../nn/linear.ts";
 import { gatedMlp } from "../nn/mlp.ts";
 import { type MoeConfig, moe } from "../nn/moe.ts";
 import { rmsNorm } from "../nn/norm.ts";
-import { type RopeConfig, rotaryAngles } from "../nn/rope.ts";
-import { normal, type Scope, zeros } from "../nn/scope.ts";
+import { lognScale, promptGrowth, type RopeConfig, rotaryAngles } from "../nn/rope.ts";
+import { normal, type Scope, type WeightFormats, zeros } from "../nn/scope.ts";
 import { type DeltaNetConfig, gatedDeltaNet } from "./gated-delta-net.ts";
 
 export interface DecoderConfig {
@@ -37,6 +36,8 @@ export interface DecoderConfig {
   readonly outputBias: boolean;
   /** RMSNorm of each head's query and key before the rotation. */
   readonly qkNorm: boolean;
+  /** Length beyond which queries grow with their position (`lognScale`); left out: none. */
+  readonly lognLength?: number;
   /**
    * Attention's output is multiplied by the sigmoid of a gate, which `q_proj` gives beside each
    * head's query (Qiu et al., "Gated Attention", 2025). Default false.
@@ -49,6 +50,8 @@ export interface DecoderConfig {
   /** Routed experts in place of the MLP, and in which layers. */
   readonly moe?: MoeConfig & { readonly layers: readonly boolean[] };
   readonly initializerRange: number;
+  /** Weights that the checkpoint holds quantised, by name; left out: none. */
+  readonly quantized?: WeightFormats;
 }
 
 /** What one layer holds of earlier tokens, by the names of `layerState` in state.ts. */
@@ -83,10 +86,10 @@ export interface DecoderOutputs {
 export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): DecoderOutputs {
   const { cache } = inputs;
   const model = p.in("model");
-  const { cos, sin } = rotaryAngles(
-    c.rope,
-    inputs.positions ?? positionsOf(inputs.tokens, cache?.past),
-  );
+  const positions = inputs.positions ?? positionsOf(inputs.tokens, cache?.past);
+  const growth = ropeGrowth(c, inputs);
+  const angles = rotaryAngles(c.rope, positions, growth);
+  const logn = c.lognLength === undefined ? undefined : lognScale(positions, c.lognLength);
   const { tokens, active } = activeRows(c, inputs);
   const norm = (scope: Scope, x: Tensor): Tensor =>
     rmsNorm(scope, x, c.normEpsilon, { offset: c.offsetNorms });
@@ -100,15 +103,15 @@ export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): Deco
       ? gatedDeltaNet(layer.in("linear_attn"), c, c.deltaNet, { x: normed, state, active })
       : selfAttention(layer.in("self_attn"), c, {
           x: normed,
-          cos,
-          sin,
+          ...angles,
+          logn,
           window: c.windows[i],
           bias: inputs.bias,
           cache: state && { key: state.key, value: state.value, past: cache.past },
         });
     x = add(x, mixed.output);
     x = add(x, feedForward(layer.in("mlp"), c, i, norm(layer.in("post_attention_layernorm"), x)));
-    if (mixed.state) present.push(mixed.state);
+    if (mixed.state) present.push(i === 0 && growth ? { ...mixed.state, growth } : mixed.state);
   }
   return { hidden: norm(model.in("norm"), x), cache: present };
 }
@@ -117,8 +120,8 @@ export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): Deco
 export function lmHead(p: Scope, c: DecoderConfig, hidden: Tensor): Tensor {
   const init = normal(c.initializerRange);
   if (!c.tiedHead) return linear(p.in("lm_head"), hidden, c.vocabSize, { init });
-  const table = embeddingTable(p.in("model", "embed_tokens"), c.vocabSize, c.hiddenSize, init);
-  return p.in("lm_head").trace(() => matmul(hidden, table, { transposeB: true }));
+  const table = p.in("model", "embed_tokens");
+  return p.in("lm_head").trace(() => tiedHead(table, hidden, c.vocabSize, init));
 }
 
 /** Which rows take part, bool [batch, 1]; undefined where nothing depends on it. */
@@ -128,6 +131,13 @@ function activeRows(
 ): { tokens: Tensor; active?: Tensor } {
   if (!cache || !c.deltaNet) return { tokens };
   return { tokens: maximum(tokens, 0), active: greaterEqual(slice(tokens, 1, 0, 1), 0) };
+}
+
+/** Growth of a stepped rotary base, [batch or 1, 1]: set by the prompt, then kept as state. */
+function ropeGrowth(c: DecoderConfig, { tokens, cache }: DecoderInputs): Tensor | undefined {
+  if (c.rope.type !== "dynamic" || !c.rope.isStepped) return undefined;
+  const earlier = cache && { held: cache.layers[0].growth, past: cache.past };
+  return promptGrowth(c.rope, tokens.shape[1], earlier);
 }
 
 /** [batch or 1, seq]: counted from the end of the cache. */
@@ -140,6 +150,7 @@ interface AttentionInputs {
   readonly x: Tensor;
   readonly cos: Tensor;
   readonly sin: Tensor;
+  readonly logn?: Tensor;
   readonly window: number;
   readonly bias?: Tensor;
   readonly cache?: { readonly key: Tensor; readonly value: Tensor; readonly past: Tensor };
@@ -148,7 +159,7 @@ interface AttentionInputs {
 function selfAttention(
   p: Scope,
   c: DecoderConfig,
-  { x, cos, sin, window, bias, cache }: AttentionInputs,
+  { x, cos, sin, logn, window, bias, cache }: AttentionInputs,
 ): { output: Tensor; state?: LayerState } {
   const [batch, seq] = x.shape;
   const init = normal(c.initializerRange);
@@ -166,9 +177,10 @@ function selfAttention(
     q = rmsNorm(p.in("q_norm"), q, c.normEpsilon, offset);
     k = rmsNorm(p.in("k_norm"), k, c.normEpsilon, offset);
   }
-  const y = p.trace(() =>
-    attention(rotary(q, cos, sin), rotary(k, cos, sin), v, { window, bias, cache }),
-  );
+  const y = p.trace(() => {
+    const query = rotary(logn ? mul(q, logn) : q, cos, sin);
+    return attention(query, rotary(k, cos, sin), v, { window, bias, cache });
+  });
   const gated = gate ? p.trace(() => mul(y.output, sigmoid(gate))) : y.output;
   const flat = reshape(gated, [batch, seq, c.heads * c.headDim]);
   const output = linear(p.in("o_proj"), flat, c.hiddenSize, { bias: c.outputBias, init: zeros });

@@ -3,6 +3,7 @@
 import { closestNames } from "../checkpoint/names.ts";
 import { ConfigReader, type JsonObject } from "./config-reader.ts";
 import type { DecoderConfig } from "./decoder.ts";
+import { readQwenConfig } from "./qwen.ts";
 import { readQwen2Config } from "./qwen2.ts";
 import { readQwen2MoeConfig } from "./qwen2-moe.ts";
 import { readQwen3Config } from "./qwen3.ts";
@@ -14,6 +15,7 @@ type FamilyReader = (config: ConfigReader) => DecoderConfig;
 
 /** Readers by `model_type`. */
 const families: ReadonlyMap<string, FamilyReader> = new Map([
+  ["qwen", readQwenConfig],
   ["qwen2", readQwen2Config],
   ["qwen2_moe", readQwen2MoeConfig],
   ["qwen3", readQwen3Config],

@@ -6,6 +6,7 @@ export { modelTypes, readModelConfig } from "./families.ts";
 export { type ExportGgufOptions, exportGguf, type GgufType, ggufTypes } from "./export-gguf.ts";
 export { loadModel, type Model } from "./load.ts";
 export { forwardProgram, stepProgram } from "./programs.ts";
+export { readQwenConfig } from "./qwen.ts";
 export { readQwen2Config } from "./qwen2.ts";
 export { readQwen2MoeConfig } from "./qwen2-moe.ts";
 export { readQwen3Config } from "./qwen3.ts";

@@ -7,6 +7,7 @@ import type { WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { type CheckedRead, readExperts } from "./expert-weights.ts";
 import { readModelConfig } from "./families.ts";
+import { renameQwen } from "./qwen-names.ts";
 import { textWeights } from "./text-weights.ts";
 
 export interface Model extends Disposable {
@@ -30,7 +31,7 @@ export async function loadModel(spec: string, options: ResolveOptions = {}): Pro
   const dir = await resolveModel(spec, options);
   const { file, values } = await readConfigJson(dir);
   const read = readModelConfig(file, values);
-  const checkpoint = textWeights(await openCheckpoint(dir));
+  const checkpoint = await openModelCheckpoint(dir, read.modelType);
   checkpoint.prefetch(); // the disk works while the program is traced and loaded
   const config = { ...read, tiedHead: read.tiedHead && !hasOwnHead(checkpoint) };
   // A tied checkpoint may store its one table under the head's name alone.
@@ -46,6 +47,12 @@ export async function loadModel(spec: string, options: ResolveOptions = {}): Pro
     },
     [Symbol.dispose]: () => checkpoint[Symbol.dispose](),
   };
+}
+
+/** The checkpoint of a folder, under the names that the shared decoder asks for. */
+export async function openModelCheckpoint(dir: string, modelType?: string): Promise<Checkpoint> {
+  const checkpoint = await openCheckpoint(dir);
+  return modelType === "qwen" ? renameQwen(checkpoint) : textWeights(checkpoint);
 }
 
 const EMBEDDING = "model.embed_tokens.weight";

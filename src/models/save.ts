@@ -9,6 +9,8 @@ import type { NDArray } from "../graph/ndarray.ts";
 import type { RopeConfig } from "../nn/rope.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { splitExperts } from "./expert-weights.ts";
+import { qwenConfigJson } from "./qwen.ts";
+import { packQwen } from "./qwen-names.ts";
 
 const torchNames: Partial<Record<DType, string>> = {
   f32: "float32",
@@ -25,6 +27,7 @@ export const torchDType = (dtype: DType): string => torchNames[dtype] ?? dtype;
  * @throws Error for a combination of switches that its family's config.json cannot say
  */
 export function configJson(c: DecoderConfig, dtype: DType): Record<string, unknown> {
+  if (c.modelType === "qwen") return { ...qwenConfigJson(c), torch_dtype: torchDType(dtype) };
   return {
     architectures: [architecture(c.modelType)],
     ...familyKeys(c),
@@ -164,10 +167,13 @@ export async function writeModelFiles(
   }
   await saveSharded(
     dir,
-    Array.from(splitExperts(weights), ({ load, ...weight }) => ({
-      ...weight,
-      dtype,
-      load: () => convertArray(load(), dtype),
-    })),
+    Array.from(
+      config?.modelType === "qwen" ? packQwen(weights) : splitExperts(weights),
+      ({ load, ...weight }) => ({
+        ...weight,
+        dtype,
+        load: () => convertArray(load(), dtype),
+      }),
+    ),
   );
 }

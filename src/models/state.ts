@@ -22,7 +22,11 @@ export function layerState(c: DecoderConfig, layer: number): Readonly<Record<str
   const net = c.deltaNet;
   if (!net?.layers[layer]) {
     const array = { kind: "kv", heads: c.kvHeads, width: c.headDim } as const;
-    return { key: array, value: array };
+    const { rope } = c;
+    const isFirst = layer === 0 && rope.type === "dynamic" && rope.isStepped;
+    // What the prompt fixed for all layers; a new prompt replaces it, so nothing has to be undone.
+    const growth: StateArray = { kind: "recurrent", shape: [1] };
+    return { key: array, value: array, ...(isFirst ? { growth } : {}) };
   }
   const { keyHeads, valueHeads, keyDim, valueDim, kernel } = net;
   const channels = 2 * keyHeads * keyDim + valueHeads * valueDim;

@@ -7,7 +7,7 @@ import { type Checkpoint, openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readJsonObject } from "../checkpoint/json.ts";
 import { saveSafetensors } from "../checkpoint/save.ts";
 import type { NDArray } from "../graph/ndarray.ts";
-import { checkpointWeights } from "../models/load.ts";
+import { checkpointWeights, openModelCheckpoint } from "../models/load.ts";
 import { writeModelFiles } from "../models/save.ts";
 import type { BatchSource, Cursor } from "./batches.ts";
 import type { Trainer } from "./trainer.ts";
@@ -98,7 +98,7 @@ export async function resumeRun(
   }
   const cursor = readCursor(file, state.cursor);
   const { memory } = trainer;
-  using model = await openCheckpoint(dir);
+  using model = await openModelCheckpoint(dir, trainer.config?.modelType);
   using optimizer = await openCheckpoint(join(dir, "optimizer.safetensors"));
   const weights = checkpointWeights(model);
   for (const [name, array] of memory.parameters) {

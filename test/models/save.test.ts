@@ -4,8 +4,15 @@ import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
+import { openCheckpoint } from "../../src/checkpoint/index.ts";
 import { toValues } from "../../src/graph/ndarray.ts";
-import { configJson, loadModel, readModelConfig, writeModelFiles } from "../../src/models/index.ts";
+import {
+  configJson,
+  forwardProgram,
+  loadModel,
+  readModelConfig,
+  writeModelFiles,
+} from "../../src/models/index.ts";
 
 const root = join(import.meta.dirname, "../fixtures/qwen");
 const cases = readdirSync(root, { withFileTypes: true })
@@ -50,3 +57,23 @@ it("writes a folder that loads, with companion files", async () => {
   expect(readFileSync(join(dir, "tokenizer.json"), "utf8")).toBe('{"a":1}');
   expect(readFileSync(join(dir, "generation_config.json"), "utf8")).toContain('"eos_token_id": 3');
 });
+
+it.each(["qwen-v1-long", "qwen2-moe", "qwen3-moe-stacked"])(
+  "writes %s under the names that are published, and reads it back bit for bit",
+  async (name) => {
+    const dir = mkdtempSync(join(tmpdir(), "onefold-save-"));
+    onTestFinished(() => rmSync(dir, { recursive: true, force: true }));
+    using model = await loadModel(join(root, name));
+    const ports = forwardProgram(model.config).weights;
+    const weights = new Map(ports.map((port) => [port.name, model.weights(port)]));
+    await writeModelFiles(dir, model.config, weights);
+    using saved = await loadModel(dir);
+    expect(saved.config).toEqual(model.config);
+    for (const port of ports) {
+      expect(toValues(saved.weights(port))).toEqual(toValues(weights.get(port.name)!));
+    }
+    using published = await openCheckpoint(join(root, name.replace("-stacked", "")));
+    using written = await openCheckpoint(dir);
+    expect([...written.names].sort()).toEqual([...published.names].sort());
+  },
+);
