@@ -37,6 +37,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/info.ts"),
   },
   {
+    name: "verify",
+    summary: "compare a quantised model's predictions with those in f32",
+    load: () => import("./commands/verify.ts"),
+  },
+  {
     name: "logits",
     summary: "write a model's logits of given token ids to a file",
     load: () => import("./commands/logits.ts"),

@@ -78,8 +78,8 @@ export async function createDecoderSession(
   const { engine, signal } = options;
   const program = stepProgram(model.config);
   // Unpacked f32 products read the checkpoint's own memory: prompts lose about a tenth of their
-  // speed, steps nothing, and the weights are not held twice.
-  const settings = { prepack: false, ...engine };
+  // speed, steps nothing, and the weights are not held twice. Quantised ones have to be packed.
+  const settings = { prepack: model.config.quantized !== undefined, ...engine };
   const session = await createSession(program, { ...settings, weights: model.weights, signal });
   try {
     return new DecoderSession(session, model.config, options);

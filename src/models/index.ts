@@ -2,10 +2,16 @@
 
 export { ConfigReader } from "./config-reader.ts";
 export * from "./decoder.ts";
-export { modelTypes, readModelConfig } from "./families.ts";
 export { type ExportGgufOptions, exportGguf, type GgufType, ggufTypes } from "./export-gguf.ts";
-export { loadModel, type Model } from "./load.ts";
+export { modelTypes, readModelConfig } from "./families.ts";
+export { type LoadOptions, loadModel, type Model } from "./load.ts";
 export { forwardProgram, stepProgram } from "./programs.ts";
+export type { Quantization, QuantizationOptions } from "./quantization.ts";
+export {
+  type Comparison,
+  createComparison,
+  type PredictionComparison,
+} from "./quantized-compare.ts";
 export { readQwenConfig } from "./qwen.ts";
 export { readQwen2Config } from "./qwen2.ts";
 export { readQwen2MoeConfig } from "./qwen2-moe.ts";

@@ -7,6 +7,8 @@ import type { WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { type CheckedRead, readExperts } from "./expert-weights.ts";
 import { readModelConfig } from "./families.ts";
+import { type QuantizedLoadOptions, quantizedLoad } from "./quantized-load.ts";
+import { quantizedWeights } from "./quantized-weights.ts";
 import { renameQwen } from "./qwen-names.ts";
 import { textWeights } from "./text-weights.ts";
 
@@ -15,9 +17,14 @@ export interface Model extends Disposable {
   readonly dir: string;
   readonly config: DecoderConfig;
   readonly checkpoint: Checkpoint;
-  /** Weights by name in f32: mapped as they are where stored so, converted otherwise. */
+  /**
+   * Weights by name in f32, mapped as they are where stored so, converted otherwise; and the parts
+   * of quantised weights.
+   */
   readonly weights: WeightSource;
 }
+
+export type LoadOptions = ResolveOptions & QuantizedLoadOptions;
 
 /**
  * Opens a model: a folder, a GGUF file, or a hub id that was pulled before.
@@ -26,27 +33,35 @@ export interface Model extends Disposable {
  * @example
  * using model = await loadModel("models/onefold-mini");
  * console.log(model.config.layers);
+ * using small = await loadModel("models/onefold-mini", { quant: "int4" });
  */
-export async function loadModel(spec: string, options: ResolveOptions = {}): Promise<Model> {
+export async function loadModel(spec: string, options: LoadOptions = {}): Promise<Model> {
   const dir = await resolveModel(spec, options);
   const { file, values } = await readConfigJson(dir);
   const read = readModelConfig(file, values);
-  const checkpoint = await openModelCheckpoint(dir, read.modelType);
-  checkpoint.prefetch(); // the disk works while the program is traced and loaded
-  const config = { ...read, tiedHead: read.tiedHead && !hasOwnHead(checkpoint) };
-  // A tied checkpoint may store its one table under the head's name alone.
-  const tableIsHead = read.tiedHead && !checkpoint.has(EMBEDDING) && checkpoint.has(HEAD);
-  const weights = checkpointWeights(checkpoint);
-  return {
-    dir,
-    config,
-    checkpoint,
-    weights: (port) => {
-      const name = tableIsHead && port.name === EMBEDDING ? HEAD : port.name;
-      return weights({ ...port, name });
-    },
-    [Symbol.dispose]: () => checkpoint[Symbol.dispose](),
-  };
+  const opened = await openModelCheckpoint(dir, read.modelType);
+  try {
+    const tiedHead = read.tiedHead && !hasOwnHead(opened);
+    // A tied checkpoint may store its one table under the head's name alone.
+    const tableIsHead = read.tiedHead && !opened.has(EMBEDDING) && opened.has(HEAD);
+    const { checkpoint, formats } = await quantizedLoad(dir, opened, options, tiedHead);
+    checkpoint.prefetch(); // the disk works while the program is traced and loaded
+    const stored = checkpointWeights(checkpoint);
+    const weights = formats ? quantizedWeights(checkpoint, formats, stored) : stored;
+    return {
+      dir,
+      config: { ...read, tiedHead, ...(formats && { quantized: formats }) },
+      checkpoint,
+      weights: (port) => {
+        const name = tableIsHead && port.name === EMBEDDING ? HEAD : port.name;
+        return weights({ ...port, name });
+      },
+      [Symbol.dispose]: () => checkpoint[Symbol.dispose](),
+    };
+  } catch (error) {
+    opened[Symbol.dispose]();
+    throw error;
+  }
 }
 
 /** The checkpoint of a folder, under the names that the shared decoder asks for. */

@@ -15,7 +15,7 @@ import { layerState, stateShape } from "./state.ts";
  * Logits of every position. Input `tokens` i64 [batch, seq]; output `logits` [batch, seq, vocab].
  */
 export function forwardProgram(c: DecoderConfig, { fuse = true } = {}): Program {
-  const { root } = createParameters();
+  const { root } = createParameters("f32", c.quantized);
   const tokens = input("tokens", "i64", [dim("batch"), dim("seq")]);
   const { hidden } = decoder(root, c, { tokens });
   return lower({ inputs: [tokens], outputs: { logits: lmHead(root, c, hidden) }, fuse });
@@ -29,7 +29,7 @@ export function forwardProgram(c: DecoderConfig, { fuse = true } = {}): Program 
  * the same memory as the input. Tokens of -1 leave a row's recurrent state as it is.
  */
 export function stepProgram(c: DecoderConfig, { fuse = true } = {}): Program {
-  const { root } = createParameters();
+  const { root } = createParameters("f32", c.quantized);
   const batch = dim("batch");
   const capacity = dim("capacity");
   const tokens = input("tokens", "i64", [batch, dim("seq")]);

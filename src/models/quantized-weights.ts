@@ -1,0 +1,38 @@
+/** Reads what quantised models ask for: the parts of a weight, or the floats they stand for. */
+
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { dequantizeBlocks, dequantizeColumns } from "../checkpoint/quantize.ts";
+import { ndarray } from "../graph/ndarray.ts";
+import type { WeightSource } from "../graph/program.ts";
+import type { WeightFormats } from "../nn/scope.ts";
+
+const ROWS = "_rows";
+
+/**
+ * Weights of a checkpoint of our own quantised kind (see quantized-tensors.ts).
+ *
+ * @param next reads tensors that are stored as they are asked for
+ */
+export function quantizedWeights(
+  checkpoint: Checkpoint,
+  formats: WeightFormats,
+  next: WeightSource,
+): WeightSource {
+  return (port) => {
+    const { name, shape } = port;
+    if (name.endsWith(ROWS)) {
+      // A table and the weight of a head are one array under two shapes.
+      const { dtype, data } = checkpoint.read(`${name.slice(0, -ROWS.length)}_packed`);
+      return ndarray(dtype, shape as readonly number[], data);
+    }
+    const format = formats.get(name);
+    if (!format) return next(port);
+    const read = (end: string) => checkpoint.read(name + end);
+    if (format.kind === "per-token") {
+      return dequantizeColumns({ columns: read("_columns"), scales: read("_scales") });
+    }
+    const zeros = format.hasZeros ? read("_zeros") : undefined;
+    const parts = { packed: read("_packed"), scales: read("_scales"), zeros };
+    return dequantizeBlocks(parts, shape[1] as number, format);
+  };
+}
