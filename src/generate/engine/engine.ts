@@ -67,8 +67,10 @@ export async function createEngine(
   const { config, weights } = model;
   const program = stepProgram(config);
   const capacity = capacityOf(slotBytes(program.inputs), contextLimit(config), options, slots);
-  // As in createDecoderSession: products read the checkpoint's own memory.
-  const session = await createSession(program, { prepack: false, ...engine, weights, signal });
+  // As in createDecoderSession: f32 products read the checkpoint's own memory.
+  const prepack = config.quantized !== undefined;
+  const settings = { prepack, ...engine, weights, signal };
+  const session = await createSession(program, settings);
   try {
     const memory = new Slots(session, { slots, capacity, vocabSize: config.vocabSize });
     const serving = new Serving(memory, config, {

@@ -3,7 +3,7 @@ import { createEngine, type EngineRequest } from "../../../src/generate/index.ts
 import { loadTokenizer } from "../../../src/media/text/index.ts";
 import { alone, collect, collectAll, fixture, mini, pattern, until } from "./support.ts";
 
-test.each(["qwen3-tied", "qwen2-sliding", "qwen2-rope-dynamic", "qwen3-yarn"])(
+test.each(["qwen3-tied", "qwen2-sliding", "qwen2-rope-dynamic", "qwen3-yarn", "qwen3-next-dense"])(
   "%s: requests side by side get what each gets alone",
   async (name) => {
     using model = await fixture(name);
