@@ -22,6 +22,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/run.ts"),
   },
   {
+    name: "serve",
+    summary: "serve models to clients of the OpenAI API",
+    load: () => import("./commands/serve.ts"),
+  },
+  {
     name: "train",
     summary: "train a model as a config file says",
     load: () => import("./commands/train.ts"),

@@ -1,0 +1,117 @@
+/** `onefold serve MODEL...`: models behind OpenAI's HTTP API, until it is told to stop. */
+
+import { existsSync } from "node:fs";
+import { readFile } from "node:fs/promises";
+import type { Command } from "commander";
+import { loadLanguageModel, modelName } from "../../generate/language-model.ts";
+import {
+  createLog,
+  createModelPool,
+  type ModelSource,
+  type RunningServer,
+  startServer,
+} from "../../serve/index.ts";
+import { UsageError } from "../errors.ts";
+import { type Io, writeJson, writeLine } from "../io.ts";
+import { collect, integer, number } from "../options.ts";
+import { defaultModelFolder } from "../package-root.ts";
+
+interface ServeFlags {
+  readonly host: string;
+  readonly port: number;
+  readonly apiKeyFile?: string;
+  readonly insecure?: boolean;
+  readonly cors?: string[];
+  readonly slots?: number;
+  readonly context?: number;
+  readonly queue?: number;
+  readonly bodyLimit: number;
+  readonly timeLimit: number;
+  readonly idle?: number;
+  readonly quiet?: boolean;
+}
+
+export function define(command: Command, io: Io): void {
+  command
+    .argument(
+      "[models...]",
+      "folders, or ORG/NAMEs in the cache; NAME=MODEL names one (default: the model shipped)",
+    )
+    .option("--host <address>", "address to listen on", "127.0.0.1")
+    .option("--port <n>", "port; 0 takes any that is free", integer({ min: 0, max: 65535 }), 8000)
+    .option("--api-key-file <path>", "keys that open the API, one a line (or ONEFOLD_API_KEY)")
+    .option("--insecure", "listen beyond this machine without a key")
+    .option("--cors <origin>", "web page that may call the API, * for all (repeatable)", collect)
+    .option("--slots <n>", "answers computed at the same time", integer({ min: 1 }))
+    .option("--context <n>", "most tokens of prompt and answer", integer({ min: 1 }))
+    .option("--queue <n>", "answers that may wait for a slot", integer({ min: 0 }))
+    .option("--body-limit <mib>", "largest request, in MiB", number({ min: 0.001, max: 1024 }), 8)
+    .option("--time-limit <s>", "longest request, in seconds", number({ min: 0.1 }), 600)
+    .option("--idle <s>", "close a model after this many seconds without a request", number())
+    .option("--quiet", "log nothing but errors")
+    .action(async (models: string[], flags: ServeFlags, self: Command) => {
+      const sources = models.length > 0 ? models.map((m) => sourceOf(m, flags)) : [shipped(flags)];
+      const options = {
+        ...flags,
+        apiKeys: await readKeys(io, flags.apiKeyFile),
+        corsOrigins: flags.cors,
+        isInsecure: flags.insecure,
+        bodyLimit: Math.round(flags.bodyLimit * 2 ** 20),
+        log: logOf(io, flags),
+      };
+      const pool = createModelPool(sources, { idleSeconds: flags.idle });
+      (await pool.acquire(pool.names[0]!))[Symbol.dispose](); // the first model's errors show now
+      const server = await startServer(pool, options);
+      const address = { url: server.url, models: pool.names };
+      if (self.optsWithGlobals().json) await writeJson(io, address);
+      else await writeLine(io, `${pool.names.join(", ")} at ${server.url}/v1`);
+      await untilStopped(io, server);
+      io.interruptible().throwIfAborted(); // the exit code tells Ctrl-C from a signal to stop
+    })
+    .addHelpText("after", examples);
+}
+
+const examples = `
+A second signal ends the answers that are still being given.
+
+Examples:
+  onefold serve
+  onefold serve Qwen/Qwen3-0.6B --port 9000
+  ONEFOLD_API_KEY=secret onefold serve chat=./my-model --host 0.0.0.0`;
+
+function sourceOf(text: string, { slots, context, queue }: ServeFlags): ModelSource {
+  const named = existsSync(text) ? null : /^([\w.:/-]+)=(.+)$/.exec(text);
+  const spec = named?.[2] ?? text;
+  const name = named?.[1] ?? modelName(spec);
+  return { name, load: () => loadLanguageModel(spec, { name, slots, context, queue }) };
+}
+
+function shipped(flags: ServeFlags): ModelSource {
+  return sourceOf(defaultModelFolder(), flags);
+}
+
+async function readKeys(io: Io, file: string | undefined): Promise<string[]> {
+  const text = file === undefined ? (io.env.ONEFOLD_API_KEY ?? "") : await readFile(file, "utf8");
+  const keys = text.split("\n").flatMap((line) => line.trim() || []);
+  if (file !== undefined && keys.length === 0) throw new UsageError(`${file}: holds no API key`);
+  return keys;
+}
+
+function logOf(io: Io, { quiet }: ServeFlags): ReturnType<typeof createLog> {
+  const log = createLog((line) => io.stderr.write(line));
+  return (record) => {
+    if (!quiet || record.level === "error") log(record);
+  };
+}
+
+/** Until SIGTERM or Ctrl-C, and until the answers then under way are given. */
+async function untilStopped(io: Io, server: RunningServer): Promise<void> {
+  const interrupted = io.interruptible();
+  await new Promise<void>((resolve) => {
+    const stop = (): void => {
+      void server.close().then(resolve);
+    };
+    interrupted.addEventListener("abort", stop, { once: true });
+    process.on("SIGTERM", stop);
+  });
+}

@@ -1,0 +1,78 @@
+/** A checkpoint ready to answer many at a time: tokenizer, template, defaults and engine. */
+
+import { basename } from "node:path";
+import {
+  type ChatTemplate,
+  createChatTemplate,
+  loadChatTemplate,
+  loadTokenizer,
+  type Tokenizer,
+} from "../media/text/index.ts";
+import { loadModel, type Model } from "../models/load.ts";
+import { createEngine, type EngineOptions } from "./engine/engine.ts";
+import type { Engine } from "./engine/types.ts";
+import { type GenerationDefaults, readGenerationDefaults } from "./generation-config.ts";
+
+export interface LanguageModel extends Disposable {
+  /** What clients call it. */
+  readonly name: string;
+  readonly tokenizer: Tokenizer;
+  readonly engine: Engine;
+  readonly defaults: GenerationDefaults;
+  /** Base models have none. */
+  readonly template: ChatTemplate | undefined;
+  /** The checkpoint, where there is one. */
+  readonly model?: Model;
+}
+
+export interface LanguageModelOptions extends EngineOptions {
+  /** What clients call it (default: as it was named). */
+  readonly name?: string;
+  /** Jinja text in place of the checkpoint's chat template. */
+  readonly template?: string;
+}
+
+/**
+ * Loads a model to serve.
+ *
+ * @param spec a folder, or a hub id that was pulled
+ */
+export async function loadLanguageModel(
+  spec: string,
+  { name = modelName(spec), template, ...options }: LanguageModelOptions = {},
+): Promise<LanguageModel> {
+  const model = await loadModel(spec);
+  try {
+    const tokenizer = await loadTokenizer(model.dir);
+    const defaults = await readGenerationDefaults(model.dir);
+    const chat = template
+      ? await createChatTemplate(template)
+      : await loadChatTemplate(model.dir).catch(baseModel);
+    const engine = await createEngine(model, tokenizer, options);
+    return {
+      name,
+      model,
+      tokenizer,
+      engine,
+      defaults,
+      template: chat,
+      [Symbol.dispose]() {
+        engine[Symbol.dispose]();
+        model[Symbol.dispose]();
+      },
+    };
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+}
+
+/** What a model is called unless told otherwise: its hub id, or the last part of its folder. */
+export function modelName(spec: string): string {
+  return /^[\w.-]+\/[\w.-]+$/.test(spec) && !spec.startsWith(".") ? spec : basename(spec) || spec;
+}
+
+function baseModel(error: unknown): undefined {
+  if (error instanceof Error && error.message.includes(": no chat template in ")) return undefined;
+  throw error;
+}

@@ -1,0 +1,127 @@
+/** One request on its way: its id, what ends it, and what has to be put back when it ends. */
+
+import { randomUUID } from "node:crypto";
+import { HttpError } from "./errors.ts";
+import { eventStream, type ServerEvent } from "./event-stream.ts";
+import type { ModelLease, ModelPool } from "./model-pool.ts";
+
+/** What the log says of a request beyond its status and time. */
+export interface CallNotes {
+  model?: string;
+  promptTokens?: number;
+  cachedTokens?: number;
+  completionTokens?: number;
+  /** Milliseconds until the first part of the answer. */
+  firstTokenMs?: number;
+  /** Of a failure inside the server. */
+  error?: string;
+}
+
+export interface CallOptions {
+  readonly pool: ModelPool;
+  /** Most milliseconds. */
+  readonly timeLimit: number;
+  readonly bodyLimit: number;
+  readonly onEnd: (call: Call, status: number) => void;
+}
+
+export class Call {
+  readonly request: Request;
+  readonly id: string;
+  readonly started = performance.now();
+  readonly notes: CallNotes = {};
+  readonly options: CallOptions;
+  readonly #controller = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #leases: ModelLease[] = [];
+  #isStreaming = false;
+  #isEnded = false;
+
+  constructor(request: Request, options: CallOptions) {
+    this.request = request;
+    this.options = options;
+    const given = request.headers.get("x-request-id");
+    this.id = given && /^[\w.-]{1,100}$/.test(given) ? given : `req_${randomUUID()}`;
+    const seconds = options.timeLimit / 1000;
+    this.#timer = setTimeout(
+      () => this.abort(new HttpError(408, `the answer took longer than ${seconds} s`)),
+      options.timeLimit,
+    );
+    this.#timer.unref();
+    if (request.signal.aborted) this.#leave();
+    else request.signal.addEventListener("abort", this.#leave, { once: true });
+  }
+
+  /** Ends the work when the client goes away, the time is up, or the server shuts down. */
+  get signal(): AbortSignal {
+    return this.#controller.signal;
+  }
+
+  get isStreaming(): boolean {
+    return this.#isStreaming;
+  }
+
+  abort(reason: HttpError): void {
+    this.#controller.abort(reason);
+  }
+
+  /** Why a "cancelled" answer was: what the client is told. */
+  get reason(): HttpError {
+    const { reason } = this.signal;
+    return reason instanceof HttpError ? reason : clientGone();
+  }
+
+  /** The model that a request names (default: the first), held until the request ends. */
+  async acquire(name: string | undefined): Promise<ModelLease["model"]> {
+    const { pool } = this.options;
+    const asked = name ?? pool.names[0] ?? "";
+    if (!pool.names.includes(asked)) {
+      const message = `no model is called "${asked.slice(0, 100)}"; there is ${pool.names.join(", ")}`;
+      throw new HttpError(404, message, { code: "model_not_found", param: "model" });
+    }
+    this.notes.model = asked;
+    const lease = await pool.acquire(asked);
+    if (this.#isEnded) {
+      lease[Symbol.dispose]();
+      throw clientGone();
+    }
+    this.#leases.push(lease);
+    return lease.model;
+  }
+
+  /** Answers with events; the request ends with the last of them. */
+  stream(events: AsyncGenerator<ServerEvent, void>): Response {
+    this.#isStreaming = true;
+    const all = this.#untilEnd(events);
+    return eventStream(all, () => this.#leave());
+  }
+
+  /** The answer is complete, or given up. */
+  end(status: number): void {
+    if (this.#isEnded) return;
+    this.#isEnded = true;
+    clearTimeout(this.#timer);
+    this.request.signal.removeEventListener("abort", this.#leave);
+    for (const lease of this.#leases) lease[Symbol.dispose]();
+    this.options.onEnd(this, status);
+  }
+
+  async *#untilEnd(events: AsyncGenerator<ServerEvent, void>): AsyncGenerator<ServerEvent, void> {
+    try {
+      yield* events;
+    } finally {
+      this.end(this.signal.aborted ? this.reason.status : 200);
+    }
+  }
+
+  readonly #leave = (): void => {
+    this.abort(clientGone());
+    // Nobody may ever read the body: then its generator does not get to its end.
+    if (this.#isStreaming) this.end(CLIENT_GONE);
+  };
+}
+
+/** nginx's status for a client that went away; it only reaches the log. */
+export const CLIENT_GONE = 499;
+
+const clientGone = (): HttpError => new HttpError(408, "the client went away");
