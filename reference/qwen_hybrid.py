@@ -4,8 +4,8 @@ Versions: torch 2.13.0 (CPU), transformers 5.18.0, safetensors 0.8.0 (reference/
 Run:      python reference/qwen_hybrid.py [--only NAME] [--out test/fixtures/qwen]
 
 Files, oracle and thresholds are those of qwen.py, which this script imports, but that a seed is
-also passed over where float32 is too coarse for it. The script refuses a case in which some norm,
-bias, decay or config key under `unlike` does not move the logits.
+also passed over where float32 is too coarse for it (MAX_ROUNDING). The script refuses a case in
+which some norm, bias, decay or config key under `unlike` does not move the logits.
 """
 
 import argparse
@@ -20,9 +20,10 @@ import transformers
 from safetensors.torch import save_file
 from transformers import AutoConfig, AutoModelForCausalLM
 
-from qwen import (BATCH, MAX_ROUNDING, MAX_STEP_DRIFT, MIN_DISTINCT, MIN_EFFECT, MIN_MARGIN, NEW,
-                  PROMPT, SEQ, greedy, load, split_experts, step_by_step, whole)
+from qwen import (BATCH, MAX_STEP_DRIFT, MIN_DISTINCT, MIN_EFFECT, MIN_MARGIN, NEW, PROMPT, SEQ,
+                  greedy, load, split_experts, step_by_step, whole)
 
+MAX_ROUNDING = 4e-5  # float32 forward against float64; a norm lifts small sums to full size
 VOCAB, HIDDEN = 96, 32
 DELTA = {"linear_conv_kernel_dim": 4, "linear_key_head_dim": 8, "linear_value_head_dim": 8,
          "linear_num_key_heads": 2, "linear_num_value_heads": 4}
@@ -151,7 +152,6 @@ def make_weights(case: Case, seed: int) -> dict[str, torch.Tensor]:
         elif name in ("model.embed_tokens.weight", "lm_head.weight"):
             weights[name] = 0.4 * noise
         else:
-            # Each norm behind a delta net lifts small sums, and their rounding, to full size.
             out = name.endswith(("o_proj.weight", "out_proj.weight", "down_proj.weight",
                                  "down_proj"))
             weights[name] = (0.8 if out else 1.2) * noise / shape[-1] ** 0.5
