@@ -44,6 +44,29 @@ describe("lowering", () => {
     expectClose((await session.run({ x, w })).y, y);
   });
 
+  it("puts no reshape between kernels with flat heads, and one where a value is read split", async () => {
+    const seq = dim("seq");
+    const x = input("x", "f32", [1, seq, 16]);
+    const angles = input("angles", "f32", [1, seq, 4]);
+    const split = g.reshape(x, [1, seq, 2, 8]);
+    const turned = g.rotary(split, g.cos(angles), g.sin(angles));
+    const y = g.reshape(g.attention(turned, turned, split).output, [1, seq, 16]);
+    const reshapes = (outputs: Record<string, Tensor>): number =>
+      [...lower({ inputs: [x, angles], outputs }).provenance.keys()].filter((name) =>
+        /^(heads|Reshape)_/.test(name),
+      ).length;
+    expect(reshapes({ y })).toBe(0);
+    expect(reshapes({ y, turned })).toBe(1);
+    const arrays = {
+      x: randomArray("f32", [1, 3, 16], 1),
+      angles: randomArray("f32", [1, 3, 4], 2),
+    };
+    const found = await evaluate({ y, turned }, arrays);
+    const expected = await evaluate({ y, turned }, arrays, { fuse: false });
+    expectClose(found.y, expected.y);
+    expectClose(found.turned, expected.turned);
+  });
+
   it("accepts inputs that nothing reads", async () => {
     const { createSession } = await import("../../src/runtime/index.ts");
     const [x, unused] = [input("x", "f32", [2]), input("unused", "i64", [dim("n")])];

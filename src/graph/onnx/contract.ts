@@ -31,6 +31,15 @@ export interface Lowering {
   shape(shape: Shape): string;
   /** i64 [1]: a dimension. */
   dim(d: Dim): string;
+  /** What `make` emits, once in a graph for each key: for small values that many ops need. */
+  shared(key: string, make: () => string): string;
+  /** x [a, b, heads · width] as [a, b, heads, width]. */
+  splitHeads(x: string, heads: number, width: number): string;
+  /**
+   * x [a, b, heads, width] as [a, b, total]. A value that `splitHeads` gave is what it was before,
+   * so that kernels with flat heads follow each other without reshapes between them.
+   */
+  joinHeads(x: string, total: number): string;
   /** Name of a tensor, lowering what it depends on first. */
   value(tensor: Tensor): string;
   /**

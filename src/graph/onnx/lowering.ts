@@ -29,6 +29,18 @@ interface Frame {
   readonly nodes: NodeProto[];
   readonly values: Map<Tensor, string>;
   readonly dims: Map<string, string>;
+  readonly shared: Map<string, string>;
+}
+
+/** A value with heads of its own that has been named, and is emitted where something reads it. */
+interface SplitHeads {
+  /** The value with flat heads. */
+  readonly flat: string;
+  /** i64 [4] */
+  readonly shape: string;
+  readonly frame: Frame;
+  readonly label: string;
+  isEmitted: boolean;
 }
 
 /**
@@ -49,6 +61,7 @@ class Lowerer implements Lowering {
   private readonly weights = new Map<string, Port>();
   private readonly inputs: Port[] = [];
   private readonly symbols = new Map<string, { input: string; axis: number }>();
+  private readonly splits = new Map<string, SplitHeads>();
   private readonly provenance = new Map<string, string>();
   private expanded: ReadonlySet<Node>;
   private names = 0;
@@ -67,6 +80,7 @@ class Lowerer implements Lowering {
       if (this.inputs.some((port) => port.name === name) || this.weights.has(name)) {
         throw new Error(`lower: output "${name}" has the name of an input; give it another`);
       }
+      this.require(value);
       this.frame.nodes.push({
         name: `output ${name}`,
         opType: "Identity",
@@ -214,6 +228,7 @@ class Lowerer implements Lowering {
     outputs: number | readonly boolean[],
     domain = "",
   ): string[] {
+    for (const input of inputs) this.require(input);
     const name = `${opType}_${this.names++}`;
     const wanted = typeof outputs === "number" ? new Array<boolean>(outputs).fill(true) : outputs;
     const names = wanted.map((want, i) => (want ? `${name}:${i}` : ""));
@@ -229,6 +244,46 @@ class Lowerer implements Lowering {
     });
     this.provenance.set(name, this.label);
     return names;
+  }
+
+  shared(key: string, make: () => string): string {
+    for (let frame: Frame | undefined = this.frame; frame; frame = frame.parent) {
+      const known = frame.shared.get(key);
+      if (known !== undefined) return known;
+    }
+    const name = make();
+    this.frame.shared.set(key, name);
+    return name;
+  }
+
+  splitHeads(x: string, heads: number, width: number): string {
+    const name = `heads_${this.names++}`;
+    const shape = this.constant("i64", [4], [0, 0, heads, width]);
+    const { frame, label } = this;
+    this.splits.set(name, { flat: x, shape, frame, label, isEmitted: false });
+    return name;
+  }
+
+  joinHeads(x: string, total: number): string {
+    const split = this.splits.get(x);
+    return split ? split.flat : this.emit("Reshape", [x, this.constant("i64", [3], [0, 0, total])]);
+  }
+
+  /** Emits a value of `splitHeads` that is about to be read. */
+  private require(value: string): void {
+    const split = this.splits.get(value);
+    if (!split || split.isEmitted) return;
+    split.isEmitted = true;
+    this.require(split.flat);
+    split.frame.nodes.push({
+      name: value,
+      opType: "Reshape",
+      domain: "",
+      inputs: [split.flat, split.shape],
+      outputs: [value],
+      attributes: {},
+    });
+    this.provenance.set(value, split.label);
   }
 
   constant(dtype: DType, shape: readonly number[], values: ArrayLike<number>): string {
@@ -336,6 +391,7 @@ const frameIn = (parent: Frame | undefined): Frame => ({
   nodes: [],
   values: new Map(),
   dims: new Map(),
+  shared: new Map(),
 });
 
 function leafName(tensor: Tensor, kind: "input" | "parameter"): string {

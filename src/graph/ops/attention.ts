@@ -105,13 +105,13 @@ const attentionOp: Op<AttentionAttrs> = {
     const { q, k, v, bias: mask } = parts(tensors, attrs);
     const [heads, kvHeads] = [q.shape[2] as number, k.shape[2] as number];
     // The kernel wants f32, equal key and value widths of a multiple of 8, whole score rows.
-    const width = q.shape[3];
-    if (q.dtype !== "f32" || width !== v.shape[3] || (width as number) % 8 !== 0) return undefined;
+    const width = q.shape[3] as number;
+    if (q.dtype !== "f32" || width !== v.shape[3] || width % 8 !== 0) return undefined;
     if (!attrs.has.cache && !dimEquals(q.shape[1], k.shape[1])) return undefined;
     if (mask && !attrs.causal) return undefined;
     const names = [...inputs];
-    const flat = to.constant("i64", [3], [0, 0, -1]);
-    const [query, key, value] = names.splice(0, 3).map((x) => to.emit("Reshape", [x, flat]));
+    const query = to.joinHeads(names.shift()!, heads * width);
+    const [key, value] = names.splice(0, 2).map((x) => to.joinHeads(x, kvHeads * width));
     const biasName = attrs.has.bias ? names.shift()! : "";
     const sinkName = attrs.has.sinks ? names.shift()! : "";
     const { last, total } = sequenceLengths(to, names[2], q.shape);
@@ -133,8 +133,7 @@ const attentionOp: Op<AttentionAttrs> = {
       attrs.has.cache ? 3 : 1,
       MICROSOFT,
     );
-    const back = to.constant("i64", [4], [0, 0, heads, -1]);
-    return [to.emit("Reshape", [outputs[0], back]), ...outputs.slice(1)];
+    return [to.splitHeads(outputs[0], heads, width), ...outputs.slice(1)];
   },
   expand(inputs, attrs) {
     const { q, k, v, bias, sinks, cacheKey, cacheValue, past } = parts(inputs, attrs);
@@ -167,17 +166,21 @@ function sequenceLengths(
   past: string | undefined,
   shape: Shape,
 ): { last: string; total: string } {
-  const seq = to.emit("Cast", [to.dim(shape[1])], { to: onnx.int(6) }); // i32 [1]
+  const length = to.dim(shape[1]);
+  const asInt = (): string => to.emit("Cast", [length], { to: onnx.int(6) });
+  const seq = to.shared(`${length} as i32`, asInt); // i32 [1]
   const one = to.constant("i32", [1], [1]);
   const first = to.constant("i64", [1], [0]);
   if (past === undefined) {
     const last = to.emit("Expand", [to.emit("Sub", [seq, one]), to.dim(shape[0])]);
     return { last, total: to.emit("Squeeze", [seq, first]) };
   }
-  const total = to.emit("Add", [past, seq]);
+  // Every layer needs them.
+  const key = `${past} + ${seq}`;
+  const total = to.shared(key, () => to.emit("Add", [past, seq]));
   return {
-    last: to.emit("Sub", [total, one]),
-    total: to.emit("ReduceMax", [total], { keepdims: onnx.int(0) }),
+    last: to.shared(`${key} - 1`, () => to.emit("Sub", [total, one])),
+    total: to.shared(`max ${key}`, () => to.emit("ReduceMax", [total], { keepdims: onnx.int(0) })),
   };
 }
 

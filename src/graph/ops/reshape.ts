@@ -16,6 +16,9 @@ import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { axesOf, axisOf } from "./axes.ts";
 import { emitKernel } from "./kernel.ts";
 
+/** Whether the first two dimensions of two shapes are the same. */
+const sameStart = (a: Shape, b: Shape): boolean => dimEquals(a[0], b[0]) && dimEquals(a[1], b[1]);
+
 const reshapeOp: Op<{ shape: Shape }> = {
   name: "reshape",
   infer([x], { shape }) {
@@ -25,6 +28,15 @@ const reshapeOp: Op<{ shape: Shape }> = {
     return [{ dtype: x.dtype, shape }];
   },
   lower: (to, [x], { inputs: [{ shape: from }], attrs: { shape } }) => {
+    const [, , heads, width] = shape;
+    const isSplit = from.length === 3 && shape.length === 4 && sameStart(from, shape);
+    if (isSplit && typeof heads === "number" && typeof width === "number" && heads * width > 0) {
+      return [to.splitHeads(x, heads, width)];
+    }
+    const isJoin = from.length === 4 && shape.length === 3 && sameStart(from, shape);
+    if (isJoin && typeof shape[2] === "number" && shape[2] > 0) {
+      return [to.joinHeads(x, shape[2])];
+    }
     // 0 copies the dimension at the same place, one -1 is worked out: no shape arithmetic then.
     const unknown = shape.map((d, i) =>
       typeof d === "number" ? d : i < from.length && dimEquals(d, from[i]) ? 0 : -1,

@@ -26,7 +26,8 @@ const rotaryOp: Op<Record<never, never>> = {
     const [batch, seq, heads, width] = tensor.shape;
     const half = angles.shape[2] as number;
     if (tensor.dtype !== "f32" || typeof heads !== "number") return undefined;
-    const flat = to.emit("Reshape", [x, to.constant("i64", [3], [0, 0, -1])]);
+    if (typeof width !== "number") return undefined;
+    const flat = to.joinHeads(x, heads * width);
     const same = `${angles.shape[0]}` === `${batch}`;
     const spread = (name: string): string =>
       same ? name : to.emit("Expand", [name, to.shape([batch, seq, half])]);
@@ -34,8 +35,7 @@ const rotaryOp: Op<Record<never, never>> = {
       num_heads: onnx.int(heads),
       rotary_embedding_dim: onnx.int(dimMul(half, 2) === width ? 0 : 2 * half),
     });
-    const back = to.constant("i64", [4], [0, 0, heads, -1]);
-    return [to.emit("Reshape", [y, back])];
+    return [to.splitHeads(y, heads, width)];
   },
   expand([x, cos, sin]) {
     const half = cos.shape[2] as number;
