@@ -12,6 +12,11 @@
 export { argmax, Candidates, findCandidates } from "./candidates.ts";
 export { type Chat, type ChatStream, createChat } from "./chat.ts";
 export type { ChatMessage, ChatOptions, ChatResult, SendOptions } from "./chat-options.ts";
+export { ConstraintError } from "./constrain/budget.ts";
+export type { CompiledConstraint, ConstraintOptions } from "./constrain/constraint.ts";
+export { compileJsonObject, compileJsonSchema } from "./constrain/json-schema.ts";
+export { compileRegex } from "./constrain/regex.ts";
+export type { TokenConstraint } from "./constrain/types.ts";
 export { checkContext, checkTokens, contextLimit } from "./context-limit.ts";
 export {
   createDecoderSession,
@@ -36,6 +41,15 @@ export type {
   EngineStats,
 } from "./engine/types.ts";
 export {
+  type FillOptions,
+  type FimInput,
+  type FimOptions,
+  type FimPrompt,
+  fillInMiddle,
+  fimPrompt,
+  type RepoFile,
+} from "./fim.ts";
+export {
   type FinishReason,
   type GeneratedToken,
   type GenerateEnd,
@@ -45,6 +59,7 @@ export {
 export { type GenerationDefaults, readGenerationDefaults } from "./generation-config.ts";
 export { TokenHistory } from "./history.ts";
 export { logSumExp, type TokenLogprob, topLogprobs } from "./log-probabilities.ts";
+export { type RepositoryOptions, readRepository } from "./repository.ts";
 export { createSampler, type Sampler, type SamplerOptions } from "./sampler.ts";
 export { greedy, mergeSampling, type Sampling } from "./sampling.ts";
 export { createStopMatcher, type StopMatcher } from "./stop-strings.ts";

@@ -122,6 +122,10 @@ export class ByteLevelTokenizer implements Tokenizer {
     return this.tokens[id];
   }
 
+  bytesOf(id: number): Uint8Array | undefined {
+    return this.tokens[id] === undefined ? undefined : this.bytes.of(id);
+  }
+
   private skip(options: DecodeOptions | undefined): ((id: number) => boolean) | undefined {
     return options?.skipSpecial === true ? (id) => this.special.has(id) : undefined;
   }

@@ -89,4 +89,6 @@ export interface Tokenizer {
   tokenToId(token: string): number | undefined;
   /** Inverse of `tokenToId`. */
   idToToken(id: number): string | undefined;
+  /** Bytes that a token adds to the text, where each stands for bytes of its own (byte-level). */
+  bytesOf?(id: number): Uint8Array | undefined;
 }
