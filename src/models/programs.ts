@@ -27,8 +27,10 @@ export function forwardProgram(c: DecoderConfig, { fuse = true } = {}): Program 
  * `decoderState` (for an attention layer i `key.i` and `value.i`, [batch, kvHeads, capacity,
  * headDim]); outputs `logits` [batch, vocab] and for each state array `present_…`, to be bound to
  * the same memory as the input. Tokens of -1 leave a row's recurrent state as it is.
+ *
+ * @param options `everyLogit`: `logits` are those of every new token, [batch, seq, vocab]
  */
-export function stepProgram(c: DecoderConfig, { fuse = true } = {}): Program {
+export function stepProgram(c: DecoderConfig, { fuse = true, everyLogit = false } = {}): Program {
   const { root } = createParameters("f32", c.quantized);
   const batch = dim("batch");
   const capacity = dim("capacity");
@@ -40,8 +42,8 @@ export function stepProgram(c: DecoderConfig, { fuse = true } = {}): Program {
     ),
   );
   const { hidden, cache } = decoder(root, c, { tokens, cache: { layers, past } });
-  const last = squeeze(slice(hidden, 1, -1), [1]);
-  const outputs: Record<string, Tensor> = { logits: lmHead(root, c, last) };
+  const scored = everyLogit ? hidden : squeeze(slice(hidden, 1, -1), [1]);
+  const outputs: Record<string, Tensor> = { logits: lmHead(root, c, scored) };
   cache.forEach((layer, i) => {
     for (const [name, array] of Object.entries(layer)) outputs[`present_${name}.${i}`] = array;
   });

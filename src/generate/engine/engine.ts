@@ -4,6 +4,7 @@ import { freemem } from "node:os";
 import type { Tokenizer } from "../../media/text/types.ts";
 import type { Model } from "../../models/load.ts";
 import { stepProgram } from "../../models/programs.ts";
+import { isRecurrent } from "../../models/state.ts";
 import { createSession, type SessionOptions } from "../../runtime/index.ts";
 import { contextLimit } from "../context-limit.ts";
 import { Serving } from "./serving.ts";
@@ -29,6 +30,11 @@ export interface EngineOptions {
   readonly sharedChunk?: number;
   /** Take over what slots hold of a prompt (default true). */
   readonly prefixCache?: boolean;
+  /**
+   * While one answer is computed alone: tokens to guess from what followed the same words before,
+   * verified in one run (default 0: off, see bench/speculative.ts). The answer stays the same.
+   */
+  readonly speculate?: number;
   /** Threads and other settings of the runtime. */
   readonly engine?: Omit<SessionOptions, "weights" | "signal">;
   /** Gives up the loading. */
@@ -56,13 +62,14 @@ export async function createEngine(
   options: EngineOptions = {},
 ): Promise<Engine> {
   const { slots = 8, queue = 64, chunk = 512, sharedChunk = 128, prefixCache = true } = options;
-  const { context, memory, engine, signal } = options;
+  const { context, memory, speculate = 0, engine, signal } = options;
   for (const [name, value] of Object.entries({ slots, chunk, sharedChunk, context, memory })) {
     if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
     throw new RangeError(`createEngine: ${name} must be a positive integer, is ${value}`);
   }
-  if (!(Number.isInteger(queue) && queue >= 0)) {
-    throw new RangeError(`createEngine: queue must be an integer of at least 0, is ${queue}`);
+  for (const [name, value] of Object.entries({ queue, speculate })) {
+    if (Number.isInteger(value) && value >= 0) continue;
+    throw new RangeError(`createEngine: ${name} must be an integer of at least 0, is ${value}`);
   }
   const { config, weights } = model;
   const program = stepProgram(config);
@@ -72,12 +79,24 @@ export async function createEngine(
   const settings = { prepack, ...engine, weights, signal };
   const session = await createSession(program, settings);
   try {
-    const memory = new Slots(session, { slots, capacity, vocabSize: config.vocabSize });
+    const { vocabSize } = config;
+    // A state that cannot be cut back cannot take guesses back.
+    const isGuessing = speculate > 0 && !isRecurrent(config);
+    const verifier = isGuessing
+      ? await createSession(stepProgram(config, { everyLogit: true }), settings)
+      : undefined;
+    const memory = new Slots(session, {
+      slots,
+      capacity,
+      vocabSize,
+      ...(verifier && { verifier }),
+    });
     const serving = new Serving(memory, config, {
       queue,
       chunk,
       sharedChunk: Math.min(chunk, sharedChunk),
       prefixCache,
+      speculate: isGuessing ? speculate : 0,
     });
     return tokenizer ? withTokenizer(serving, tokenizer) : serving;
   } catch (error) {

@@ -9,6 +9,7 @@ import { Breather } from "./breather.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { Job } from "./job.ts";
 import { Placement } from "./placement.ts";
+import { lookUp } from "./prompt-lookup.ts";
 import { refusal } from "./refusal.ts";
 import type { Slots } from "./slots.ts";
 import type { Engine, EngineAnswer, EngineRequest, EngineStats } from "./types.ts";
@@ -21,6 +22,8 @@ export interface ServingOptions {
   readonly chunk: number;
   readonly sharedChunk: number;
   readonly prefixCache: boolean;
+  /** Tokens to guess at most; 0 guesses none. */
+  readonly speculate: number;
 }
 
 /** The engine over slots that are its own. One loop runs while there is work. */
@@ -285,6 +288,8 @@ export class Serving implements Engine {
   async #step(): Promise<boolean> {
     const jobs = this.#running().filter((job) => job.isReady && job.remaining === 1);
     if (jobs.length === 0) return false;
+    const [first] = jobs;
+    if (jobs.length === 1 && (await this.#stepAhead(first!))) return true;
     // Dynamic angles follow the longest row of a run.
     const isSingle = this.#config.rope.type === "dynamic";
     for (const batch of isSingle ? jobs.map((job) => [job]) : [jobs]) await this.#stepOf(batch);
@@ -312,6 +317,46 @@ export class Serving implements Engine {
       job.at++;
       await this.#completed(job);
     }
+  }
+
+  /**
+   * A step that also verifies a guess of what follows: as long as the choice from the logits is
+   * the guessed token, its place in the cache and the next logits are already there. The choices
+   * are those that single steps make.
+   *
+   * @returns false where there is nothing to guess
+   */
+  async #stepAhead(job: Job): Promise<boolean> {
+    const { speculate } = this.#options;
+    const slots = this.#slots;
+    const length = slots.length(job.slot);
+    const room = Math.min(speculate, this.contextLimit - length - 1);
+    // Who steers has to see each token before the next; dynamic angles follow the run's length.
+    if (room < 1 || job.isPrompt || job.request.steer) return false;
+    if (this.#config.rope.type === "dynamic") return false;
+    const token = job.pending[job.at]!;
+    const guess = lookUp(slots.tokens(job.slot), token, room);
+    if (guess.length === 0) return false;
+    let logits: Float32Array;
+    try {
+      logits = await slots.verify(job.slot, [token, ...guess], job.signal);
+    } catch (error) {
+      slots.truncate(job.slot, job.isDone ? length : 0);
+      job.fail(error);
+      return true;
+    } finally {
+      this.#breather.rested();
+    }
+    const { vocabSize } = this.#config;
+    let taken = 0;
+    while (!job.isDone) {
+      job.choose(logits.subarray(taken * vocabSize, (taken + 1) * vocabSize));
+      await this.#breather.breathe();
+      if (taken === guess.length || job.pending[0] !== guess[taken]) break;
+      taken++;
+    }
+    slots.truncate(job.slot, length + 1 + taken);
+    return true;
   }
 
   /** All pending tokens of a job are in its slot. */

@@ -86,13 +86,11 @@ export class SlotArrays {
 
   /**
    * Copies out what a step overwrites that runs over this row at position 0: the first token's
-   * keys and values, and all recurrent state.
+   * keys and values. Recurrent state stays as it is where the token is -1.
    */
   save(row: number, into?: readonly TypedArray[]): readonly TypedArray[] {
     return this.#arrays.map(({ dtype, data, size, slabs, width }, index) => {
-      const length = slabs > 0 ? slabs * width : size;
-      const saved = into?.[index] ?? new dtypes[dtype].array(length);
-      if (slabs === 0) assign(saved, 0, data, row * size, size);
+      const saved = into?.[index] ?? new dtypes[dtype].array(slabs * width);
       for (let i = 0; i < slabs; i++) {
         assign(saved, i * width, data, row * size + (i * size) / slabs, width);
       }
@@ -104,7 +102,6 @@ export class SlotArrays {
   restore(row: number, saved: readonly TypedArray[]): void {
     this.#arrays.forEach(({ data, size, slabs, width }, index) => {
       const from = saved[index]!;
-      if (slabs === 0) assign(data, row * size, from, 0, size);
       for (let i = 0; i < slabs; i++) {
         assign(data, row * size + (i * size) / slabs, from, i * width, width);
       }

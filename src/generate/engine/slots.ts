@@ -1,7 +1,7 @@
 /** A step program over a fixed number of slots, of which any may take part in a run. */
 
 import type { TypedArray } from "../../graph/dtype.ts";
-import { fromValues, ndarray, zeros } from "../../graph/ndarray.ts";
+import { fromValues, type NDArray, ndarray, zeros } from "../../graph/ndarray.ts";
 import type { BoundRun, Session } from "../../runtime/index.ts";
 import { SlotArrays } from "./slot-arrays.ts";
 
@@ -18,11 +18,20 @@ interface SlotState {
   saved: readonly TypedArray[] | undefined;
 }
 
+interface Feed {
+  readonly from: number;
+  readonly count: number;
+  readonly logits: NDArray;
+  readonly signal: AbortSignal | undefined;
+}
+
 export interface SlotsOptions {
   readonly slots: number;
   /** Tokens a slot has room for. */
   readonly capacity: number;
   readonly vocabSize: number;
+  /** The same program with logits of every token, for `verify`. */
+  readonly verifier?: Session;
 }
 
 /** One run at a time; the caller takes turns. */
@@ -30,18 +39,21 @@ export class Slots implements Disposable {
   readonly count: number;
   readonly capacity: number;
   readonly #session: Session;
+  readonly #verifier: Session | undefined;
+  #verified: Float32Array = new Float32Array(0);
   readonly #vocabSize: number;
   readonly #arrays: SlotArrays;
   readonly #states: readonly SlotState[];
   readonly #logits: Float32Array; // [slots, vocab]
   readonly #tokens: BigInt64Array; // [slots]
-  /** The low words of the tokens: writing them makes no BigInt. */
+  /** The words of the tokens, low ones first: writing them makes no BigInt. */
   readonly #words: Int32Array;
   readonly #past: Int32Array; // [slots]
   /** Bound runs over ranges of rows, by first * slots + last. */
   readonly #bound = new Map<number, BoundRun>();
 
-  constructor(session: Session, { slots, capacity, vocabSize }: SlotsOptions) {
+  constructor(session: Session, { slots, capacity, vocabSize, verifier }: SlotsOptions) {
+    this.#verifier = verifier;
     this.count = slots;
     this.capacity = capacity;
     this.#session = session;
@@ -83,6 +95,12 @@ export class Slots implements Disposable {
     return this.#states[slot]!.isCurrent;
   }
 
+  /** Tokens that a slot holds (a view until its next run). */
+  tokens(slot: number): Int32Array {
+    const { tokens, length } = this.#states[slot]!;
+    return tokens.subarray(0, length);
+  }
+
   /** How many tokens a slot holds of the beginning of `tokens`. */
   common(slot: number, tokens: ArrayLike<number>): number {
     const { tokens: held, length } = this.#states[slot]!;
@@ -100,6 +118,35 @@ export class Slots implements Disposable {
     count: number,
     signal?: AbortSignal,
   ): Promise<void> {
+    const logits = ndarray("f32", [1, this.#vocabSize], this.logits(slot));
+    await this.#feed(this.#session, slot, tokens, { from, count, logits, signal });
+    this.#states[slot]!.isCurrent = true;
+  }
+
+  /**
+   * The same with the logits after each of the tokens; the slot's own `logits` are not set.
+   *
+   * @returns f32 [tokens, vocab], flat; overwritten by the next call
+   */
+  async verify(slot: number, tokens: readonly number[], signal?: AbortSignal) {
+    if (!this.#verifier) throw new Error("verify: these slots have no program for it");
+    const count = tokens.length;
+    const size = count * this.#vocabSize;
+    if (this.#verified.length < size) {
+      this.#verified = zeros("f32", [size]).data as Float32Array;
+    }
+    const data = this.#verified.subarray(0, size);
+    const logits = ndarray("f32", [1, count, this.#vocabSize], data);
+    await this.#feed(this.#verifier, slot, tokens, { from: 0, count, logits, signal });
+    return data;
+  }
+
+  async #feed(
+    session: Session,
+    slot: number,
+    tokens: ArrayLike<number>,
+    { from, count, logits, signal }: Feed,
+  ): Promise<void> {
     const state = this.#states[slot]!;
     this.#begin(slot);
     const ids = zeros("i64", [1, count]);
@@ -107,14 +154,13 @@ export class Slots implements Disposable {
     for (let i = 0; i < count; i++) words[2 * i] = tokens[from + i]!;
     const past = fromValues("i32", [1], [state.length]);
     const { inputs, outputs } = this.#arrays.rows(slot, 1);
-    const logits = ndarray("f32", [1, this.#vocabSize], this.logits(slot));
-    await this.#keep([slot], () =>
-      this.#session
-        .run({ tokens: ids, past, ...inputs }, { outputs: { logits, ...outputs }, signal })
-        .then(() => {}),
-    );
+    await this.#keep([slot], async () => {
+      await session.run(
+        { tokens: ids, past, ...inputs },
+        { outputs: { logits, ...outputs }, signal },
+      );
+    });
     for (let i = 0; i < count; i++) state.tokens[state.length++] = tokens[from + i]!;
-    state.isCurrent = true;
   }
 
   /**
@@ -131,11 +177,11 @@ export class Slots implements Disposable {
       if (slot === slots[i]) {
         this.#begin(slot);
         this.#past[slot] = this.length(slot);
-        this.#words[2 * slot] = tokens[i++]!;
+        this.#put(slot, tokens[i++]!);
       } else {
         this.#park(slot);
         this.#past[slot] = 0;
-        this.#words[2 * slot] = 0;
+        this.#put(slot, this.canTruncate ? 0 : -1);
       }
     }
     await this.#keep(slots, () => this.#bind(first, last).run());
@@ -178,6 +224,7 @@ export class Slots implements Disposable {
     for (const run of this.#bound.values()) run.dispose();
     this.#bound.clear();
     this.#session.dispose();
+    this.#verifier?.dispose();
   }
 
   [Symbol.dispose](): void {
@@ -197,6 +244,12 @@ export class Slots implements Disposable {
       if (!this.canTruncate) for (const slot of slots) this.#states[slot]!.length = 0;
       throw error;
     }
+  }
+
+  /** The token of a slot's row in the next step. */
+  #put(slot: number, token: number): void {
+    this.#words[2 * slot] = token;
+    this.#words[2 * slot + 1] = token < 0 ? -1 : 0;
   }
 
   /** Before a slot's own run. */
