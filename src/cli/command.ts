@@ -22,6 +22,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/run.ts"),
   },
   {
+    name: "fim",
+    summary: "write what belongs at the cursor of a source file",
+    load: () => import("./commands/fim.ts"),
+  },
+  {
     name: "serve",
     summary: "serve models to clients of the OpenAI API",
     load: () => import("./commands/serve.ts"),

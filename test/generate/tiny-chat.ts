@@ -20,6 +20,8 @@ export interface TinyChatOptions {
   readonly generationConfig?: object;
   readonly maxPositions?: number;
   readonly template?: string;
+  /** Further special tokens. */
+  readonly specials?: readonly string[];
 }
 
 const SPECIALS = ["<|endoftext|>", "<|im_start|>", "<|im_end|>", "<think>", "</think>"];
@@ -35,6 +37,7 @@ export const TEMPLATE =
 
 export async function createTinyChat(options: TinyChatOptions = {}): Promise<TinyChat> {
   const { chains, generationConfig, maxPositions = 256, template = TEMPLATE } = options;
+  const specialTokens = [...SPECIALS, ...(options.specials ?? [])];
   const folder = mkdtempSync(join(tmpdir(), "onefold-generate-"));
   const write = (name: string, value: unknown): void =>
     writeFileSync(join(folder, name), JSON.stringify(value));
@@ -52,7 +55,10 @@ export async function createTinyChat(options: TinyChatOptions = {}): Promise<Tin
     eos_token_id: 259,
   };
   write("config.json", config);
-  const vocabulary = trainBpe(["\n\n \n\n \n\n"], { vocabSize: 262, specialTokens: SPECIALS });
+  const vocabulary = trainBpe(["\n\n \n\n \n\n"], {
+    vocabSize: 257 + specialTokens.length,
+    specialTokens,
+  });
   write("tokenizer.json", vocabulary);
   write("tokenizer_config.json", { eos_token: "<|im_end|>", chat_template: template });
   if (generationConfig) write("generation_config.json", generationConfig);
