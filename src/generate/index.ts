@@ -12,6 +12,11 @@
 export { argmax, Candidates, findCandidates } from "./candidates.ts";
 export { type Chat, type ChatStream, createChat } from "./chat.ts";
 export type { ChatMessage, ChatOptions, ChatResult, SendOptions } from "./chat-options.ts";
+export { ConstraintError } from "./constrain/budget.ts";
+export type { CompiledConstraint, ConstraintOptions } from "./constrain/constraint.ts";
+export { compileJsonObject, compileJsonSchema } from "./constrain/json-schema.ts";
+export { compileRegex } from "./constrain/regex.ts";
+export type { TokenConstraint } from "./constrain/types.ts";
 export { checkContext, checkTokens, contextLimit } from "./context-limit.ts";
 export {
   createDecoderSession,
