@@ -1,4 +1,4 @@
-/** Settings that Qwen3-Next and Qwen3.5 read alike: delta nets with an attention layer in between. */
+/** Settings that Qwen3-Next and Qwen3.5 share: delta nets with an attention layer in between. */
 
 import type { ConfigReader } from "./config-reader.ts";
 import type { DecoderConfig } from "./decoder.ts";
@@ -79,4 +79,54 @@ function readLayers(config: ConfigReader, count: number): boolean[] {
     if (type === "full_attention") return false;
     throw config.error("layer_types", '"linear_attention" or "full_attention" entries', type);
   });
+}
+
+/** How each family stores the delta nets' input projections. */
+const projectionsOf: Readonly<Record<string, DeltaNetConfig["projections"]>> = {
+  qwen3_next: "grouped",
+  qwen3_5_text: "separate",
+  qwen3_5_moe_text: "separate",
+};
+
+/** Whether a decoder belongs to one of these families, or only they could hold it. */
+export const isHybrid = (c: DecoderConfig): boolean =>
+  c.modelType in projectionsOf || !!(c.deltaNet || c.outputGate || c.offsetNorms);
+
+/**
+ * What config.json of a hybrid says beyond the dense keys, its experts left aside.
+ *
+ * @throws Error for switches that the family cannot say
+ */
+export function hybridKeys(c: DecoderConfig): Record<string, unknown> {
+  const { modelType, deltaNet, outputGate, offsetNorms, qkNorm, qkvBias, outputBias } = c;
+  const projections = projectionsOf[modelType];
+  const hasOwn = deltaNet === undefined || deltaNet.projections === projections;
+  const hasExperts = modelType === "qwen3_next" || !c.moe === (modelType === "qwen3_5_text");
+  const isSaid = projections && outputGate && offsetNorms && qkNorm && qkvBias === outputBias;
+  if (!isSaid || !hasOwn || !hasExperts || c.windows.some((window) => window > 0)) {
+    const found = { outputGate, offsetNorms, qkNorm, qkvBias, outputBias, deltaNet };
+    throw new Error(
+      `config.json: a ${modelType} decoder cannot be saved with ${JSON.stringify(found)}; Qwen3-` +
+        "Next and Qwen3.5 have gated attention, norms around 1, q and k norms, all biases or " +
+        "none and no window, grouped projections in the one and separate ones in the other",
+    );
+  }
+  return {
+    attention_bias: qkvBias,
+    layer_types: Array.from({ length: c.layers }, (_, i) =>
+      deltaNet?.layers[i] ? "linear_attention" : "full_attention",
+    ),
+    partial_rotary_factor: c.rope.width / c.headDim, // the default here is not 1
+    ...(deltaNet && {
+      linear_conv_kernel_dim: deltaNet.kernel,
+      linear_key_head_dim: deltaNet.keyDim,
+      linear_num_key_heads: deltaNet.keyHeads,
+      linear_num_value_heads: deltaNet.valueHeads,
+      linear_value_head_dim: deltaNet.valueDim,
+    }),
+    // Experts in no layer, where the family's default is in all.
+    ...(modelType === "qwen3_next" && !c.moe
+      ? { mlp_only_layers: Array.from({ length: c.layers }, (_, i) => i) }
+      : {}),
+  };
 }

@@ -9,6 +9,7 @@ import type { NDArray } from "../graph/ndarray.ts";
 import type { RopeConfig } from "../nn/rope.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { splitExperts } from "./expert-weights.ts";
+import { hybridKeys, isHybrid } from "./hybrid-config.ts";
 import { qwenConfigJson } from "./qwen.ts";
 import { packQwen } from "./qwen-names.ts";
 
@@ -44,7 +45,7 @@ export function configJson(c: DecoderConfig, dtype: DType): Record<string, unkno
     num_key_value_heads: c.kvHeads,
     rms_norm_eps: c.normEpsilon,
     ...ropeKeys(c),
-    ...windowKeys(c),
+    ...(isHybrid(c) ? hybridKeys(c) : windowKeys(c)),
     tie_word_embeddings: c.tiedHead,
     torch_dtype: torchDType(dtype),
     use_cache: true,
@@ -57,6 +58,9 @@ const architectures: Readonly<Record<string, string>> = {
   qwen2_moe: "Qwen2MoeForCausalLM",
   qwen3: "Qwen3ForCausalLM",
   qwen3_moe: "Qwen3MoeForCausalLM",
+  qwen3_next: "Qwen3NextForCausalLM",
+  qwen3_5_text: "Qwen3_5ForCausalLM",
+  qwen3_5_moe_text: "Qwen3_5MoeForCausalLM",
 };
 
 function architecture(modelType: string): string {
@@ -68,6 +72,7 @@ function architecture(modelType: string): string {
 
 function familyKeys(c: DecoderConfig): Record<string, unknown> {
   const { modelType, qkvBias, outputBias, qkNorm, moe } = c;
+  if (isHybrid(c)) return moe ? moeKeys(moe) : {};
   const isMoe = modelType.endsWith("_moe");
   const isQwen2 = modelType.startsWith("qwen2") && !outputBias && !qkNorm && (isMoe || qkvBias);
   const isQwen3 =

@@ -35,6 +35,11 @@ it("refuses what a family's config.json cannot say", () => {
   const qwen2 = read("qwen2-tied");
   expect(() => configJson({ ...qwen2, qkNorm: true }, "f32")).toThrow(/Qwen2 has q, k, v biases/);
   expect(() => configJson({ ...qwen2, windows: [3, 4] }, "f32")).toThrow("found 3,4");
+  const next = read("qwen3-next-dense");
+  expect(() => configJson({ ...next, outputGate: false }, "f32")).toThrow(/have gated attention/);
+  expect(() => configJson({ ...qwen2, offsetNorms: true }, "f32")).toThrow(
+    /a qwen2 decoder cannot/,
+  );
 });
 
 it("writes a folder that loads, with companion files", async () => {
@@ -58,7 +63,7 @@ it("writes a folder that loads, with companion files", async () => {
   expect(readFileSync(join(dir, "generation_config.json"), "utf8")).toContain('"eos_token_id": 3');
 });
 
-it.each(["qwen-v1-long", "qwen2-moe", "qwen3-moe-stacked"])(
+it.each(["qwen-v1-long", "qwen2-moe", "qwen3-moe-stacked", "qwen3-next-moe", "qwen3-5-text"])(
   "writes %s under the names that are published, and reads it back bit for bit",
   async (name) => {
     const dir = mkdtempSync(join(tmpdir(), "onefold-save-"));
