@@ -5,7 +5,7 @@ import { stat } from "node:fs/promises";
 import { type DType, dtypes, type TypedArray } from "../graph/dtype.ts";
 import { type NDArray, sizeOf, zeros } from "../graph/ndarray.ts";
 import { blockConverter, converter } from "./convert.ts";
-import { isGguf, openGguf } from "./gguf/open.ts";
+import { isGguf } from "./gguf/path.ts";
 import type { TensorEntry } from "./header.ts";
 import { fileError, show } from "./json.ts";
 import { loadLibC } from "./libc.ts";
@@ -83,7 +83,7 @@ export async function openCheckpoint(
   try {
     for (const path of paths) {
       if (index) await requireShard(index, path);
-      const open = isGguf(path) ? openGguf : openSafetensors;
+      const open = isGguf(path) ? (await import("./gguf/open.ts")).openGguf : openSafetensors;
       shards.push(await open(path, options));
     }
     if (index) checkAgainstIndex(index, shards);

@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { isGguf } from "./gguf/open.ts";
+import { isGguf } from "./gguf/path.ts";
 import { readJsonObject } from "./json.ts";
 
 /** A companion's contents and the file to name in complaints about them. */

@@ -3,7 +3,7 @@
 import { readdir, readFile, stat } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
-import { isGguf } from "./gguf/open.ts";
+import { isGguf } from "./gguf/path.ts";
 import {
   hubCacheDir,
   isCommit,

@@ -3,7 +3,7 @@
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import { type Companion, readConfigJson, readGenerationJson } from "../checkpoint/companions.ts";
-import { isGguf } from "../checkpoint/gguf/open.ts";
+import { isGguf } from "../checkpoint/gguf/path.ts";
 import { checkSamplingValue, greedy, type Sampling } from "./sampling.ts";
 
 export interface GenerationDefaults {

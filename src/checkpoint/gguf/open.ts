@@ -9,9 +9,6 @@ import { type GgufHeader, type GgufTensor, readGgufHeader } from "./header.ts";
 import { MetadataReader } from "./metadata.ts";
 import { huggingFaceName } from "./names.ts";
 
-/** Whether a path names a GGUF file. */
-export const isGguf = (path: string): boolean => /\.gguf$/i.test(path);
-
 /**
  * Opens a GGUF file and checks its whole header.
  *

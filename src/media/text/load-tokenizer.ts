@@ -2,7 +2,7 @@
 
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { isGguf } from "../../checkpoint/gguf/open.ts";
+import { isGguf } from "../../checkpoint/gguf/path.ts";
 import { ByteLevelTokenizer } from "./byte-level-tokenizer.ts";
 import { describe, type JsonObject, Place, parseJson } from "./check-json.ts";
 import { type NamedTokens, parseTokenizer } from "./parse-tokenizer.ts";
