@@ -5,7 +5,7 @@ import type { Tokenizer } from "../../media/text/types.ts";
 import type { Model } from "../../models/load.ts";
 import { stepProgram } from "../../models/programs.ts";
 import { isRecurrent } from "../../models/state.ts";
-import { createSession, type SessionOptions } from "../../runtime/index.ts";
+import { createSession, type Session, type SessionOptions } from "../../runtime/index.ts";
 import { contextLimit } from "../context-limit.ts";
 import { Serving } from "./serving.ts";
 import { slotBytes } from "./slot-arrays.ts";
@@ -77,20 +77,15 @@ export async function createEngine(
   // As in createDecoderSession: f32 products read the checkpoint's own memory.
   const prepack = config.quantized !== undefined;
   const settings = { prepack, ...engine, weights, signal };
-  const session = await createSession(program, settings);
+  const sessions: [Session, Session?] = [await createSession(program, settings)];
   try {
     const { vocabSize } = config;
     // A state that cannot be cut back cannot take guesses back.
     const isGuessing = speculate > 0 && !isRecurrent(config);
-    const verifier = isGuessing
-      ? await createSession(stepProgram(config, { everyLogit: true }), settings)
-      : undefined;
-    const memory = new Slots(session, {
-      slots,
-      capacity,
-      vocabSize,
-      ...(verifier && { verifier }),
-    });
+    if (isGuessing) {
+      sessions[1] = await createSession(stepProgram(config, { everyLogit: true }), settings);
+    }
+    const memory = new Slots(sessions, { slots, capacity, vocabSize });
     const serving = new Serving(memory, config, {
       queue,
       chunk,
@@ -100,7 +95,7 @@ export async function createEngine(
     });
     return tokenizer ? withTokenizer(serving, tokenizer) : serving;
   } catch (error) {
-    session.dispose();
+    for (const session of sessions) session?.dispose();
     throw error;
   }
 }

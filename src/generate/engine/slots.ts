@@ -30,8 +30,6 @@ export interface SlotsOptions {
   /** Tokens a slot has room for. */
   readonly capacity: number;
   readonly vocabSize: number;
-  /** The same program with logits of every token, for `verify`. */
-  readonly verifier?: Session;
 }
 
 /** One run at a time; the caller takes turns. */
@@ -52,7 +50,11 @@ export class Slots implements Disposable {
   /** Bound runs over ranges of rows, by first * slots + last. */
   readonly #bound = new Map<number, BoundRun>();
 
-  constructor(session: Session, { slots, capacity, vocabSize, verifier }: SlotsOptions) {
+  /** @param sessions the step program, and for `verify` the same with logits of every token */
+  constructor(
+    [session, verifier]: readonly [Session, Session?],
+    { slots, capacity, vocabSize }: SlotsOptions,
+  ) {
     this.#verifier = verifier;
     this.count = slots;
     this.capacity = capacity;

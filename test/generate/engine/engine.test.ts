@@ -181,4 +181,26 @@ describe("prefixes", () => {
       expect(end.cachedTokens).toBe(0);
     }
   });
+
+  test("recurrent state is taken over as a whole or not at all", async () => {
+    using model = await fixture("qwen3-next-dense");
+    using engine = await createEngine(model, undefined, { slots: 2, sharedChunk: 8 });
+    const options = { temperature: 1, seed: 3, maxTokens: 6 };
+    const prompt = pattern(30);
+    const answers = await collectAll(engine.generate({ prompt, ...options }, 3));
+    for (const [i, { tokens }] of answers.entries()) {
+      expect(tokens).toEqual((await alone(model, prompt, { ...options, seed: 3 + i })).tokens);
+    }
+    expect(answers[1]!.end.cachedTokens).toBe(30);
+    const continued = [...prompt, ...answers[2]!.tokens.slice(0, 5), 7, 8, 9];
+    const branched = [...prompt.slice(0, 20), 7, 8, 9];
+    for (const [next, cached] of [
+      [continued, 35],
+      [branched, 0],
+    ] as const) {
+      const { tokens, end } = await collect(engine.generate({ prompt: next, maxTokens: 4 })[0]!);
+      expect(tokens).toEqual((await alone(model, next, { maxTokens: 4 })).tokens);
+      expect(end.cachedTokens).toBe(cached);
+    }
+  });
 });
