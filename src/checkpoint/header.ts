@@ -8,6 +8,7 @@
 import { type DType, dtypes } from "../graph/dtype.ts";
 import { dtypeOfName, supportedNames } from "./dtype-names.ts";
 import { findDuplicateKey } from "./duplicate-keys.ts";
+import { e4m3 } from "./fp8.ts";
 import { clip, isObject, kindOf, parseJson, show } from "./json.ts";
 
 /** The reference implementation's cap on the header, in bytes. */
@@ -133,7 +134,9 @@ function parseEntry(
   if (typeof dtypeName !== "string") {
     throw new Error(`${where}: dtype must be a string, found ${kindOf(dtypeName)}`);
   }
-  const { known, dtype } = dtypeOfName(dtypeName);
+  const { known, dtype: plain } = dtypeOfName(dtypeName);
+  const blocks = dtypeName === "F8_E4M3" ? e4m3 : undefined;
+  const dtype = blocks ? "f32" : plain;
   if (!known) {
     const text = show(dtypeName);
     throw new Error(
@@ -155,7 +158,10 @@ function parseEntry(
   }
   if (dtype) {
     // BigInt because a hostile shape may overflow what doubles count exactly.
-    const expected = shape.reduce((n, d) => n * BigInt(d), BigInt(dtypes[dtype].bytes));
+    const expected = shape.reduce(
+      (n, d) => n * BigInt(d),
+      BigInt(blocks?.bytes ?? dtypes[dtype].bytes),
+    );
     if (expected !== BigInt(end - begin)) {
       throw new Error(
         `${where}: dtype ${dtypeName} and shape [${clip(shape.join(", "))}] need ` +
@@ -170,6 +176,7 @@ function parseEntry(
     shape,
     offset: dataStart + begin,
     byteLength: end - begin,
+    ...(blocks && { blocks }),
   };
 }
 

@@ -47,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/info.ts"),
   },
   {
+    name: "quantize",
+    summary: "write a model with weights of 4 or 8 bits",
+    load: () => import("./commands/quantize.ts"),
+  },
+  {
     name: "verify",
     summary: "compare a quantised model's predictions with those in f32",
     load: () => import("./commands/verify.ts"),

@@ -12,6 +12,7 @@ export {
   createComparison,
   type PredictionComparison,
 } from "./quantized-compare.ts";
+export { saveQuantizedModel } from "./quantized-save.ts";
 export { readQwenConfig } from "./qwen.ts";
 export { readQwen2Config } from "./qwen2.ts";
 export { readQwen2MoeConfig } from "./qwen2-moe.ts";

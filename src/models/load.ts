@@ -8,6 +8,7 @@ import type { DecoderConfig } from "./decoder.ts";
 import { type CheckedRead, readExperts } from "./expert-weights.ts";
 import { readModelConfig } from "./families.ts";
 import { type QuantizedLoadOptions, quantizedLoad } from "./quantized-load.ts";
+import { readForeign } from "./quantized-readers.ts";
 import { quantizedWeights } from "./quantized-weights.ts";
 import { renameQwen } from "./qwen-names.ts";
 import { textWeights } from "./text-weights.ts";
@@ -39,15 +40,20 @@ export async function loadModel(spec: string, options: LoadOptions = {}): Promis
   const dir = await resolveModel(spec, options);
   const { file, values } = await readConfigJson(dir);
   const read = readModelConfig(file, values);
-  const opened = await openModelCheckpoint(dir, read.modelType);
+  const stored = await openModelCheckpoint(dir, read.modelType);
   try {
+    const foreign = readForeign(file, values.quantization_config, stored);
+    const opened = foreign?.checkpoint ?? stored;
     const tiedHead = read.tiedHead && !hasOwnHead(opened);
     // A tied checkpoint may store its one table under the head's name alone.
     const tableIsHead = read.tiedHead && !opened.has(EMBEDDING) && opened.has(HEAD);
-    const { checkpoint, formats } = await quantizedLoad(dir, opened, options, tiedHead);
+    const { checkpoint, formats } = await quantizedLoad(dir, opened, options, {
+      isTied: tiedHead,
+      found: foreign?.formats,
+    });
     checkpoint.prefetch(); // the disk works while the program is traced and loaded
-    const stored = checkpointWeights(checkpoint);
-    const weights = formats ? quantizedWeights(checkpoint, formats, stored) : stored;
+    const floats = checkpointWeights(checkpoint);
+    const weights = formats ? quantizedWeights(checkpoint, formats, floats) : floats;
     return {
       dir,
       config: { ...read, tiedHead, ...(formats && { quantized: formats }) },
@@ -59,7 +65,7 @@ export async function loadModel(spec: string, options: LoadOptions = {}): Promis
       [Symbol.dispose]: () => checkpoint[Symbol.dispose](),
     };
   } catch (error) {
-    opened[Symbol.dispose]();
+    stored[Symbol.dispose]();
     throw error;
   }
 }

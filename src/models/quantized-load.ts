@@ -43,7 +43,7 @@ export function planQuantization(
   quant: Quantization,
   isTied: boolean,
 ): QuantizationPlan {
-  if (storedFormats(checkpoint)) {
+  if (isQuantized(checkpoint)) {
     throw new Error(
       `${checkpoint.source}: is quantised already; quantise the model that it was made from`,
     );
@@ -51,26 +51,32 @@ export function planQuantization(
   const settings = quantizationSettings(quant);
   const floats = floatSource(checkpoint);
   const hasTable = floats.names.some((name) => name.endsWith("embed_tokens.weight"));
-  const isCopy = (name: string): boolean => isTied && hasTable && name === "lm_head.weight";
-  const names = floats.names.filter((name) => !isCopy(name));
-  const formats = planFormats(new Map(names.map((name) => [name, floats.shape(name)])), settings);
+  const isTiedHead = (name: string): boolean => isTied && name === "lm_head.weight";
+  const names = floats.names.filter((name) => !(hasTable && isTiedHead(name)));
+  // A head that stands for the table, too, stays as it is.
+  const free = names.filter((name) => !isTiedHead(name));
+  const formats = planFormats(new Map(free.map((name) => [name, floats.shape(name)])), settings);
   return { source: { ...floats, names }, formats, settings: JSON.stringify([settings, isTied]) };
 }
+
+const isQuantized = (checkpoint: Checkpoint): boolean =>
+  checkpoint.names.some((name) => /\.weight_(packed|columns)$/.test(name));
 
 /**
  * Quantises as asked, or finds out how the checkpoint is quantised.
  *
  * @param dir the model's folder or file
+ * @param state `found`: formats of a checkpoint that is quantised in another's way
  */
 export async function quantizedLoad(
   dir: string,
   checkpoint: Checkpoint,
   { quant, quantCacheDir, exact = false }: QuantizedLoadOptions,
-  isTied: boolean,
+  state: { readonly isTied: boolean; readonly found?: WeightFormats },
 ): Promise<QuantizedLoad> {
-  let result: QuantizedLoad = { checkpoint, formats: storedFormats(checkpoint) };
+  let result: QuantizedLoad = { checkpoint, formats: state.found ?? storedFormats(checkpoint) };
   if (quant) {
-    const { source, formats, settings } = planQuantization(checkpoint, quant, isTied);
+    const { source, formats, settings } = planQuantization(checkpoint, quant, state.isTied);
     const quantized = await openQuantized(dir, source, formats, {
       settings,
       cacheDir: quantCacheDir,

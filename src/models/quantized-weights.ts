@@ -2,7 +2,7 @@
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { dequantizeBlocks, dequantizeColumns } from "../checkpoint/quantize.ts";
-import { ndarray } from "../graph/ndarray.ts";
+import { type NDArray, ndarray, zeros } from "../graph/ndarray.ts";
 import type { WeightSource } from "../graph/program.ts";
 import type { WeightFormats } from "../nn/scope.ts";
 
@@ -31,8 +31,24 @@ export function quantizedWeights(
     if (format.kind === "per-token") {
       return dequantizeColumns({ columns: read("_columns"), scales: read("_scales") });
     }
-    const zeros = format.hasZeros ? read("_zeros") : undefined;
-    const parts = { packed: read("_packed"), scales: read("_scales"), zeros };
-    return dequantizeBlocks(parts, shape[1] as number, format);
+    const parts = {
+      packed: read("_packed"),
+      scales: read("_scales"),
+      zeros: format.hasZeros ? read("_zeros") : undefined,
+    };
+    const floats = dequantizeBlocks(parts, shape[1] as number, format);
+    return format.isOrdered ? reordered(floats, read("_order")) : floats;
   };
+}
+
+/** Columns back in the places of a model's inputs. */
+function reordered({ shape, data }: NDArray, order: NDArray): NDArray {
+  const result = zeros("f32", shape);
+  const inputs = shape[1]!;
+  order.data.forEach((from, k) => {
+    for (let n = 0; n < shape[0]!; n++) {
+      result.data[n * inputs + Number(from)] = data[n * inputs + k]!;
+    }
+  });
+  return result;
 }
