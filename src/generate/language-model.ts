@@ -8,7 +8,8 @@ import {
   loadTokenizer,
   type Tokenizer,
 } from "../media/text/index.ts";
-import { loadModel, type Model } from "../models/load.ts";
+import { loadModel } from "../models/load.ts";
+import { createTextJudge, type TextJudge } from "./embed.ts";
 import { createEngine, type EngineOptions } from "./engine/engine.ts";
 import type { Engine } from "./engine/types.ts";
 import { type GenerationDefaults, readGenerationDefaults } from "./generation-config.ts";
@@ -21,8 +22,8 @@ export interface LanguageModel extends Disposable {
   readonly defaults: GenerationDefaults;
   /** Base models have none. */
   readonly template: ChatTemplate | undefined;
-  /** The checkpoint, where there is one. */
-  readonly model?: Model;
+  /** Hidden states and scores of whole texts, where there is a checkpoint. */
+  readonly judge?: TextJudge;
 }
 
 export interface LanguageModelOptions extends EngineOptions {
@@ -49,14 +50,16 @@ export async function loadLanguageModel(
       ? await createChatTemplate(template)
       : await loadChatTemplate(model.dir).catch(baseModel);
     const engine = await createEngine(model, tokenizer, options);
+    const judge = createTextJudge(model);
     return {
       name,
-      model,
+      judge,
       tokenizer,
       engine,
       defaults,
       template: chat,
       [Symbol.dispose]() {
+        judge[Symbol.dispose]();
         engine[Symbol.dispose]();
         model[Symbol.dispose]();
       },

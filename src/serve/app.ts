@@ -4,9 +4,16 @@ import { Hono } from "hono";
 import { createAccess } from "./access.ts";
 import { Call, CLIENT_GONE } from "./call.ts";
 import { chatCompletions } from "./chat-completions.ts";
-import { errorBody, HttpError, toHttpError } from "./errors.ts";
+import { completions } from "./completions.ts";
+import { embeddings, rerank } from "./embeddings.ts";
+import { errorBody, HttpError } from "./errors.ts";
 import type { Log } from "./log.ts";
+import { createMetrics } from "./metrics.ts";
 import type { ModelPool } from "./model-pool.ts";
+import { describeModel, listModels } from "./models.ts";
+import { openApi } from "./openapi.ts";
+import { responses } from "./responses.ts";
+import { detokenize, tokenize } from "./tokens.ts";
 
 export interface AppOptions {
   /** Any of them opens the API; none: everybody may use it. */
@@ -32,6 +39,16 @@ export interface App {
 
 const posts: Readonly<Record<string, Handler>> = {
   "/v1/chat/completions": chatCompletions,
+  "/v1/completions": completions,
+  "/v1/embeddings": embeddings,
+  "/v1/rerank": rerank,
+  "/v1/responses": responses,
+  "/tokenize": tokenize,
+  "/detokenize": detokenize,
+};
+const gets: Readonly<Record<string, Handler>> = {
+  "/v1/models": listModels,
+  "/openapi.json": () => Response.json(openApi()),
 };
 
 export function createApp(pool: ModelPool, options: AppOptions = {}): App {
@@ -39,15 +56,19 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
   const access = createAccess(options);
   const active = new Set<Call>();
   let isDraining = false;
+  const metrics = createMetrics();
   const onEnd = (call: Call, status: number): void => {
     active.delete(call);
     const { method, url } = call.request;
+    const { pathname } = new URL(url);
+    // Paths that clients made up would be so many series.
+    metrics.count(call, pathname in posts || pathname in gets ? pathname : "other", status);
     log({
       level: status >= 500 ? "error" : "info",
       message: "request",
       id: call.id,
       method,
-      path: new URL(url).pathname,
+      path: pathname,
       status,
       ms: Math.round(performance.now() - call.started),
       ...call.notes,
@@ -71,8 +92,7 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
       access.check(call.request);
       return await handler(call);
     } catch (error) {
-      const failure = toHttpError(error, call.id);
-      if (failure.status === 500) call.notes.error = describe(failure.cause);
+      const failure = call.failure(error);
       const { status, headers } = failure;
       return Response.json(errorBody(failure), { status, headers });
     }
@@ -82,6 +102,20 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
   for (const [path, handler] of Object.entries(posts)) {
     hono.post(path, (c) => answer(c.req.raw, handler));
   }
+  for (const [path, handler] of Object.entries(gets)) {
+    hono.get(path, (c) => answer(c.req.raw, handler));
+  }
+  hono.get("/v1/models/*", (c) => answer(c.req.raw, describeModel));
+  // Asked all the time, by programs without a key: no call, no line in the log.
+  hono.get("/health", () =>
+    Response.json({ status: isDraining ? "draining" : "ok" }, { status: isDraining ? 503 : 200 }),
+  );
+  hono.get("/metrics", (c) =>
+    answer(c.req.raw, () => {
+      const headers = { "content-type": "text/plain; version=0.0.4; charset=utf-8" };
+      return new Response(metrics.render(pool, active.size), { headers });
+    }),
+  );
   hono.notFound((c) => answer(c.req.raw, notFound));
   return {
     active,
@@ -102,6 +136,3 @@ const notFound: Handler = ({ request }) => {
 
 export const shuttingDown = (): HttpError =>
   new HttpError(503, "the server is shutting down", { headers: { "retry-after": "5" } });
-
-const describe = (error: unknown): string =>
-  error instanceof Error ? (error.stack ?? error.message) : String(error);

@@ -1,15 +1,15 @@
 /** One request on its way: its id, what ends it, and what has to be put back when it ends. */
 
 import { randomUUID } from "node:crypto";
-import { HttpError } from "./errors.ts";
+import type { LanguageModel } from "../generate/language-model.ts";
+import { HttpError, toHttpError } from "./errors.ts";
 import { eventStream, type ServerEvent } from "./event-stream.ts";
-import type { ModelLease, ModelPool } from "./model-pool.ts";
+import type { ModelPool } from "./model-pool.ts";
 
 /** What the log says of a request beyond its status and time. */
 export interface CallNotes {
   model?: string;
   promptTokens?: number;
-  cachedTokens?: number;
   completionTokens?: number;
   /** Milliseconds until the first part of the answer. */
   firstTokenMs?: number;
@@ -33,7 +33,7 @@ export class Call {
   readonly options: CallOptions;
   readonly #controller = new AbortController();
   readonly #timer: NodeJS.Timeout;
-  readonly #leases: ModelLease[] = [];
+  readonly #leases: Disposable[] = [];
   #isStreaming = false;
   #isEnded = false;
 
@@ -72,7 +72,7 @@ export class Call {
   }
 
   /** The model that a request names (default: the first), held until the request ends. */
-  async acquire(name: string | undefined): Promise<ModelLease["model"]> {
+  async acquire(name: string | undefined): Promise<LanguageModel> {
     const { pool } = this.options;
     const asked = name ?? pool.names[0] ?? "";
     if (!pool.names.includes(asked)) {
@@ -86,7 +86,7 @@ export class Call {
       throw clientGone();
     }
     this.#leases.push(lease);
-    return lease.model;
+    return lease.value;
   }
 
   /** Answers with events; the request ends with the last of them. */
@@ -94,6 +94,16 @@ export class Call {
     this.#isStreaming = true;
     const all = this.#untilEnd(events);
     return eventStream(all, () => this.#leave());
+  }
+
+  /** What a failure is to the client; one of the server's own is noted for the log. */
+  failure(error: unknown): HttpError {
+    const failure = toHttpError(error, this.id);
+    const { cause } = failure;
+    if (failure.status === 500) {
+      this.notes.error = cause instanceof Error ? (cause.stack ?? cause.message) : String(cause);
+    }
+    return failure;
   }
 
   /** The answer is complete, or given up. */

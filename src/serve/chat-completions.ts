@@ -11,11 +11,11 @@ import type { Tokenizer } from "../media/text/index.ts";
 import { readBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import { planChat } from "./chat-plan.ts";
-import { checked, errorBody, toHttpError } from "./errors.ts";
+import { checked, errorBody } from "./errors.ts";
 import type { ServerEvent } from "./event-stream.ts";
 import { createId, now } from "./ids.ts";
 import { type LogprobEntry, logprobEntry } from "./logprobs.ts";
-import { merge } from "./merge.ts";
+import { readAnswers } from "./read-answers.ts";
 import { type ChatBody, chatBody } from "./schemas/chat.ts";
 import { type ToolCall, ToolCalls } from "./tool-calls.ts";
 import { type Usage, usageOf } from "./usage.ts";
@@ -37,23 +37,6 @@ interface Answering {
   readonly head: { readonly id: string; readonly created: number; readonly model: string };
   readonly answers: readonly PlannedAnswer[];
   readonly tokenizer: Tokenizer;
-}
-
-/** The answers' steps as they come; the call's notes are complete at the end. */
-async function* steps({ call, answers }: Answering) {
-  const ends: AnswerEnd[] = [];
-  for await (const each of merge(answers, () => call.abort(call.reason))) {
-    call.notes.firstTokenMs ??= Math.round(performance.now() - call.started);
-    if (each.end) {
-      if (each.end.finishReason === "cancelled") throw call.reason;
-      ends.push(each.end);
-      const { prompt_tokens, completion_tokens } = usageOf(ends);
-      call.notes.promptTokens = prompt_tokens;
-      call.notes.cachedTokens = each.end.cachedTokens;
-      call.notes.completionTokens = completion_tokens;
-    }
-    yield each;
-  }
 }
 
 interface Delta {
@@ -78,7 +61,7 @@ async function* chunks(answering: Answering): AsyncGenerator<ServerEvent, void> 
   });
   try {
     for (const index of answers.keys()) yield chunk(index, { role: "assistant", content: "" });
-    for await (const { index, step, end } of steps(answering)) {
+    for await (const { index, step, end } of readAnswers(call, answers)) {
       const choice = choices[index]!;
       if (end) {
         ends.push(end);
@@ -94,9 +77,7 @@ async function* chunks(answering: Answering): AsyncGenerator<ServerEvent, void> 
     }
     yield { data: "[DONE]" };
   } catch (error) {
-    const failure = toHttpError(error, call.id);
-    if (failure.status === 500) call.notes.error = String(failure.cause);
-    yield { data: errorBody(failure) };
+    yield { data: errorBody(call.failure(error)) };
   }
 }
 
@@ -104,7 +85,7 @@ async function whole(answering: Answering): Promise<object> {
   const { head, answers, body } = answering;
   const choices = answers.map(() => new Choice(answering));
   const ends: AnswerEnd[] = [];
-  for await (const { index, step, end } of steps(answering)) {
+  for await (const { index, step, end } of readAnswers(answering.call, answers)) {
     if (end) ends[index] = end;
     else choices[index]!.take(step);
   }

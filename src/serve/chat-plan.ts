@@ -7,6 +7,7 @@ import { thinkingStart } from "../generate/thinking.ts";
 import { type ChatMessage, parseToolArguments } from "../media/text/index.ts";
 import type { Call } from "./call.ts";
 import { checked, HttpError } from "./errors.ts";
+import { constraintOf } from "./response-format.ts";
 import { samplingOf, stopTokensOf } from "./sampling.ts";
 import type { ChatBody } from "./schemas/chat.ts";
 
@@ -49,13 +50,14 @@ export function planChat(call: Call, model: LanguageModel, body: ChatBody): Answ
     maxTokens,
     logprobs: body.logprobs ? (body.top_logprobs ?? 0) : undefined,
     logitBias: body.logit_bias,
+    constraint: constraintOf(model, body.response_format, start),
     client: body.user,
     signal: call.signal,
   };
 }
 
 /** A message as templates know it. */
-function toMessage(message: ChatBody["messages"][number]): ChatMessage {
+export function toMessage(message: ChatBody["messages"][number]): ChatMessage {
   if (message.role === "developer") return { role: "system", content: message.content };
   if (message.role !== "assistant") return { ...message };
   const { content = "", reasoning_content, reasoning = reasoning_content, tool_calls } = message;

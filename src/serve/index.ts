@@ -14,7 +14,6 @@ export { type App, type AppOptions, createApp } from "./app.ts";
 export { createLog, type Log, type LogRecord } from "./log.ts";
 export {
   createModelPool,
-  type ModelLease,
   type ModelPool,
   type ModelSource,
 } from "./model-pool.ts";

@@ -1,5 +1,6 @@
 /** The models of a server: loaded when first asked for, closed when nobody has asked for a while. */
 
+import { createPool, type Lease } from "../generate/engine/pool.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 
 export interface ModelSource {
@@ -7,106 +8,54 @@ export interface ModelSource {
   load(): Promise<LanguageModel>;
 }
 
-/** A model in use: it stays open until the lease is disposed of. */
-export interface ModelLease extends Disposable {
-  readonly model: LanguageModel;
-}
-
 export interface ModelPool extends AsyncDisposable {
   readonly names: readonly string[];
   /** Models that are loaded now. */
   readonly open: readonly LanguageModel[];
   /** @throws Error where the name is none of `names`, or the model does not load */
-  acquire(name: string): Promise<ModelLease>;
+  acquire(name: string): Promise<Lease<LanguageModel>>;
 }
 
-interface Entry {
-  readonly source: ModelSource;
-  loading: Promise<LanguageModel> | undefined;
-  model: LanguageModel | undefined;
-  users: number;
-  timer: NodeJS.Timeout | undefined;
-}
-
-/** @param idleSeconds without a request before a model is closed (default: never) */
+/**
+ * @param idleSeconds without a request before a model is closed (default: never)
+ * @param memory most bytes of all caches (default: no limit)
+ */
 export function createModelPool(
   sources: readonly ModelSource[],
-  { idleSeconds = Infinity }: { readonly idleSeconds?: number } = {},
+  { idleSeconds, memory }: { readonly idleSeconds?: number; readonly memory?: number } = {},
 ): ModelPool {
-  const entries = new Map<string, Entry>();
-  for (const source of sources) {
-    if (entries.has(source.name)) {
-      throw new Error(`two models are called ${source.name}; name one of them otherwise`);
-    }
-    entries.set(source.name, fresh(source));
+  const byName = new Map(sources.map((source) => [source.name, source]));
+  if (byName.size < sources.length) {
+    throw new Error("two models have the same name; name one of them otherwise (NAME=MODEL)");
   }
-  let isClosed = false;
-
-  const close = (entry: Entry): void => {
-    entry.model?.[Symbol.dispose]();
-    entry.model = undefined;
-    entry.loading = undefined;
-  };
-  const load = async (entry: Entry): Promise<LanguageModel> => {
-    entry.loading ??= entry.source.load();
-    try {
-      entry.model = await entry.loading;
-      return entry.model;
-    } catch (error) {
-      entry.loading = undefined; // the next request tries again
-      throw error;
-    }
-  };
-  const release = (entry: Entry): void => {
-    entry.users--;
-    if (entry.users > 0 || !entry.model) return;
-    if (isClosed) close(entry);
-    else if (idleSeconds !== Infinity) {
-      entry.timer = setTimeout(() => entry.users === 0 && close(entry), idleSeconds * 1000);
-      entry.timer.unref();
-    }
-  };
+  const open = new Set<LanguageModel>();
+  const pool = createPool({
+    memory,
+    idle: idleSeconds === undefined ? undefined : idleSeconds * 1000,
+    async load(name) {
+      const source = byName.get(name);
+      if (!source) throw new Error(`no model is called ${name}`);
+      const model = await source.load();
+      open.add(model);
+      return {
+        model,
+        bytes: model.engine.stats.cacheBytes,
+        [Symbol.dispose]() {
+          open.delete(model);
+          model[Symbol.dispose]();
+        },
+      };
+    },
+  });
   return {
-    names: [...entries.keys()],
+    names: [...byName.keys()],
     get open() {
-      return [...entries.values()].flatMap(({ model }) => model ?? []);
+      return [...open];
     },
     async acquire(name) {
-      const entry = entries.get(name);
-      if (!entry) throw new Error(`no model is called ${name}`);
-      if (isClosed) throw new Error("the server is shutting down");
-      clearTimeout(entry.timer);
-      entry.users++;
-      try {
-        const model = await load(entry);
-        let isReleased = false;
-        return {
-          model,
-          [Symbol.dispose]() {
-            if (!isReleased) release(entry);
-            isReleased = true;
-          },
-        };
-      } catch (error) {
-        release(entry);
-        throw error;
-      }
+      const lease = await pool.acquire(name);
+      return { value: lease.value.model, [Symbol.dispose]: () => lease[Symbol.dispose]() };
     },
-    async [Symbol.asyncDispose]() {
-      isClosed = true;
-      for (const entry of entries.values()) {
-        clearTimeout(entry.timer);
-        await entry.loading?.catch(() => {});
-        if (entry.users === 0) close(entry);
-      }
-    },
+    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
   };
 }
-
-const fresh = (source: ModelSource): Entry => ({
-  source,
-  loading: undefined,
-  model: undefined,
-  users: 0,
-  timer: undefined,
-});

@@ -26,3 +26,19 @@ export function usageOf(ends: readonly AnswerEnd[]): Usage {
     completion_tokens_details: { reasoning_tokens: sum("reasoningTokens") },
   };
 }
+
+export function sumUsage(all: readonly Usage[]): Usage {
+  const sum = (count: (usage: Usage) => number): number =>
+    all.reduce((total, usage) => total + count(usage), 0);
+  return {
+    prompt_tokens: sum((usage) => usage.prompt_tokens),
+    completion_tokens: sum((usage) => usage.completion_tokens),
+    total_tokens: sum((usage) => usage.total_tokens),
+    prompt_tokens_details: {
+      cached_tokens: sum((usage) => usage.prompt_tokens_details.cached_tokens),
+    },
+    completion_tokens_details: {
+      reasoning_tokens: sum((usage) => usage.completion_tokens_details.reasoning_tokens),
+    },
+  };
+}

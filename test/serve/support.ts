@@ -8,6 +8,7 @@ import { type LanguageModel, loadLanguageModel } from "../../src/generate/langua
 import { createChatTemplate, loadTokenizer } from "../../src/media/text/index.ts";
 import {
   createModelPool,
+  type LogRecord,
   type ModelSource,
   type RunningServer,
   type ServerOptions,
@@ -24,10 +25,24 @@ export async function startTest(
   sources: readonly ModelSource[] = [mini],
   options: ServerOptions = {},
 ): Promise<RunningServer & { readonly client: OpenAI }> {
-  const server = await startServer(createModelPool(sources), { port: 0, ...options });
+  const server = await startServer(createModelPool(sources), {
+    port: 0,
+    log: logFailures,
+    ...options,
+  });
   const apiKey = options.apiKeys?.[0] ?? "none";
   const client = new OpenAI({ baseURL: `${server.url}/v1`, apiKey, maxRetries: 0 });
   return { ...server, client };
+}
+
+/** A failure inside the server is the test's to see. */
+function logFailures({ level, error, path }: LogRecord): void {
+  if (level === "error" && error) console.error(`${path}: ${error}`);
+}
+
+/** A reply's body, in the form that the test is about to check. */
+export async function json<T>(reply: Promise<Response> | Response): Promise<T> {
+  return (await (await reply).json()) as T;
 }
 
 export interface Script {

@@ -59,7 +59,6 @@ const responseFormat = z.discriminatedUnion("type", [
     }),
   }),
   z.object({ type: z.literal("regex"), pattern: text }),
-  z.object({ type: z.literal("grammar"), grammar: text }),
 ]);
 
 const toolChoice = z.union([

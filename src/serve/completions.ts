@@ -1,0 +1,177 @@
+/** POST /v1/completions: texts continued as they are, without a template. */
+
+import {
+  type AnswerEnd,
+  type AnswerParser,
+  type AnswerPlan,
+  type PlannedAnswer,
+  startAnswers,
+} from "../generate/engine-answer.ts";
+import { fimPrompt } from "../generate/fim.ts";
+import type { LanguageModel } from "../generate/language-model.ts";
+import { readBody } from "./body.ts";
+import type { Call } from "./call.ts";
+import { checked, errorBody, HttpError, toHttpError } from "./errors.ts";
+import type { ServerEvent } from "./event-stream.ts";
+import { createId, now } from "./ids.ts";
+import { type LogprobEntry, logprobEntry } from "./logprobs.ts";
+import { readAnswers } from "./read-answers.ts";
+import { samplingOf, stopTokensOf } from "./sampling.ts";
+import { type CompletionBody, completionBody } from "./schemas/completions.ts";
+import { sumUsage, type Usage, usageOf } from "./usage.ts";
+
+/** OpenAI's own default. */
+const DEFAULT_TOKENS = 16;
+
+export async function completions(call: Call): Promise<Response> {
+  const body = await readBody(call.request, completionBody, call.options.bodyLimit);
+  const model = await call.acquire(body.model);
+  const n = body.n ?? 1;
+  const answers: PlannedAnswer[] = [];
+  const prompts: string[] = [];
+  try {
+    for (const prompt of body.prompt) {
+      const plan = planOf(call, model, body, prompt);
+      prompts.push(body.echo ? model.tokenizer.decode(plan.prompt) : "");
+      answers.push(...checked(() => startAnswers(model.engine, plan, n), "prompt"));
+    }
+  } catch (error) {
+    call.abort(toHttpError(error, call.id)); // those before it are not computed for nobody
+    throw error;
+  }
+  const head = { id: createId("cmpl"), object: "text_completion", created: now() };
+  const answering = {
+    call,
+    body,
+    model,
+    answers,
+    prompts,
+    n,
+    head: { ...head, model: model.name },
+  };
+  return body.stream ? call.stream(chunks(answering)) : Response.json(await whole(answering));
+}
+
+interface Answering {
+  readonly call: Call;
+  readonly body: CompletionBody;
+  readonly model: LanguageModel;
+  readonly head: object;
+  readonly answers: readonly PlannedAnswer[];
+  /** Echoed in front of the answers to each. */
+  readonly prompts: readonly string[];
+  readonly n: number;
+}
+
+function planOf(
+  call: Call,
+  model: LanguageModel,
+  body: CompletionBody,
+  prompt: string | readonly number[],
+): AnswerPlan {
+  const { tokenizer } = model;
+  const { suffix } = body;
+  if (suffix !== undefined && typeof prompt !== "string") {
+    throw new HttpError(400, "suffix needs a prompt of text", { param: "suffix" });
+  }
+  const fim =
+    suffix === undefined || typeof prompt !== "string"
+      ? undefined
+      : checked(() => fimPrompt(tokenizer, { prefix: prompt, suffix }), "suffix");
+  const ids = fim?.tokens ?? (typeof prompt === "string" ? tokenizer.encode(prompt) : prompt);
+  return {
+    tokenizer,
+    prompt: Int32Array.from(ids),
+    start: "closed",
+    sampling: samplingOf(model, body, false),
+    stopTokens: [...stopTokensOf(model), ...(fim?.stopTokens ?? [])],
+    stop: body.stop,
+    seed: body.seed,
+    maxTokens: body.max_tokens ?? DEFAULT_TOKENS,
+    logprobs: body.logprobs,
+    logitBias: body.logit_bias,
+    client: body.user,
+    signal: call.signal,
+    createParser: plainText,
+  };
+}
+
+/** Everything is content. */
+const plainText = (): AnswerParser => ({
+  isThinking: false,
+  push: (text) => (text === "" ? [] : [{ type: "content", text }]),
+  flush: () => [],
+});
+
+async function* chunks(answering: Answering): AsyncGenerator<ServerEvent, void> {
+  const { call, body, head, answers, prompts, n, model } = answering;
+  const ends: AnswerEnd[] = [];
+  const choice = (index: number, text: string, more: object = {}): ServerEvent => ({
+    data: { ...head, choices: [{ index, text, logprobs: null, finish_reason: null, ...more }] },
+  });
+  try {
+    if (body.echo) {
+      for (const index of answers.keys()) yield choice(index, prompts[Math.floor(index / n)]!);
+    }
+    for await (const { index, step, end } of readAnswers(call, answers, false)) {
+      if (end) {
+        ends[index] = end;
+        yield choice(index, "", { finish_reason: end.finishReason });
+        continue;
+      }
+      const { token } = step;
+      const text = step.parts.map((part) => (part.type === "content" ? part.text : "")).join("");
+      const entries = token?.logprob === undefined ? [] : [logprobEntry(token, model.tokenizer)];
+      const logprobs = entries.length === 0 ? null : legacyLogprobs(entries);
+      if (text !== "" || logprobs) yield choice(index, text, { logprobs });
+    }
+    if (body.stream_options?.include_usage) {
+      yield { data: { ...head, choices: [], usage: usageByPrompt(ends, n) } };
+    }
+    yield { data: "[DONE]" };
+  } catch (error) {
+    yield { data: errorBody(call.failure(error)) };
+  }
+}
+
+async function whole(answering: Answering): Promise<object> {
+  const { call, head, answers, prompts, n, model } = answering;
+  const texts = answers.map((_, index) => prompts[Math.floor(index / n)]!);
+  const entries = answers.map((): LogprobEntry[] => []);
+  const ends: AnswerEnd[] = [];
+  for await (const { index, step, end } of readAnswers(call, answers, false)) {
+    if (end) {
+      ends[index] = end;
+      continue;
+    }
+    for (const part of step.parts) if (part.type === "content") texts[index] += part.text;
+    if (step.token?.logprob !== undefined) {
+      entries[index]!.push(logprobEntry(step.token, model.tokenizer));
+    }
+  }
+  const choices = texts.map((text, index) => ({
+    index,
+    text,
+    logprobs: answering.body.logprobs === undefined ? null : legacyLogprobs(entries[index]!),
+    finish_reason: ends[index]!.finishReason,
+  }));
+  return { ...head, choices, usage: usageByPrompt(ends, n) };
+}
+
+/** `n` answers to each of several prompts. */
+function usageByPrompt(ends: readonly AnswerEnd[], n: number): Usage {
+  const groups = Array.from({ length: ends.length / n }, (_, i) => ends.slice(i * n, i * n + n));
+  return sumUsage(groups.map(usageOf));
+}
+
+/** The form that this route had before chats. */
+function legacyLogprobs(entries: readonly LogprobEntry[]) {
+  return {
+    tokens: entries.map(({ token }) => token),
+    token_logprobs: entries.map(({ logprob }) => logprob),
+    top_logprobs: entries.map(({ top_logprobs }) =>
+      Object.fromEntries(top_logprobs.map(({ token, logprob }) => [token, logprob])),
+    ),
+    text_offset: [],
+  };
+}

@@ -1,0 +1,82 @@
+/** The OpenAPI document, made of the schemas that requests are checked against. */
+
+import { z } from "zod";
+import { chatBody } from "./schemas/chat.ts";
+import { completionBody } from "./schemas/completions.ts";
+import { responseBody } from "./schemas/responses.ts";
+import { detokenizeBody, embeddingBody, rerankBody, tokenizeBody } from "./schemas/tokens.ts";
+
+const bodies: Readonly<Record<string, readonly [summary: string, schema: z.ZodType]>> = {
+  "/v1/chat/completions": ["Continue a conversation", chatBody],
+  "/v1/completions": ["Continue a text, or fill in its middle", completionBody],
+  "/v1/responses": ["Continue a conversation (OpenAI's newer form, stateless)", responseBody],
+  "/v1/embeddings": ["Turn texts into vectors", embeddingBody],
+  "/v1/rerank": ["Order documents by how well they answer a query", rerankBody],
+  "/tokenize": ["Turn a text or a conversation into token ids", tokenizeBody],
+  "/detokenize": ["Turn token ids into text", detokenizeBody],
+};
+const pages: Readonly<Record<string, string>> = {
+  "/v1/models": "The models that are served",
+  "/health": "Whether the server takes requests",
+  "/metrics": "Counts in Prometheus' text format",
+};
+
+export function openApi(): object {
+  const failed = { $ref: "#/components/responses/Error" };
+  const responses = { 200: { description: "The answer" }, default: failed };
+  const posts = Object.entries(bodies).map(([path, [summary, schema]]) => [
+    path,
+    {
+      post: {
+        summary,
+        requestBody: {
+          required: true,
+          content: {
+            "application/json": {
+              schema: z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }),
+            },
+          },
+        },
+        responses,
+      },
+    },
+  ]);
+  const gets = Object.entries(pages).map(([path, summary]) => [
+    path,
+    { get: { summary, responses } },
+  ]);
+  return {
+    openapi: "3.1.0",
+    info: { title: "onefold", version: "1", description: "OpenAI's HTTP API over local models." },
+    security: [{}, { key: [] }],
+    paths: Object.fromEntries([...posts, ...gets]),
+    components: {
+      securitySchemes: { key: { type: "http", scheme: "bearer" } },
+      responses: {
+        Error: {
+          description: "What went wrong, in one sentence",
+          content: {
+            "application/json": {
+              schema: {
+                type: "object",
+                required: ["error"],
+                properties: {
+                  error: {
+                    type: "object",
+                    required: ["message", "type", "param", "code"],
+                    properties: {
+                      message: { type: "string" },
+                      type: { type: "string" },
+                      param: { type: ["string", "null"] },
+                      code: { type: ["string", "null"] },
+                    },
+                  },
+                },
+              },
+            },
+          },
+        },
+      },
+    },
+  };
+}
