@@ -57,6 +57,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/verify.ts"),
   },
   {
+    name: "export",
+    summary: "write a model as safetensors, GGUF, ONNX, or for transformers.js",
+    load: () => import("./commands/export.ts"),
+  },
+  {
     name: "logits",
     summary: "write a model's logits of given token ids to a file",
     load: () => import("./commands/logits.ts"),

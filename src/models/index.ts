@@ -2,7 +2,19 @@
 
 export { ConfigReader } from "./config-reader.ts";
 export * from "./decoder.ts";
+export {
+  type ExportSafetensorsOptions,
+  type ExportTransformersJsOptions,
+  exportSafetensors,
+  exportTransformersJs,
+} from "./export-folder.ts";
 export { type ExportGgufOptions, exportGguf, type GgufType, ggufTypes } from "./export-gguf.ts";
+export {
+  type ExportOnnxOptions,
+  exportOnnx,
+  exportTextGeneration,
+  type OnnxExport,
+} from "./export-onnx.ts";
 export { modelTypes, readModelConfig } from "./families.ts";
 export { type LoadOptions, loadModel, type Model } from "./load.ts";
 export { forwardProgram, stepProgram } from "./programs.ts";

@@ -198,6 +198,10 @@ function workFor({ messages, tools }: Conversation): number {
   return work;
 }
 
+/** A message on one line: the parser repeats what it stumbled over, control characters too. */
+const printable = (text: string): string =>
+  text.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+
 /** Runs `act`; whatever goes wrong inside a template becomes one sentence. */
 function attempt<T>(file: string, what: string, act: () => T): T {
   try {
@@ -205,7 +209,7 @@ function attempt<T>(file: string, what: string, act: () => T): T {
   } catch (cause) {
     const isDeep = cause instanceof RangeError && /call stack/.test(cause.message);
     const message = cause instanceof Error ? cause.message : String(cause);
-    const reason = isDeep ? "it nests too deeply" : message;
+    const reason = isDeep ? "it nests too deeply" : printable(message);
     throw new Error(`${file}: the chat template ${what}: ${reason}`, { cause });
   }
 }
