@@ -59,6 +59,15 @@ export {
 export { type GenerationDefaults, readGenerationDefaults } from "./generation-config.ts";
 export { TokenHistory } from "./history.ts";
 export { logSumExp, type TokenLogprob, topLogprobs } from "./log-probabilities.ts";
+export { answerFormatOf, createAnswerParser } from "./parse/answer-parser.ts";
+export type {
+  AnswerDelta,
+  AnswerFormat,
+  AnswerParser,
+  AnswerParserOptions,
+  ToolCallStyle,
+  ToolFunction,
+} from "./parse/types.ts";
 export { type RepositoryOptions, readRepository } from "./repository.ts";
 export { createSampler, type Sampler, type SamplerOptions } from "./sampler.ts";
 export { greedy, mergeSampling, type Sampling } from "./sampling.ts";
