@@ -1,4 +1,4 @@
-// Builds dist/ with tsc, and only when the sources changed.
+// Builds dist/ with tsc, the studio with Vite, and only when the sources changed.
 //   node scripts/build.mjs           emit if stale (no type check: `npm run types` is that)
 //   node scripts/build.mjs --force   emit anyway
 // Install scripts are off, hence bin/onefold.js calls ensureBuild itself.
@@ -63,7 +63,21 @@ function emit() {
   if (status !== 0) return `${stdout}${stderr}`.trim() || `tsc ended with status ${status}`;
   prune();
   writeHelp();
-  return undefined;
+  return buildStudio();
+}
+
+/** The page that `onefold serve` shows. */
+function buildStudio() {
+  const vite = join(root, "node_modules/vite/bin/vite.js");
+  if (!existsSync(join(root, "studio")) || !existsSync(vite)) return undefined;
+  const arguments_ = [vite, "build", "studio", "--logLevel", "error"];
+  const { status, stdout, stderr } = spawnSync(process.execPath, arguments_, {
+    cwd: root,
+    encoding: "utf8",
+  });
+  return status === 0
+    ? undefined
+    : `${stdout}${stderr}`.trim() || "vite could not build the studio";
 }
 
 /** Keeps what `onefold --help` prints, for bin/onefold.js; without the text it is composed anew. */

@@ -7,6 +7,7 @@ const { existsSync, readdirSync, readFileSync, statSync } = require("node:fs");
 const root = `${__dirname}/../`;
 const stampFile = `${root}dist/.stamp`;
 const sourceFolders = ["src", "recipes", "bench"];
+const studioFolder = "studio";
 const configs = ["tsconfig.json", "tsconfig.build.json", "package-lock.json", "package.json"];
 
 /** What the text of `onefold --help` is made from. */
@@ -24,6 +25,7 @@ function walk(folder, test, found = []) {
 }
 
 const isSource = (name) => name.endsWith(".ts");
+const isStudioSource = (name) => /\.(tsx?|css|html)$/.test(name);
 
 function describeFile(path) {
   const stats = statSync(root + path, { throwIfNoEntry: false });
@@ -33,6 +35,7 @@ function describeFile(path) {
 /** The stamp that a build of the sources as they are now would leave. */
 function describeSources() {
   const paths = sourceFolders.flatMap((folder) => walk(folder, isSource)).sort();
+  paths.push(...walk(studioFolder, isStudioSource).sort());
   return [...configs, ...paths].map(describeFile).join("");
 }
 

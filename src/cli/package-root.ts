@@ -22,5 +22,8 @@ export function packageVersion(): string {
   return manifest.version;
 }
 
+/** Folder of the built page that `onefold serve` shows. */
+export const studioFolder = (): string => join(packageRoot(), "dist", "studio");
+
 /** Folder of the model that `onefold run` uses when none is named. */
 export const defaultModelFolder = (): string => join(packageRoot(), "models", "onefold-mini");

@@ -13,6 +13,7 @@ import type { ModelPool } from "./model-pool.ts";
 import { describeModel, listModels } from "./models.ts";
 import { openApi } from "./openapi.ts";
 import { responses } from "./responses.ts";
+import type { Studio } from "./studio.ts";
 import { detokenize, tokenize } from "./tokens.ts";
 
 export interface AppOptions {
@@ -25,6 +26,8 @@ export interface AppOptions {
   /** Most seconds of a request (default 600). */
   readonly timeLimit?: number;
   readonly log?: Log;
+  /** The page at `/`; it needs no key, what it asks the API for does. */
+  readonly studio?: Studio;
 }
 
 type Handler = (call: Call) => Promise<Response> | Response;
@@ -98,6 +101,9 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
     }
   };
 
+  const pageFor = ({ method, url }: Request): Response | undefined =>
+    method === "GET" ? options.studio?.(new URL(url).pathname) : undefined;
+
   const hono = new Hono();
   for (const [path, handler] of Object.entries(posts)) {
     hono.post(path, (c) => answer(c.req.raw, handler));
@@ -120,7 +126,7 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
   return {
     active,
     async fetch(request) {
-      return access.preflight(request) ?? hono.fetch(request);
+      return access.preflight(request) ?? pageFor(request) ?? hono.fetch(request);
     },
     drain() {
       isDraining = true;

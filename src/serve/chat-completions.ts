@@ -2,11 +2,11 @@
 
 import {
   type AnswerEnd,
-  type AnswerPart,
   type AnswerStep,
   type PlannedAnswer,
   startAnswers,
 } from "../generate/engine-answer.ts";
+import type { AnswerDelta } from "../generate/parse/types.ts";
 import type { Tokenizer } from "../media/text/index.ts";
 import { readBody } from "./body.ts";
 import type { Call } from "./call.ts";
@@ -148,7 +148,7 @@ class Choice {
     };
   }
 
-  #add(part: AnswerPart): Delta {
+  #add(part: AnswerDelta): Delta {
     switch (part.type) {
       case "content":
         this.#content += part.text;
@@ -156,11 +156,8 @@ class Choice {
       case "reasoning":
         this.#reasoning += part.text;
         return { reasoning_content: part.text };
-      case "tool-call":
-        return { tool_calls: [{ index: part.index, ...this.#calls.begin(part.name) }] };
-      case "tool-arguments":
-        this.#calls.extend(part.index, part.text);
-        return { tool_calls: [{ index: part.index, function: { arguments: part.text } }] };
+      case "toolCall":
+        return { tool_calls: [this.#calls.take(part)] };
     }
   }
 }

@@ -2,9 +2,11 @@
 
 import type { AnswerPlan } from "../generate/engine-answer.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
+import { answerFormatOf } from "../generate/parse/answer-parser.ts";
+import type { AnswerFormat } from "../generate/parse/types.ts";
 import { mayThink, renderPrompt } from "../generate/prompt.ts";
 import { thinkingStart } from "../generate/thinking.ts";
-import { type ChatMessage, parseToolArguments } from "../media/text/index.ts";
+import { type ChatMessage, type ChatTemplate, parseToolArguments } from "../media/text/index.ts";
 import type { Call } from "./call.ts";
 import { checked, HttpError } from "./errors.ts";
 import { constraintOf } from "./response-format.ts";
@@ -52,8 +54,16 @@ export function planChat(call: Call, model: LanguageModel, body: ChatBody): Answ
     logitBias: body.logit_bias,
     constraint: constraintOf(model, body.response_format, start),
     client: body.user,
+    tools: tools?.map((tool) => tool.function),
+    format: tools && formatOf(template),
     signal: call.signal,
   };
+}
+
+/** Templates that show calls nowhere are taken to write them as most models do. */
+function formatOf({ sources }: ChatTemplate): AnswerFormat {
+  const { toolCalls = "json" } = answerFormatOf([...sources.values()].join("\n"));
+  return { toolCalls };
 }
 
 /** A message as templates know it. */

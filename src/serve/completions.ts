@@ -2,7 +2,6 @@
 
 import {
   type AnswerEnd,
-  type AnswerParser,
   type AnswerPlan,
   type PlannedAnswer,
   startAnswers,
@@ -92,16 +91,9 @@ function planOf(
     logitBias: body.logit_bias,
     client: body.user,
     signal: call.signal,
-    createParser: plainText,
+    isRaw: true,
   };
 }
-
-/** Everything is content. */
-const plainText = (): AnswerParser => ({
-  isThinking: false,
-  push: (text) => (text === "" ? [] : [{ type: "content", text }]),
-  flush: () => [],
-});
 
 async function* chunks(answering: Answering): AsyncGenerator<ServerEvent, void> {
   const { call, body, head, answers, prompts, n, model } = answering;

@@ -18,3 +18,4 @@ export {
   type ModelSource,
 } from "./model-pool.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./server.ts";
+export { readStudio, type Studio } from "./studio.ts";

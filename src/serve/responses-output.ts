@@ -1,6 +1,6 @@
 /** The output items of a response as they grow, and the events that tell of them. */
 
-import type { AnswerPart } from "../generate/engine-answer.ts";
+import type { AnswerDelta } from "../generate/parse/types.ts";
 import type { ServerEvent } from "./event-stream.ts";
 import { createId } from "./ids.ts";
 
@@ -45,30 +45,14 @@ export class ResponseOutput {
   }
 
   /** @returns the events of one part of the answer */
-  take(part: AnswerPart): ServerEvent[] {
+  take(part: AnswerDelta): ServerEvent[] {
     switch (part.type) {
       case "content":
         return this.#text("message", part.text);
       case "reasoning":
         return this.#text("reasoning", part.text);
-      case "tool-call":
-        this.#calls.push(this.items.length);
-        return this.#begin({
-          type: "function_call",
-          id: createId("fc_"),
-          status: "in_progress",
-          call_id: createId("call_"),
-          name: part.name,
-          arguments: "",
-        });
-      case "tool-arguments": {
-        const output_index = this.#calls[part.index]!;
-        const item = this.items[output_index];
-        if (item?.type !== "function_call") throw new Error("arguments of a call that is none");
-        item.arguments += part.text;
-        const fields = { item_id: item.id, output_index, delta: part.text };
-        return [this.event("response.function_call_arguments.delta", fields)];
-      }
+      case "toolCall":
+        return this.#call(part);
     }
   }
 
@@ -102,6 +86,30 @@ export class ResponseOutput {
     const shown = item.type === "function_call" ? { ...item } : { ...item, content: [] };
     const fields = { output_index: this.items.length - 1, item: shown };
     return [...before, this.event("response.output_item.added", fields)];
+  }
+
+  #call(part: Extract<AnswerDelta, { type: "toolCall" }>): ServerEvent[] {
+    const events: ServerEvent[] = [];
+    if (part.name !== undefined) {
+      this.#calls[part.index] = this.items.length;
+      const ids = { id: createId("fc_"), call_id: part.id ?? createId("call_") };
+      const type = "function_call";
+      const call: CallItem = {
+        type,
+        ...ids,
+        status: "in_progress",
+        name: part.name,
+        arguments: "",
+      };
+      events.push(...this.#begin(call));
+    }
+    const output_index = this.#calls[part.index]!;
+    const item = this.items[output_index];
+    if (item?.type !== "function_call") throw new Error("arguments of a call that is none");
+    item.arguments += part.arguments;
+    const fields = { item_id: item.id, output_index, delta: part.arguments };
+    if (part.arguments === "") return events;
+    return [...events, this.event("response.function_call_arguments.delta", fields)];
   }
 
   #text(type: "message" | "reasoning", delta: string): ServerEvent[] {

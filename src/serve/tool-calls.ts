@@ -1,6 +1,9 @@
 /** Calls of functions in OpenAI's form. */
 
+import type { AnswerDelta } from "../generate/parse/types.ts";
 import { createId } from "./ids.ts";
+
+type CallDelta = Extract<AnswerDelta, { type: "toolCall" }>;
 
 export interface ToolCall {
   readonly id: string;
@@ -12,20 +15,21 @@ export interface ToolCall {
 export class ToolCalls {
   readonly all: ToolCall[] = [];
 
-  begin(name: string): ToolCall {
-    const call: ToolCall = {
-      id: createId("call_"),
-      type: "function",
-      function: { name, arguments: "" },
-    };
-    this.all.push(call);
-    return call;
-  }
-
-  extend(index: number, text: string): void {
+  /** @returns what a stream tells of the delta */
+  take({ index, id, name, arguments: text }: CallDelta): object {
+    if (name !== undefined) {
+      const call: ToolCall = {
+        id: id ?? createId("call_"),
+        type: "function",
+        function: { name, arguments: text },
+      };
+      this.all[index] = call;
+      return { index, ...call };
+    }
     const call = this.all[index];
     if (!call) throw new Error(`arguments for call ${index}, which has not begun`);
-    const { name, arguments: before } = call.function;
-    this.all[index] = { ...call, function: { name, arguments: before + text } };
+    const { name: own, arguments: before } = call.function;
+    this.all[index] = { ...call, function: { name: own, arguments: before + text } };
+    return { index, function: { arguments: text } };
   }
 }

@@ -9,12 +9,13 @@ import {
   createModelPool,
   type ModelSource,
   type RunningServer,
+  readStudio,
   startServer,
 } from "../../serve/index.ts";
 import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { collect, integer, number } from "../options.ts";
-import { defaultModelFolder } from "../package-root.ts";
+import { defaultModelFolder, studioFolder } from "../package-root.ts";
 
 interface ServeFlags {
   readonly host: string;
@@ -29,6 +30,7 @@ interface ServeFlags {
   readonly timeLimit: number;
   readonly idle?: number;
   readonly quiet?: boolean;
+  readonly studio: boolean;
 }
 
 export function define(command: Command, io: Io): void {
@@ -48,6 +50,7 @@ export function define(command: Command, io: Io): void {
     .option("--body-limit <mib>", "largest request, in MiB", number({ min: 0.001, max: 1024 }), 8)
     .option("--time-limit <s>", "longest request, in seconds", number({ min: 0.1 }), 600)
     .option("--idle <s>", "close a model after this many seconds without a request", number())
+    .option("--no-studio", "show no page at /, the API alone")
     .option("--quiet", "log nothing but errors")
     .action(async (models: string[], flags: ServeFlags, self: Command) => {
       const sources = models.length > 0 ? models.map((m) => sourceOf(m, flags)) : [shipped(flags)];
@@ -58,13 +61,15 @@ export function define(command: Command, io: Io): void {
         isInsecure: flags.insecure,
         bodyLimit: Math.round(flags.bodyLimit * 2 ** 20),
         log: logOf(io, flags),
+        studio: flags.studio ? await readStudio(studioFolder()) : undefined,
       };
       const pool = createModelPool(sources, { idleSeconds: flags.idle });
       (await pool.acquire(pool.names[0]!))[Symbol.dispose](); // the first model's errors show now
       const server = await startServer(pool, options);
       const address = { url: server.url, models: pool.names };
       if (self.optsWithGlobals().json) await writeJson(io, address);
-      else await writeLine(io, `${pool.names.join(", ")} at ${server.url}/v1`);
+      else
+        await writeLine(io, `${pool.names.join(", ")} at ${server.url}/v1, chat at ${server.url}`);
       await untilStopped(io, server);
       io.interruptible().throwIfAborted(); // the exit code tells Ctrl-C from a signal to stop
     })
