@@ -1,7 +1,7 @@
 /** The studio's page: the files of a built folder, read once, and nothing else. */
 
 import { readdir, readFile } from "node:fs/promises";
-import { extname, join } from "node:path";
+import { extname, join, relative } from "node:path";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -38,7 +38,7 @@ export async function readStudio(folder: string): Promise<Studio> {
     const type = TYPES[extname(entry.name)];
     if (!entry.isFile() || !type) continue;
     const path = join(entry.parentPath, entry.name);
-    const name = path.slice(folder.length).replaceAll("\\", "/");
+    const name = `/${relative(folder, path).replaceAll("\\", "/")}`;
     files.set(name, { bytes: new Uint8Array(await readFile(path)), type });
   }
   const page = files.get("/index.html");

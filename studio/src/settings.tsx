@@ -43,7 +43,7 @@ export function SettingsPanel({ settings, onChange }: Props) {
   const range = (key: "temperature" | "topP", label: string, max: number) => (
     <label>
       <span>
-        {label} <output>{settings[key].toFixed(2)}</output>
+        {label} {settings[key].toFixed(2)}
       </span>
       <input
         type="range"
