@@ -4,24 +4,12 @@ import type { Tokenizer } from "../media/text/types.ts";
 import type { TokenConstraint } from "./constrain/types.ts";
 import type { Engine, EngineAnswer, EngineRequest } from "./engine/types.ts";
 import type { FinishReason, GeneratedToken } from "./generate.ts";
+import { createAnswerParser } from "./parse/answer-parser.ts";
+import type { AnswerDelta, AnswerFormat, AnswerParser, ToolFunction } from "./parse/types.ts";
 import type { Sampling } from "./sampling.ts";
 import { createStopMatcher } from "./stop-strings.ts";
-import { type ChatPart, createThinkingParser, type ThinkingStart } from "./thinking.ts";
+import { createThinkingParser, type ThinkingStart } from "./thinking.ts";
 import { createThinkingCloser } from "./thinking-budget.ts";
-
-export type AnswerPart =
-  | ChatPart
-  /** A call begins: its place among the answer's calls, and its function. */
-  | { readonly type: "tool-call"; readonly index: number; readonly name: string }
-  /** More of the JSON text of a call's arguments. */
-  | { readonly type: "tool-arguments"; readonly index: number; readonly text: string };
-
-/** Takes generated text apart as it comes. */
-export interface AnswerParser {
-  push(text: string): AnswerPart[];
-  flush(): AnswerPart[];
-  readonly isThinking: boolean;
-}
 
 /** Everything that decides the answers to a prompt. */
 export interface AnswerPlan {
@@ -41,13 +29,16 @@ export interface AnswerPlan {
   readonly constraint?: TokenConstraint;
   readonly client?: string;
   readonly signal?: AbortSignal;
-  /** Default: thinking and content. */
-  readonly createParser?: () => AnswerParser;
+  /** How the model writes calls (default: it makes none). */
+  readonly format?: AnswerFormat;
+  readonly tools?: readonly ToolFunction[];
+  /** All of the text is content, its tags too. */
+  readonly isRaw?: boolean;
 }
 
 /** What became certain with a token. */
 export interface AnswerStep {
-  readonly parts: readonly AnswerPart[];
+  readonly parts: readonly AnswerDelta[];
   /** The token, unless it ends the answer. */
   readonly token: GeneratedToken | undefined;
   /** Whether the token stands outside the thinking block. */
@@ -76,10 +67,10 @@ export type PlannedAnswer = AsyncGenerator<AnswerStep, AnswerEnd>;
 export function startAnswers(engine: Engine, plan: AnswerPlan, n = 1): PlannedAnswer[] {
   const room = Math.min(plan.maxTokens ?? Infinity, engine.contextLimit - plan.prompt.length);
   const readers = Array.from({ length: n }, () => createReader(plan));
-  const closers = readers.map(({ parser }) =>
+  const closers = readers.map((reader) =>
     createThinkingCloser(
       { ...plan, thinkingBudget: plan.thinkingBudget, room },
-      () => parser.isThinking,
+      () => reader.isThinking,
     ),
   );
   const isSteered = plan.thinkingBudget !== undefined || (plan.stop?.length ?? 0) > 0;
@@ -97,39 +88,51 @@ function requestOf(plan: AnswerPlan): EngineRequest {
 }
 
 interface Reader {
-  readonly parser: AnswerParser;
+  readonly isThinking: boolean;
   /** The stop string that the content ran into. */
   readonly matched: string | undefined;
-  push(text: string): AnswerPart[];
-  flush(): AnswerPart[];
+  push(text: string): AnswerDelta[];
+  flush(): AnswerDelta[];
 }
 
 /** Stop strings apply to the content; what follows one is dropped. */
-function createReader({ createParser, start, stop = [] }: AnswerPlan): Reader {
-  const parser = createParser ? createParser() : createThinkingParser(start);
+function createReader(plan: AnswerPlan): Reader {
+  const { start, tools, isRaw, format = { toolCalls: undefined }, stop = [] } = plan;
+  const parser = isRaw ? rawParser : createAnswerParser(format, start, { tools });
+  const thinking = createThinkingParser(isRaw ? "closed" : start);
   const matcher = createStopMatcher(stop);
-  const held = (): AnswerPart[] => {
+  const held = (): AnswerDelta[] => {
     const text = matcher.flush();
     return text ? [{ type: "content", text }] : [];
   };
-  const certain = (parts: readonly AnswerPart[]): AnswerPart[] =>
-    parts.flatMap((part): AnswerPart[] => {
+  const certain = (deltas: readonly AnswerDelta[]): AnswerDelta[] =>
+    deltas.flatMap((delta): AnswerDelta[] => {
       if (matcher.matched !== undefined) return [];
-      if (part.type === "reasoning") return [part];
-      // Behind the content that was held back, a call may begin.
-      if (part.type !== "content") return [...held(), part];
-      const text = matcher.push(part.text);
+      if (delta.type === "reasoning") return [delta];
+      // The content that was held back comes before the call.
+      if (delta.type === "toolCall") return [...held(), delta];
+      const text = matcher.push(delta.text);
       return text ? [{ type: "content", text }] : [];
     });
   return {
-    parser,
+    get isThinking() {
+      return thinking.isThinking;
+    },
     get matched() {
       return matcher.matched;
     },
-    push: (text) => certain(parser.push(text)),
+    push(text) {
+      thinking.push(text);
+      return certain(parser.push(text));
+    },
     flush: () => [...certain(parser.flush()), ...held()],
   };
 }
+
+const rawParser: AnswerParser = {
+  push: (text) => (text === "" ? [] : [{ type: "content", text }]),
+  flush: () => [],
+};
 
 async function* read(answer: EngineAnswer, plan: AnswerPlan, reader: Reader): PlannedAnswer {
   const stopTokens = new Set(plan.stopTokens);
@@ -138,9 +141,9 @@ async function* read(answer: EngineAnswer, plan: AnswerPlan, reader: Reader): Pl
     let next = await answer.next();
     while (!next.done) {
       const item = next.value;
-      const wasThinking = reader.parser.isThinking;
+      const wasThinking = reader.isThinking;
       const parts = reader.push(item.text);
-      const isVisible = !wasThinking && !reader.parser.isThinking;
+      const isVisible = !wasThinking && !reader.isThinking;
       const isEnd = !item.isForced && stopTokens.has(item.token);
       if (!isVisible && !isEnd) reasoningTokens++;
       yield { parts, token: isEnd ? undefined : item, isVisible };
