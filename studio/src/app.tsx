@@ -1,6 +1,7 @@
 import { useEffect, useRef, useState } from "preact/hooks";
 import { Composer } from "./composer.tsx";
 import {
+  addTokens,
   addTurn,
   type Conversation,
   changeTurn,
@@ -96,7 +97,7 @@ export function App() {
             : turn.toolCalls,
           // Probabilities are shown of the answer, not of the thinking.
           tokens:
-            piece.tokens && !piece.reasoning ? [...turn.tokens, ...piece.tokens] : turn.tokens,
+            piece.tokens && !piece.reasoning ? addTokens(turn.tokens, piece.tokens) : turn.tokens,
           ...(piece.finish === "length" ? { problem: "Cut off at the most tokens." } : {}),
         }));
         if (piece.usage) {

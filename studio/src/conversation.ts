@@ -13,6 +13,15 @@ export interface TokenInfo {
   readonly top: readonly { readonly text: string; readonly logprob: number }[];
 }
 
+/** An answer's tokens; the line ends before its first word are not shown. */
+export const addTokens = (tokens: readonly TokenInfo[], more: readonly TokenInfo[]): TokenInfo[] =>
+  tokens.length > 0 ? [...tokens, ...more] : more.slice(firstWord(more));
+
+const firstWord = (tokens: readonly TokenInfo[]): number => {
+  const at = tokens.findIndex(({ text }) => text.trim() !== "");
+  return at < 0 ? tokens.length : at;
+};
+
 export interface Turn {
   readonly id: number;
   /** 0: the first message of the conversation. */

@@ -123,9 +123,10 @@ export interface Metric {
   readonly help: string;
 }
 
-/** Prometheus text; histogram buckets are left out. */
+/** Prometheus text; of a histogram, the mean. */
 export function parseMetrics(text: string): Metric[] {
   const help = new Map<string, string>();
+  const sums = new Map<string, number>();
   const metrics: Metric[] = [];
   for (const line of text.split("\n")) {
     const about = /^# HELP (\S+) (.*)$/.exec(line);
@@ -133,7 +134,14 @@ export function parseMetrics(text: string): Metric[] {
     const sample = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? ([-+\d.eE]+|NaN|[+-]Inf)$/.exec(line);
     if (!sample || sample[1]!.endsWith("_bucket")) continue;
     const [, name, labels = "", value] = sample;
-    metrics.push({ name: name!, labels, value: Number(value), help: help.get(name!) ?? "" });
+    if (name!.endsWith("_sum")) {
+      sums.set(`${name!.slice(0, -4)}{${labels}}`, Number(value));
+      continue;
+    }
+    const base = name!.endsWith("_count") ? name!.slice(0, -6) : name!;
+    const sum = sums.get(`${base}{${labels}}`);
+    const metric = { name: base, labels, help: help.get(base) ?? "" };
+    metrics.push({ ...metric, value: sum === undefined ? Number(value) : sum / Number(value) });
   }
   return metrics;
 }

@@ -68,17 +68,18 @@ it("puts tool calls together from pieces of their arguments", () => {
   ]);
 });
 
-it("reads Prometheus text without its buckets", () => {
+it("reads Prometheus text, and of a histogram the mean", () => {
   const text = [
     "# HELP tokens_total Tokens made",
     "# TYPE tokens_total counter",
     'tokens_total{model="m"} 12',
     'wait_seconds_bucket{le="0.1"} 3',
     "wait_seconds_sum 0.25",
+    "wait_seconds_count 5",
     "",
   ].join("\n");
   expect(parseMetrics(text)).toEqual([
     { name: "tokens_total", labels: 'model="m"', value: 12, help: "Tokens made" },
-    { name: "wait_seconds_sum", labels: "", value: 0.25, help: "" },
+    { name: "wait_seconds", labels: "", value: 0.05, help: "" },
   ]);
 });
