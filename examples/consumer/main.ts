@@ -17,6 +17,7 @@ import { type Tokenizer, trainBpe } from "onefold/media";
 import { forwardProgram, type Model } from "onefold/models";
 import { linear, normal, type Scope } from "onefold/nn";
 import { createSession, type Session } from "onefold/runtime";
+import { createModelPool, type RunningServer, startServer } from "onefold/serve";
 import { type AdamWOptions, defaultAdamW, rateAt, type Schedule } from "onefold/train";
 
 // d(sum(x * x)) / dx = 2 x, traced, differentiated, compiled and run.
@@ -38,5 +39,6 @@ export async function use(model: Model, tokenizer: Tokenizer, scope: Scope): Pro
   linear(scope, x, 2);
   const adamw: AdamWOptions = defaultAdamW;
   const rate: (schedule: Schedule, step: number) => number = rateAt;
-  console.log(generate.name, adamw, rate.name);
+  await using server: RunningServer = await startServer(createModelPool([]));
+  console.log(generate.name, adamw, rate.name, server.url);
 }
