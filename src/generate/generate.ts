@@ -1,6 +1,7 @@
 /** The decoding loop: prompt in, tokens out one by one. */
 
 import type { Tokenizer } from "../media/text/types.ts";
+import type { TokenConstraint } from "./constrain/types.ts";
 import type { DecoderSession } from "./decoder-session.ts";
 import { Decoding } from "./decoding.ts";
 import type { TokenLogprob } from "./log-probabilities.ts";
@@ -23,6 +24,10 @@ export interface GenerateOptions extends Partial<Sampling> {
   readonly tokenizer?: Tokenizer;
   /** Log-probabilities of each token and of this many likeliest ones (0: of the token alone). */
   readonly logprobs?: number;
+  /** Added to the logits of tokens before sampling (OpenAI's logit_bias). */
+  readonly logitBias?: ReadonlyMap<number, number>;
+  /** Only what it allows is chosen; its end tokens have to be among `stopTokens`. */
+  readonly constraint?: TokenConstraint;
   /** Ends the generation within one step; what was computed stays in the cache. */
   readonly signal?: AbortSignal;
   /**

@@ -12,8 +12,10 @@
 export { argmax, Candidates, findCandidates } from "./candidates.ts";
 export { type Chat, type ChatStream, createChat } from "./chat.ts";
 export type { ChatMessage, ChatOptions, ChatResult, SendOptions } from "./chat-options.ts";
+export { constrainAfterThinking } from "./constrain/after-thinking.ts";
 export { ConstraintError } from "./constrain/budget.ts";
 export type { CompiledConstraint, ConstraintOptions } from "./constrain/constraint.ts";
+export { compileGrammar } from "./constrain/ebnf.ts";
 export { compileJsonObject, compileJsonSchema } from "./constrain/json-schema.ts";
 export { compileRegex } from "./constrain/regex.ts";
 export type { TokenConstraint } from "./constrain/types.ts";
@@ -72,6 +74,7 @@ export { type RepositoryOptions, readRepository } from "./repository.ts";
 export { createSampler, type Sampler, type SamplerOptions } from "./sampler.ts";
 export { greedy, mergeSampling, type Sampling } from "./sampling.ts";
 export { createStopMatcher, type StopMatcher } from "./stop-strings.ts";
+export { type StructuredOutput, structuredOutput } from "./structured.ts";
 export {
   type ChatPart,
   createThinkingParser,

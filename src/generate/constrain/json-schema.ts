@@ -47,11 +47,16 @@ export function compileJsonSchema(
   tokenizer: Tokenizer,
   options: ConstraintOptions = {},
 ): CompiledConstraint {
-  return compileConstraint("the JSON schema", tokenizer, options, (grammar) => {
-    const node = new SchemaCompiler(grammar, schema).compile([{ schema, path: "#" }]);
-    if (node === grammar.never) throw new ConstraintError("the JSON schema has no valid instance");
-    return node;
-  });
+  return compileConstraint("the JSON schema", tokenizer, options, (grammar) =>
+    schemaNode(grammar, schema),
+  );
+}
+
+/** An instance of a schema as part of a grammar. */
+export function schemaNode(grammar: GrammarBuilder, schema: unknown): GrammarNode {
+  const node = new SchemaCompiler(grammar, schema).compile([{ schema, path: "#" }]);
+  if (node === grammar.never) throw new ConstraintError("the JSON schema has no valid instance");
+  return node;
 }
 
 /**

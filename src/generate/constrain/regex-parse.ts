@@ -1,7 +1,7 @@
 /** Regular expressions as ECMAScript writes them (without flags other than u), as a tree. */
 
 import { ConstraintError } from "./budget.ts";
-import { anyCodePoint, type CodePoints, complement, normalise } from "./code-points.ts";
+import { type CodePoints, complement, normalise } from "./code-points.ts";
 
 export type RegexTree =
   | { readonly kind: "set"; readonly points: CodePoints }
@@ -13,6 +13,8 @@ export type RegexTree =
 const MAX_LENGTH = 8192;
 const MAX_DEPTH = 100;
 const MAX_COUNT = 100_000;
+/** Each costs a walk through Unicode, once. */
+const MAX_PROPERTIES = 8;
 
 const digits: CodePoints = [[0x30, 0x39]];
 const wordChars = normalise([
@@ -61,6 +63,7 @@ export function parseRegex(pattern: string): RegexTree {
 class Parser {
   private at = 0;
   private depth = 0;
+  private newProperties = 0;
   private readonly pattern: string;
   private readonly chars: readonly string[];
 
@@ -227,6 +230,9 @@ class Parser {
     if (hex) return this.hexEscape(hex[0], rest);
     const property = /^([pP])\{([\w=]{1,50})\}/.exec(rest);
     if (property) {
+      if (!properties.has(property[2]!) && ++this.newProperties > MAX_PROPERTIES) {
+        throw this.wrong(`more than ${MAX_PROPERTIES} different properties, seen`);
+      }
       const points = propertyPoints(property[2]!);
       if (!points) throw this.wrong(`an unknown property \\${property[0]}`);
       this.at += 1 + property[0].length;
@@ -273,20 +279,45 @@ const properties = new Map<string, CodePoints>();
 function propertyPoints(name: string): CodePoints | undefined {
   const known = properties.get(name);
   if (known) return known;
-  let test: RegExp;
+  let runs: RegExp;
   try {
-    test = new RegExp(`^\\p{${name}}$`, "u");
+    runs = new RegExp(`\\p{${name}}+`, "gu");
   } catch {
     return undefined;
   }
   const ranges: [number, number][] = [];
-  for (let point = 0; point <= anyCodePoint[0]![1]; point++) {
-    if (!test.test(String.fromCodePoint(point))) continue;
+  const add = (from: number, to: number): void => {
     const last = ranges.at(-1);
-    if (last && last[1] === point - 1) last[1] = point;
-    else ranges.push([point, point]);
+    if (last && last[1] === from - 1) last[1] = to;
+    else ranges.push([from, to]);
+  };
+  for (const [first, last, isUniform] of planes) {
+    if (isUniform) {
+      if (String.fromCodePoint(first).search(runs) === 0) add(first, last);
+      continue;
+    }
+    const width = first < 0x10000 ? 1 : 2;
+    for (let start = first; start < last; start += BLOCK) {
+      for (const { 0: run, index } of blockText(start).matchAll(runs)) {
+        add(start + index / width, start + (index + run.length) / width - 1);
+      }
+    }
   }
   // Properties and scripts are a few hundred; what names them is bounded by the platform.
   properties.set(name, ranges);
   return ranges;
 }
+
+/** Planes of Unicode; those without characters, and for private use, are alike throughout. */
+const planes: readonly (readonly [number, number, boolean])[] = [
+  [0, 0xd7ff, false],
+  [0xe000, 0xffff, false],
+  [0x10000, 0x3ffff, false],
+  [0x40000, 0xdffff, true],
+  [0xe0000, 0xeffff, false],
+  [0xf0000, 0x10ffff, true],
+];
+const BLOCK = 0x400;
+
+const blockText = (start: number): string =>
+  String.fromCodePoint(...Array.from({ length: BLOCK }, (_, i) => start + i));
