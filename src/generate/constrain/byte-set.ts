@@ -18,8 +18,6 @@ export function addByte(set: ByteSet, byte: number): void {
 export const hasByte = (set: ByteSet, byte: number): boolean =>
   ((set[byte >> 5]! >>> (byte & 31)) & 1) === 1;
 
-export const isEmptySet = (set: ByteSet): boolean => set.every((word) => word === 0);
-
 export const unionSet = (a: ByteSet, b: ByteSet): ByteSet => a.map((word, i) => word | b[i]!);
 
 /** Bytes that no set tells apart, as one class; `of` is the class of each byte. */
