@@ -1,5 +1,6 @@
 // A user's program: every sub-path resolves, and their main types hold together.
 import { toValues } from "onefold";
+import { type AiModel, aiModel } from "onefold/ai";
 import { type Checkpoint, openCheckpoint } from "onefold/checkpoint";
 import { generate } from "onefold/generate";
 import {
@@ -14,10 +15,12 @@ import {
   sum,
 } from "onefold/graph";
 import { type Tokenizer, trainBpe } from "onefold/media";
+import { type LoadedModel, load } from "onefold/model";
 import { forwardProgram, type Model } from "onefold/models";
 import { linear, normal, type Scope } from "onefold/nn";
 import { createSession, type Session } from "onefold/runtime";
 import { createModelPool, type RunningServer, startServer } from "onefold/serve";
+import { mockModel } from "onefold/testing";
 import { type AdamWOptions, defaultAdamW, rateAt, type Schedule } from "onefold/train";
 
 // d(sum(x * x)) / dx = 2 x, traced, differentiated, compiled and run.
@@ -41,4 +44,7 @@ export async function use(model: Model, tokenizer: Tokenizer, scope: Scope): Pro
   const rate: (schedule: Schedule, step: number) => number = rateAt;
   await using server: RunningServer = await startServer(createModelPool([]));
   console.log(generate.name, adamw, rate.name, server.url);
+  const loaded: LoadedModel = name === "mock" ? mockModel(["hi"]) : await load(name);
+  const forSdk: AiModel = aiModel(loaded);
+  console.log((await loaded.generate("hello")).content, forSdk.modelId);
 }

@@ -60,6 +60,11 @@ export {
 } from "./generate.ts";
 export { type GenerationDefaults, readGenerationDefaults } from "./generation-config.ts";
 export { TokenHistory } from "./history.ts";
+export {
+  type LanguageModel,
+  type LanguageModelOptions,
+  loadLanguageModel,
+} from "./language-model.ts";
 export { logSumExp, type TokenLogprob, topLogprobs } from "./log-probabilities.ts";
 export { answerFormatOf, createAnswerParser } from "./parse/answer-parser.ts";
 export type {

@@ -1,5 +1,6 @@
 /** POST /v1/completions: texts continued as they are, without a template. */
 
+import { resolveSampling } from "../generate/chat-options.ts";
 import {
   type AnswerEnd,
   type AnswerPlan,
@@ -8,6 +9,7 @@ import {
 } from "../generate/engine-answer.ts";
 import { fimPrompt } from "../generate/fim.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
+import { stopTokensOf } from "../generate/plan.ts";
 import { readBody } from "./body.ts";
 import type { Call } from "./call.ts";
 import { checked, errorBody, HttpError, toHttpError } from "./errors.ts";
@@ -15,7 +17,7 @@ import type { ServerEvent } from "./event-stream.ts";
 import { createId, now } from "./ids.ts";
 import { type LogprobEntry, logprobEntry } from "./logprobs.ts";
 import { readAnswers } from "./read-answers.ts";
-import { samplingOf, stopTokensOf } from "./sampling.ts";
+import { givenSampling } from "./sampling.ts";
 import { type CompletionBody, completionBody } from "./schemas/completions.ts";
 import { sumUsage, type Usage, usageOf } from "./usage.ts";
 
@@ -82,7 +84,7 @@ function planOf(
     tokenizer,
     prompt: Int32Array.from(ids),
     start: "closed",
-    sampling: samplingOf(model, body, false),
+    sampling: checked(() => resolveSampling(givenSampling(body), model.defaults, false)),
     stopTokens: [...stopTokensOf(model), ...(fim?.stopTokens ?? [])],
     stop: body.stop,
     seed: body.seed,

@@ -8,7 +8,8 @@ import { embed, generateObject, generateText, stepCountIs, streamText, tool } fr
 import type OpenAI from "openai";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { z } from "zod";
-import { startScripted, startTest } from "./support.ts";
+import { loadLanguageModel } from "../../src/generate/language-model.ts";
+import { miniFolder, startScripted, startTest } from "./support.ts";
 
 let server: Awaited<ReturnType<typeof startTest>>;
 beforeAll(async () => {
@@ -190,4 +191,26 @@ test("langchain: chat, stream, tools, structured output, embeddings", async () =
     configuration: { baseURL: `${server.url}/v1` },
   });
   expect(Math.hypot(...(await embeddings.embedQuery("one")))).toBeCloseTo(1, 5);
+});
+
+test("tool_choice required makes even a model without tools call one, with valid arguments", async () => {
+  const template =
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}" +
+    "<|im_start|>assistant\n{# <tool_call> #}";
+  const load = () => loadLanguageModel(miniFolder, { name: "forced", template, slots: 1 });
+  await using forced = await startTest([{ name: "forced", load }]);
+  const unit = z.object({ unit: z.enum(["m", "km"]) });
+  const parameters = z.toJSONSchema(unit, { io: "input" });
+  const { choices } = await forced.client.chat.completions.create({
+    model: "forced",
+    messages: [{ role: "user", content: "How long?" }],
+    tools: [{ type: "function", function: { name: "measure", parameters } }, openaiTool],
+    tool_choice: { type: "function", function: { name: "measure" } },
+    parallel_tool_calls: false,
+  });
+  expect(choices[0]!.finish_reason).toBe("tool_calls");
+  const [made] = choices[0]!.message.tool_calls!;
+  if (made?.type !== "function") throw new Error("the call is no function's");
+  expect(made.function.name).toBe("measure");
+  expect(unit.safeParse(JSON.parse(made.function.arguments)).success).toBe(true);
 });

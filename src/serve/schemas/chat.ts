@@ -59,6 +59,7 @@ const responseFormat = z.discriminatedUnion("type", [
     }),
   }),
   z.object({ type: z.literal("regex"), pattern: text }),
+  z.object({ type: z.literal("grammar"), grammar: text }),
 ]);
 
 const toolChoice = z.union([
