@@ -133,7 +133,10 @@ export interface RerankInput {
  *
  * @throws Error where the vocabulary has no token for either word
  */
-export function yesProbability(logits: Float32Array, tokenizer: Tokenizer): number {
+export function yesProbability(
+  logits: Float32Array,
+  tokenizer: Pick<Tokenizer, "tokenToId">,
+): number {
   const [yes, no] = ["yes", "no"].map((word) => {
     const id = tokenizer.tokenToId(word);
     if (id === undefined) throw new Error(`the vocabulary has no token "${word}": not a reranker`);

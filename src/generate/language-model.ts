@@ -8,9 +8,10 @@ import {
   loadTokenizer,
   type Tokenizer,
 } from "../media/text/index.ts";
-import { loadModel } from "../models/load.ts";
+import { type LoadOptions, loadModel } from "../models/load.ts";
 import { createTextJudge, type TextJudge } from "./embed.ts";
 import { createEngine, type EngineOptions } from "./engine/engine.ts";
+import { createHeadlessEngine, isHeadless } from "./engine/headless.ts";
 import type { Engine } from "./engine/types.ts";
 import { type GenerationDefaults, readGenerationDefaults } from "./generation-config.ts";
 
@@ -26,7 +27,7 @@ export interface LanguageModel extends Disposable {
   readonly judge?: TextJudge;
 }
 
-export interface LanguageModelOptions extends EngineOptions {
+export interface LanguageModelOptions extends EngineOptions, LoadOptions {
   /** What clients call it (default: as it was named). */
   readonly name?: string;
   /** Jinja text in place of the checkpoint's chat template. */
@@ -42,14 +43,16 @@ export async function loadLanguageModel(
   spec: string,
   { name = modelName(spec), template, ...options }: LanguageModelOptions = {},
 ): Promise<LanguageModel> {
-  const model = await loadModel(spec);
+  const model = await loadModel(spec, options);
   try {
     const tokenizer = await loadTokenizer(model.dir);
     const defaults = await readGenerationDefaults(model.dir);
     const chat = template
       ? await createChatTemplate(template)
       : await loadChatTemplate(model.dir).catch(baseModel);
-    const engine = await createEngine(model, tokenizer, options);
+    const engine = isHeadless(model)
+      ? createHeadlessEngine(model)
+      : await createEngine(model, tokenizer, options);
     const judge = createTextJudge(model);
     return {
       name,

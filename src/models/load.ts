@@ -4,6 +4,7 @@ import { type Checkpoint, openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { readConfigJson } from "../checkpoint/companions.ts";
 import { type ResolveOptions, resolveModel } from "../checkpoint/resolve.ts";
 import type { WeightSource } from "../graph/program.ts";
+import { bareWeights } from "./bare-names.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { type CheckedRead, readExperts } from "./expert-weights.ts";
 import { readModelConfig } from "./families.ts";
@@ -73,7 +74,7 @@ export async function loadModel(spec: string, options: LoadOptions = {}): Promis
 /** The checkpoint of a folder, under the names that the shared decoder asks for. */
 export async function openModelCheckpoint(dir: string, modelType?: string): Promise<Checkpoint> {
   const checkpoint = await openCheckpoint(dir);
-  return modelType === "qwen" ? renameQwen(checkpoint) : textWeights(checkpoint);
+  return modelType === "qwen" ? renameQwen(checkpoint) : textWeights(bareWeights(checkpoint));
 }
 
 const EMBEDDING = "model.embed_tokens.weight";

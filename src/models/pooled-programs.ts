@@ -14,7 +14,7 @@ import { type DecoderConfig, decoder, lmHead } from "./decoder.ts";
  * `tokens` i64 [1, seq]; output `hidden` [1, hidden].
  */
 export function lastHiddenProgram(c: DecoderConfig, { fuse = true } = {}): Program {
-  const { root } = createParameters();
+  const { root } = createParameters("f32", c.quantized);
   const tokens = input("tokens", "i64", [1, dim("seq")]);
   const { hidden } = decoder(root, c, { tokens });
   return lower({ inputs: [tokens], outputs: { hidden: squeeze(slice(hidden, 1, -1), [1]) }, fuse });
@@ -25,7 +25,7 @@ export function lastHiddenProgram(c: DecoderConfig, { fuse = true } = {}): Progr
  * [1, seq]; output `logits` [1, vocab].
  */
 export function lastLogitsProgram(c: DecoderConfig, { fuse = true } = {}): Program {
-  const { root } = createParameters();
+  const { root } = createParameters("f32", c.quantized);
   const tokens = input("tokens", "i64", [1, dim("seq")]);
   const { hidden } = decoder(root, c, { tokens });
   const last = squeeze(slice(hidden, 1, -1), [1]);

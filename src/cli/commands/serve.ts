@@ -16,8 +16,9 @@ import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { collect, integer, number } from "../options.ts";
 import { defaultModelFolder, studioFolder } from "../package-root.ts";
+import { addQuantOptions, type QuantFlags, quantization } from "../quant-options.ts";
 
-interface ServeFlags {
+interface ServeFlags extends QuantFlags {
   readonly host: string;
   readonly port: number;
   readonly apiKeyFile?: string;
@@ -34,7 +35,7 @@ interface ServeFlags {
 }
 
 export function define(command: Command, io: Io): void {
-  command
+  addQuantOptions(command)
     .argument(
       "[models...]",
       "folders, or ORG/NAMEs in the cache; NAME=MODEL names one (default: the model shipped)",
@@ -84,11 +85,13 @@ Examples:
   onefold serve Qwen/Qwen3-0.6B --port 9000
   ONEFOLD_API_KEY=secret onefold serve chat=./my-model --host 0.0.0.0`;
 
-function sourceOf(text: string, { slots, context, queue }: ServeFlags): ModelSource {
+function sourceOf(text: string, flags: ServeFlags): ModelSource {
+  const { slots, context, queue } = flags;
+  const quant = quantization(flags);
   const named = existsSync(text) ? null : /^([\w.:/-]+)=(.+)$/.exec(text);
   const spec = named?.[2] ?? text;
   const name = named?.[1] ?? modelName(spec);
-  return { name, load: () => loadLanguageModel(spec, { name, slots, context, queue }) };
+  return { name, load: () => loadLanguageModel(spec, { name, slots, context, queue, quant }) };
 }
 
 function shipped(flags: ServeFlags): ModelSource {
