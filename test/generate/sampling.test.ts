@@ -117,7 +117,8 @@ test("any cut of any size keeps what sorting keeps", () => {
   const sampling = fc.record({
     temperature: fc.constantFrom(1, 0.6, 2.5),
     topK: fc.oneof(fc.constant(0), fc.integer({ min: 1, max: 1600 })),
-    topP: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1, noNaN: true })),
+    // Closer to 1, what is left out is as small as the rounding of the sum.
+    topP: fc.oneof(fc.constant(1), fc.double({ min: 0, max: 1 - 1e-9, noNaN: true })),
     minP: fc.oneof(fc.constant(0), fc.double({ min: 0, max: 1, noNaN: true })),
   });
   fc.assert(
