@@ -6,6 +6,7 @@
 
 import { Budget, ConstraintError } from "./budget.ts";
 import { type ByteClasses, type ByteSet, byteClasses, hasByte, unionSet } from "./byte-set.ts";
+import { isLive, withoutDead } from "./regex-live.ts";
 import type { TerminalMask } from "./terminal-mask.ts";
 
 export type RegexKind =
@@ -36,7 +37,11 @@ export class Regex {
   readonly isUncertain: boolean;
   firsts: readonly Regex[] | undefined;
   classes: ByteClasses | undefined;
+  /** By class of byte: what follows, and what follows before the dead is taken out. */
   next: (Regex | undefined)[] = [];
+  raw: (Regex | undefined)[];
+  /** Without the parts that no text completes. */
+  pruned: Regex | undefined;
   /** Some text follows. Undefined: not known yet. */
   isLive: boolean | undefined;
   clamped: Regex | undefined;
@@ -52,6 +57,8 @@ export class Regex {
     this.nullable = init.nullable ?? false;
     this.isUncertain = init.isUncertain ?? parts.some((part) => part.isUncertain);
     this.isLive = undefined;
+    this.raw = this.isUncertain ? [] : this.next;
+    this.pruned = undefined;
     this.firsts = undefined;
     this.classes = undefined;
     this.clamped = undefined;
@@ -63,8 +70,6 @@ export class Regex {
 const MAX_PARTS = 2000;
 /** Nodes beyond which sharing starts afresh; old nodes live as long as something uses them. */
 const MAX_NODES = 300_000;
-/** States looked at to find whether a conjunction can still match. */
-const MAX_SEARCH = 30_000;
 
 /** Makes nodes, equal ones once, and walks them. */
 export class RegexStore {
@@ -114,10 +119,25 @@ export class RegexStore {
     let node = b;
     for (let i = heads.length - 1; i >= 0; i--) {
       const head = heads[i]!;
+      const joined = this.joined(head, node);
+      if (joined) {
+        node = joined;
+        continue;
+      }
       const nullable = head.nullable && node.nullable;
       node = this.make("seq", `${head.id},${node.id}`, [head, node], { nullable });
     }
     return node;
+  }
+
+  /** Repetitions of one part, one behind the other, as a single one: `a*a*` is `a*`. */
+  private joined(head: Regex, rest: Regex): Regex | undefined {
+    if (head.kind !== "repeat") return undefined;
+    const isSeq = rest.kind === "seq";
+    const second = isSeq ? rest.parts[0]! : rest;
+    if (second.kind !== "repeat" || second.parts[0] !== head.parts[0]) return undefined;
+    const both = this.repeat(head.parts[0]!, head.lo + second.lo, head.hi + second.hi);
+    return isSeq ? this.pair(both, rest.parts[1]!) : both;
   }
 
   alt(parts: readonly Regex[]): Regex {
@@ -179,9 +199,25 @@ export class RegexStore {
     if (part.kind === "none") return lo > 0 ? this.none : this.empty;
     if (lo === 1 && hi === 1) return part;
     const from = part.nullable ? 0 : lo;
-    if (part.kind === "repeat" && part.lo === 0 && part.hi === Infinity) return part;
+    if (part.kind === "repeat" && part.hi === Infinity && part.lo <= 1) {
+      // (x*){…} is x*, and (x+){…} is x{lo,}: without end, only the fewest count.
+      return this.repeat(part.parts[0]!, part.lo === 0 ? 0 : from);
+    }
+    if (from === 0 && hi === Infinity) {
+      const once = this.starred(part);
+      if (once !== part) return this.repeat(once, 0);
+    }
     const key = `${part.id},${from},${hi}`;
     return this.make("repeat", key, [part], { lo: from, hi, nullable: from === 0 });
+  }
+
+  /** A part with the same star: `(x{0,9})*` is `x*`, `(x|y*)*` is `(x|y)*`. */
+  private starred(part: Regex): Regex {
+    if (part.kind === "repeat" && part.lo <= 1) return part.parts[0]!;
+    if (part.kind !== "alt") return part;
+    const inner = part.parts.map((one) => (one === this.empty ? this.none : this.starred(one)));
+    if (inner.every((one, i) => one === part.parts[i])) return part;
+    return this.alt(inner);
   }
 
   optional(part: Regex): Regex {
@@ -233,9 +269,19 @@ export class RegexStore {
     const at = classes.of[byte]!;
     const known = node.next[at];
     if (known) return known;
-    let next = this.derive(node, byte);
-    if (next.isUncertain && !this.isLive(next)) next = this.none;
+    const next = withoutDead(this, this.derivative(node, byte));
     node.next[at] = next;
+    return next;
+  }
+
+  /** As `step`, but what can no longer be completed stays unless that is known. */
+  derivative(node: Regex, byte: number): Regex {
+    const classes = node.classes ?? this.classify(node);
+    const at = classes.of[byte]!;
+    const known = node.raw[at];
+    if (known) return known;
+    const next = this.derive(node, byte);
+    node.raw[at] = next;
     return next;
   }
 
@@ -250,18 +296,18 @@ export class RegexStore {
         return hasByte(node.set!, byte) ? this.empty : this.none;
       case "seq": {
         const [a, b] = [parts[0]!, parts[1]!];
-        const first = this.pair(this.step(a, byte), b);
-        return a.nullable ? this.alt([first, this.step(b, byte)]) : first;
+        const first = this.pair(this.derivative(a, byte), b);
+        return a.nullable ? this.alt([first, this.derivative(b, byte)]) : first;
       }
       case "alt":
-        return this.alt(parts.map((part) => this.step(part, byte)));
+        return this.alt(parts.map((part) => this.derivative(part, byte)));
       case "and":
-        return this.and(parts.map((part) => this.step(part, byte)));
+        return this.and(parts.map((part) => this.derivative(part, byte)));
       case "not":
-        return this.not(this.step(parts[0]!, byte));
+        return this.not(this.derivative(parts[0]!, byte));
       case "repeat": {
         const rest = this.repeat(parts[0]!, Math.max(node.lo - 1, 0), node.hi - 1);
-        return this.pair(this.step(parts[0]!, byte), rest);
+        return this.pair(this.derivative(parts[0]!, byte), rest);
       }
       case "multiple": {
         const digit = byte - 0x30;
@@ -312,35 +358,6 @@ export class RegexStore {
 
   /** Some text completes the node's language: looked for where a conjunction makes it uncertain. */
   isLive(node: Regex): boolean {
-    if (!node.isUncertain) return node.kind !== "none";
-    if (node.isLive !== undefined) return node.isLive;
-    const cameFrom = new Map<Regex, Regex | undefined>([[node, undefined]]);
-    const queue = [node];
-    for (let i = 0; i < queue.length; i++) {
-      const state = queue[i]!;
-      if (state.nullable || state.isLive === true) {
-        for (let at: Regex | undefined = state; at; at = cameFrom.get(at)) at.isLive = true;
-        return true;
-      }
-      if (queue.length > MAX_SEARCH) {
-        throw new ConstraintError(
-          "a pattern with several conditions has too many states to see whether any text meets " +
-            "them all; use fewer conditions or smaller counts",
-        );
-      }
-      for (const byte of (state.classes ?? this.classify(state)).examples) {
-        // The plain derivative: liveness of what follows is what is being found out.
-        const next = this.derive(state, byte);
-        if (next.kind === "none" || next.isLive === false || cameFrom.has(next)) continue;
-        if (!next.isUncertain) {
-          for (let at: Regex | undefined = state; at; at = cameFrom.get(at)) at.isLive = true;
-          return true;
-        }
-        cameFrom.set(next, state);
-        queue.push(next);
-      }
-    }
-    for (const state of queue) state.isLive = false;
-    return false;
+    return isLive(this, node);
   }
 }
