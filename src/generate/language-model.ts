@@ -14,6 +14,7 @@ import { createEngine, type EngineOptions } from "./engine/engine.ts";
 import { createHeadlessEngine, isHeadless } from "./engine/headless.ts";
 import type { Engine } from "./engine/types.ts";
 import { type GenerationDefaults, readGenerationDefaults } from "./generation-config.ts";
+import { type ModelFacts, modelFacts } from "./model-facts.ts";
 
 export interface LanguageModel extends Disposable {
   /** What clients call it. */
@@ -25,6 +26,8 @@ export interface LanguageModel extends Disposable {
   readonly template: ChatTemplate | undefined;
   /** Hidden states and scores of whole texts, where there is a checkpoint. */
   readonly judge?: TextJudge;
+  /** Its size and its weights, where there is a checkpoint. */
+  readonly facts?: ModelFacts;
 }
 
 export interface LanguageModelOptions extends EngineOptions, LoadOptions {
@@ -50,6 +53,7 @@ export async function loadLanguageModel(
     const chat = template
       ? await createChatTemplate(template)
       : await loadChatTemplate(model.dir).catch(baseModel);
+    const facts = await modelFacts(model);
     const engine = isHeadless(model)
       ? createHeadlessEngine(model)
       : await createEngine(model, tokenizer, options);
@@ -57,6 +61,7 @@ export async function loadLanguageModel(
     return {
       name,
       judge,
+      facts,
       tokenizer,
       engine,
       defaults,

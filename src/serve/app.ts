@@ -13,6 +13,7 @@ import type { ModelPool } from "./model-pool.ts";
 import { describeModel, listModels } from "./models.ts";
 import { openApi } from "./openapi.ts";
 import { responses } from "./responses.ts";
+import { serverStatus } from "./status.ts";
 import type { Studio } from "./studio.ts";
 import { detokenize, tokenize } from "./tokens.ts";
 
@@ -66,6 +67,7 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
     const { pathname } = new URL(url);
     // Paths that clients made up would be so many series.
     metrics.count(call, pathname in posts || pathname in gets ? pathname : "other", status);
+    if (isPoll(pathname) && status < 400) return; // the studio asks every second
     log({
       level: status >= 500 ? "error" : "info",
       message: "request",
@@ -122,6 +124,7 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
       return new Response(metrics.render(pool, active.size), { headers });
     }),
   );
+  hono.get("/status", (c) => answer(c.req.raw, (call) => serverStatus(call, active.size - 1)));
   hono.notFound((c) => answer(c.req.raw, notFound));
   return {
     active,
@@ -133,6 +136,9 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
     },
   };
 }
+
+/** Paths that programs ask again and again. */
+const isPoll = (path: string): boolean => path === "/status" || path === "/metrics";
 
 const notFound: Handler = ({ request }) => {
   const { pathname } = new URL(request.url);

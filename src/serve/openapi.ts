@@ -19,6 +19,7 @@ const pages: Readonly<Record<string, string>> = {
   "/v1/models": "The models that are served",
   "/health": "Whether the server takes requests",
   "/metrics": "Counts in Prometheus' text format",
+  "/status": "Memory, slots and tokens of the server and its models",
 };
 
 export function openApi(): object {

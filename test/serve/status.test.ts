@@ -1,0 +1,93 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterEach, expect, test } from "vitest";
+import { loadLanguageModel } from "../../src/generate/language-model.ts";
+import { readExamples } from "../../src/generate/model-facts.ts";
+import { json, mini, miniFolder, startTest } from "./support.ts";
+
+interface Status {
+  readonly active_requests: number;
+  readonly memory: { readonly resident_bytes: number };
+  readonly models: readonly {
+    readonly id: string;
+    readonly loaded: boolean;
+    readonly slots?: number;
+    readonly parameters?: number;
+    readonly weights?: readonly { dtype: string; parameters: number; bytes: number }[];
+    readonly cache: { tokens: number; capacity_tokens: number; bytes: number };
+    readonly tokens: { prompt: number; generated: number };
+    readonly can_think: boolean;
+    readonly can_call_tools: boolean;
+    readonly sampling: { readonly temperature: number };
+    readonly examples: readonly string[];
+  }[];
+}
+
+const folders: string[] = [];
+afterEach(() => {
+  for (const folder of folders.splice(0)) rmSync(folder, { recursive: true });
+});
+
+test("tells what models hold once they are loaded, and counts what they did", async () => {
+  await using server = await startTest([mini, { ...mini, name: "other" }]);
+  const status = () => json<Status>(fetch(`${server.url}/status`));
+  const before = await status();
+  expect(before.models).toEqual([
+    { id: "onefold-mini", loaded: false },
+    { id: "other", loaded: false },
+  ]);
+  const { usage } = await server.client.chat.completions.create({
+    model: "onefold-mini",
+    messages: [{ role: "user", content: "What is 12 + 30?" }],
+  });
+  const { models, memory, active_requests } = await status();
+  const [model, other] = models;
+  expect(other).toEqual({ id: "other", loaded: false });
+  expect(active_requests).toBe(0);
+  expect(memory.resident_bytes).toBeGreaterThan(2 ** 20);
+  expect(model).toMatchObject({
+    loaded: true,
+    slots: 4,
+    context_length: 1024,
+    can_think: true,
+    can_call_tools: false,
+    sampling: { temperature: 0, max_tokens: 256 },
+    tokens: { prompt: usage!.prompt_tokens, generated: usage!.completion_tokens },
+  });
+  // 6 layers x 2 (keys, values) x 4 heads x 32 x 4 bytes
+  expect(model!.cache.bytes / model!.cache.capacity_tokens).toBe(6 * 2 * 4 * 32 * 4);
+  expect(model!.weights).toEqual([
+    { dtype: "bf16", parameters: model!.parameters, bytes: 2 * model!.parameters! },
+  ]);
+  expect(model!.examples).toContain("What is 347 + 285?");
+});
+
+test("counts quantised weights as the parameters that they stand for", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "onefold-status-"));
+  folders.push(folder);
+  using plain = await loadLanguageModel(miniFolder, { slots: 1 });
+  for (const quant of ["int4", "int8"] as const) {
+    using model = await loadLanguageModel(miniFolder, { quant, quantCacheDir: folder, slots: 1 });
+    const { facts } = model;
+    expect(facts!.weights.map(({ dtype }) => dtype)).toContain(quant);
+    expect(facts!.parameters).toBe(plain.facts!.parameters);
+    const bytes = facts!.weights.reduce((sum, each) => sum + each.bytes, 0);
+    expect(bytes).toBeLessThan(plain.facts!.weights[0]!.bytes);
+  }
+});
+
+test("examples come from a card's widget, and a card that makes no sense has none", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "onefold-card-"));
+  folders.push(folder);
+  const examples = (card: string) => {
+    writeFileSync(join(folder, "README.md"), card);
+    return readExamples(folder);
+  };
+  expect(await readExamples(join(folder, "nowhere"))).toEqual([]);
+  const widget = "- text: one\n- messages:\n  - {role: user, content: two}\n- src: a.png\n- 3";
+  expect(await examples(`---\nwidget:\n${widget}\n---\n# Card`)).toEqual(["one", "two"]);
+  const nonsense = ["# no metadata", "---\n: [\n---\n", "---\nwidget: 7\n---\n", "---\n---\n"];
+  nonsense.push(`---\nwidget:\n- text: ${"x".repeat(600)}\n---\n`);
+  for (const card of nonsense) expect(await examples(card), card).toEqual([]);
+});
