@@ -19,7 +19,7 @@ import type { DecoderConfig } from "./decoder.ts";
 import { readModelConfig } from "./families.ts";
 
 /** Types of the written matrices; norms and biases are always F32, as llama.cpp expects. */
-export const ggufTypes = ["f32", "f16", "bf16", "q8_0", "q4_0"] as const;
+export const ggufTypes = ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_k"] as const;
 
 export type GgufType = (typeof ggufTypes)[number];
 
@@ -30,6 +30,7 @@ const fileTypes: Readonly<Record<GgufType, number>> = {
   bf16: 32,
   q8_0: 7,
   q4_0: 2,
+  q4_k: 14, // "mostly Q4_K - Small"
 };
 
 /** general.architecture by model_type. */
@@ -44,14 +45,14 @@ export interface ExportGgufOptions extends ResolveOptions {
   readonly type?: GgufType;
   /**
    * Of the table that makes the logits, which 4 bits hurt most (default q8_0 where `type` is
-   * q4_0, else `type`). The embedding is that table where the two are tied.
+   * of 4 bits, else `type`). The embedding is that table where the two are tied.
    */
   readonly headType?: GgufType;
 }
 
 /**
  * Writes a model as one GGUF file: metadata, tokenizer, chat template and weights. Rows that the
- * blocks do not divide stay F16.
+ * blocks do not divide are Q8_0 (those that 256 does not divide) or F16.
  *
  * @param model folder, hub id that was pulled before, or GGUF file
  * @throws Error of one sentence where the format cannot say what the model needs
@@ -61,7 +62,7 @@ export interface ExportGgufOptions extends ResolveOptions {
 export async function exportGguf(
   model: string,
   out: string,
-  { type = "f16", headType = type === "q4_0" ? "q8_0" : type, ...where }: ExportGgufOptions = {},
+  { type = "f16", headType = defaultHead(type), ...where }: ExportGgufOptions = {},
 ): Promise<void> {
   const source = await resolveModel(model, where);
   const { file, values } = await readConfigJson(source);
@@ -79,6 +80,8 @@ export async function exportGguf(
   ]);
   await saveGguf(out, metadata, plan(source, config, checkpoint, chooseType));
 }
+
+const defaultHead = (type: GgufType): GgufType => (type.startsWith("q4") ? "q8_0" : type);
 
 const text = (value: string): GgufValue => ({ type: "string", value });
 const u32 = (value: number): GgufValue => ({ type: "u32", value });
@@ -172,7 +175,9 @@ function plan(
     // Routers stay whole: llama.cpp's converter never quantises them.
     if (shape.length < 2 || name.endsWith("ffn_gate_inp.weight")) return ggmlType("F32");
     const type = chooseType(name);
-    return (shape.at(-1) ?? 1) % type.size === 0 ? type : ggmlType("F16");
+    const choices = type.dtype ? [type] : [type, ggmlType("Q8_0")];
+    const width = shape.at(-1) ?? 1;
+    return choices.find(({ size }) => width % size === 0) ?? ggmlType("F16");
   };
   for (const name of checkpoint.names) {
     const stack = expertStack(name);

@@ -74,13 +74,16 @@ it("answers from a GGUF file as from the folder", { timeout: 120_000 }, async ()
   expect(tokenizers[1].specialIds).toEqual(tokenizers[0].specialIds);
 });
 
-it("keeps rows that blocks do not divide in F16, and norms in F32", async () => {
+it("writes rows that 256 does not divide as Q8_0, and norms as F32", async () => {
   const file = temporaryFile();
   await exportGguf(mini, file, { type: "q4_0" });
   using back = await openCheckpoint(file);
   expect(back.info("model.embed_tokens.weight").encoding).toBe("Q8_0"); // it is the head too
   expect(back.info("model.layers.0.mlp.up_proj.weight").encoding).toBe("Q4_0");
   expect(back.info("model.norm.weight")).toMatchObject({ dtype: "f32" });
+  await exportGguf(mini, file, { type: "q4_k" }); // its rows of 128 and 384 are not of 256
+  using again = await openCheckpoint(file);
+  expect(again.info("model.layers.0.mlp.up_proj.weight").encoding).toBe("Q8_0");
 });
 
 it("refuses what the format cannot say, and leaves nothing behind", async () => {

@@ -1,12 +1,13 @@
 /**
- * f32 rows to blocks, byte for byte what ggml's reference writes. Every operation rounds to f32
- * as it does in C (without fused multiply-adds).
+ * f32 rows to blocks; those of 32 values byte for byte as ggml's reference writes them: every
+ * operation rounds to f32 as it does in C (without fused multiply-adds).
  * Source: ggml, src/ggml-quants.c (quantize_row_q8_0_ref, quantize_row_q4_0_ref).
  */
 
 import { f32ToF16 } from "../../graph/dtype.ts";
+import { q4_k } from "./quantise-groups.ts";
 
-/** Encodes whole blocks of 32 values into `out` from byte `at`. */
+/** Encodes whole blocks of values into `out` from byte `at`. */
 export type BlockEncoder = (x: Float32Array, out: Uint8Array, at: number) => void;
 
 const SIZE = 32;
@@ -59,4 +60,5 @@ function q4_0(x: Float32Array, out: Uint8Array, at: number): void {
 export const blockEncoders: ReadonlyMap<string, BlockEncoder> = new Map([
   ["Q8_0", q8_0],
   ["Q4_0", q4_0],
+  ["Q4_K", q4_k],
 ]);

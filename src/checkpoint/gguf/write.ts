@@ -103,7 +103,10 @@ function* piecesOf(file: string, tensor: GgufSource): Generator<Uint8Array> {
 function encode(file: string, { name, type }: GgufSource, values: NDArray): Uint8Array {
   if (type.dtype) return bytesAs(values, type.dtype);
   const encoder = blockEncoders.get(type.name);
-  if (!encoder) throw new Error(`${file}: ${type.name} cannot be written; choose F16, Q8_0, Q4_0`);
+  if (!encoder) {
+    const written = [...blockEncoders.keys()].join(", ");
+    throw new Error(`${file}: ${type.name} cannot be written; choose F16, ${written}`);
+  }
   const x = convertArray(values, "f32").data as Float32Array;
   if (!x.every(Number.isFinite)) {
     throw new Error(

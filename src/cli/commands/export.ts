@@ -61,8 +61,8 @@ export function define(command: Command, io: Io): void {
 }
 
 const help = `
-Types: safetensors f32, f16, bf16 (default: as stored); gguf f16 (default), f32, bf16, q8_0, q4_0;
-onnx and transformers.js f32 (default), int8, int4.
+Types: safetensors f32, f16, bf16 (default: as stored); gguf f16 (default), f32, bf16, q8_0, q4_0,
+q4_k; onnx and transformers.js f32 (default), int8, int4.
 onnx is one step: tokens, past, key.N, value.N -> logits, present_key.N, present_value.N.
 transformers.js: input_ids, attention_mask, position_ids, past_key_values.N.key, .value
 -> logits, present.N.key, .value. With --json, all inputs and outputs are listed.
