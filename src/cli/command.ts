@@ -17,6 +17,11 @@ interface CommandEntry {
 
 export const commands: readonly CommandEntry[] = [
   {
+    name: "start",
+    summary: "open the studio in a browser, or chat here with --cli",
+    load: () => import("./commands/start.ts"),
+  },
+  {
     name: "run",
     summary: "chat with a model, or answer prompts",
     load: () => import("./commands/run.ts"),

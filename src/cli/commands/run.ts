@@ -42,13 +42,13 @@ Examples:
   onefold run "Which is larger, 9.9 or 9.11?" --seed 1
   cat prompts.txt | onefold run ./my-model --json > answers.jsonl`;
 
-interface Asked {
+export interface Asked {
   readonly model: string;
   readonly prompt: string | undefined;
 }
 
 /** A single argument with a space in it is a prompt: no model is named like that. */
-function chooseModel(model: string | undefined, prompt: string | undefined): Asked {
+export function chooseModel(model: string | undefined, prompt: string | undefined): Asked {
   if (prompt?.trim() === "") throw new UsageError("the prompt is empty");
   if (model !== undefined && prompt === undefined && /\s/.test(model) && !existsSync(model)) {
     return { model: shippedModel(), prompt: model };
@@ -65,7 +65,7 @@ function shippedModel(): string {
   );
 }
 
-async function run(
+export async function run(
   io: Io,
   { model, prompt }: Asked,
   flags: RunFlags & { readonly json: boolean },

@@ -8,7 +8,6 @@ import {
   createLog,
   createModelPool,
   type ModelSource,
-  type RunningServer,
   readStudio,
   startServer,
 } from "../../serve/index.ts";
@@ -17,6 +16,7 @@ import { type Io, writeJson, writeLine } from "../io.ts";
 import { collect, integer, number } from "../options.ts";
 import { defaultModelFolder, studioFolder } from "../package-root.ts";
 import { addQuantOptions, type QuantFlags, quantization } from "../quant-options.ts";
+import { untilStopped } from "../until-stopped.ts";
 
 interface ServeFlags extends QuantFlags {
   readonly host: string;
@@ -110,16 +110,4 @@ function logOf(io: Io, { quiet }: ServeFlags): ReturnType<typeof createLog> {
   return (record) => {
     if (!quiet || record.level === "error") log(record);
   };
-}
-
-/** Until SIGTERM or Ctrl-C, and until the answers then under way are given. */
-async function untilStopped(io: Io, server: RunningServer): Promise<void> {
-  const interrupted = io.interruptible();
-  await new Promise<void>((resolve) => {
-    const stop = (): void => {
-      void server.close().then(resolve);
-    };
-    interrupted.addEventListener("abort", stop, { once: true });
-    process.on("SIGTERM", stop);
-  });
 }
