@@ -1,8 +1,9 @@
-/** AdamW with global-norm clipping, in place over train memory. */
+/** AdamW in place over train memory. */
 
-import type { TrainMemory } from "./memory.ts";
+import type { Update } from "./optimizer.ts";
 
 export interface AdamWOptions {
+  readonly kind?: "adamw";
   readonly beta1: number;
   readonly beta2: number;
   readonly epsilon: number;
@@ -21,49 +22,18 @@ export const defaultAdamW: AdamWOptions = {
   clipNorm: 1,
 };
 
-/** Adds the gradients in `scratch` to `gradients`. */
-export function addScratch(memory: TrainMemory): void {
-  for (const { arena, start, bytes } of memory.ranges) {
-    const target = memory.address(arena, "gradients") + start;
-    arena.kernels.addInto(target, memory.address(arena, "scratch") + start, bytes);
-  }
-}
-
-/** Euclidean norm over all gradients. */
-export function gradientNorm(memory: TrainMemory): number {
-  let squares = 0;
-  for (const { arena, start, bytes } of memory.ranges) {
-    squares += arena.kernels.sumSquares(memory.address(arena, "gradients") + start, bytes);
-  }
-  return Math.sqrt(squares);
-}
-
-/** What gradients are multiplied with. The 1e-6 is torch.nn.utils.clip_grad_norm_'s. */
-export const clipScale = (norm: number, clipNorm: number): number =>
-  clipNorm > 0 ? Math.min(1, clipNorm / (norm + 1e-6)) : 1;
-
-/**
- * One step of Loshchilov and Hutter's AdamW (2017) in the form of torch.optim.AdamW.
- *
- * @param step counted from 1, for the bias correction
- * @param norm what `gradientNorm` gave for these gradients
- */
-export function adamwStep(
-  memory: TrainMemory,
-  options: AdamWOptions,
-  { step, learningRate, norm }: { step: number; learningRate: number; norm: number },
-): void {
-  const { beta1, beta2, epsilon, weightDecay, clipNorm } = options;
-  const scale = clipScale(norm, clipNorm);
-  const rate = learningRate / (1 - beta1 ** step);
-  const root = 1 / Math.sqrt(1 - beta2 ** step);
-  for (const { arena, start, bytes, decays, isMuon } of memory.ranges) {
-    if (isMuon) continue;
-    const keep = decays ? 1 - learningRate * weightDecay : 1;
-    const at = (section: Parameters<TrainMemory["address"]>[1]): number =>
-      memory.address(arena, section) + start;
-    const addresses = [at("parameters"), at("gradients"), at("means"), at("squares")] as const;
-    const decay = [beta1, beta2, 1 - beta1, 1 - beta2] as const;
-    arena.kernels.adamw(...addresses, bytes, scale, ...decay, keep, rate, root, epsilon);
-  }
+/** Loshchilov and Hutter's AdamW (2017) in the form of torch.optim.AdamW. */
+export function adamw({ beta1, beta2, epsilon }: AdamWOptions, update: Update): void {
+  const { kernels, at, bytes, scale, keep, rate, step } = update;
+  kernels.adamw(
+    at("parameters"),
+    at("gradients"),
+    at("means"),
+    at("squares"),
+    bytes,
+    ...([scale, beta1, beta2, 1 - beta1, 1 - beta2, keep] as const),
+    rate / (1 - beta1 ** step),
+    1 / Math.sqrt(1 - beta2 ** step),
+    epsilon,
+  );
 }

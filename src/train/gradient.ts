@@ -1,12 +1,17 @@
 /** From a loss, written once as a function, to the program that computes its gradients. */
 
 import { grad } from "../graph/grad.ts";
-import { lower } from "../graph/onnx/lowering.ts";
+import { type LowerOptions, lower } from "../graph/onnx/lowering.ts";
 import { mul } from "../graph/ops/elementwise.ts";
 import { input } from "../graph/ops/leaf.ts";
 import type { Program } from "../graph/program.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { createParameters, type ParameterSpec, type Scope } from "../nn/scope.ts";
+import {
+  createParameters,
+  type ParameterSpec,
+  type Scope,
+  type WeightFormats,
+} from "../nn/scope.ts";
 
 /** A loss as a graph. */
 export interface TracedLoss {
@@ -14,43 +19,88 @@ export interface TracedLoss {
   readonly inputs: readonly Tensor[];
   /** Sum, not mean, of the loss over whatever counts in a micro-batch (tokens, pairs): f32 []. */
   readonly total: Tensor;
+  /**
+   * Further sums to report, f32 of any static shape. A step gives each summed over its
+   * micro-batches; scalars are divided, like the loss, by what is supervised.
+   */
+  readonly metrics?: Readonly<Record<string, Tensor>>;
+  /**
+   * State that goes from one micro-batch of a step to the next, and starts each step at zero:
+   * `input` is a leaf of static shape, `output` what the next micro-batch gets for it.
+   */
+  readonly carried?: Readonly<Record<string, { readonly input: Tensor; readonly output: Tensor }>>;
 }
 
 /** Traces a loss over the parameters that it asks of the scope. */
 export type LossFunction = (p: Scope) => TracedLoss;
 
+export interface GradientOptions {
+  /** Which parameters are trained (default: all); the others are weights of the program. */
+  readonly trains?: (parameter: ParameterSpec) => boolean;
+  /** How frozen weights are quantised, by name. */
+  readonly formats?: WeightFormats;
+}
+
 export interface GradientProgram {
   readonly program: Program;
   /** Without gradients, for evaluation. */
   readonly lossProgram: Program;
+  /** Those that are trained. */
   readonly parameters: readonly ParameterSpec[];
+  /** Those that are not: the weights of both programs. */
+  readonly frozen: readonly ParameterSpec[];
+  readonly traced: TracedLoss;
+  /** What `program` was lowered from. */
+  readonly graph: LowerOptions;
 }
 
 /** Name of a parameter's gradient among the outputs. */
 export const gradientOf = (parameter: string): string => `grad ${parameter}`;
+/** Name of a reported sum among the outputs. */
+export const metricOf = (name: string): string => `metric ${name}`;
+/** Name of carried state among the outputs. */
+export const nextOf = (name: string): string => `next ${name}`;
 
 /**
- * Inputs: the parameters by name, those of the loss, and `weight` f32 [], one over the count of
- * the whole step. Outputs: `loss` (weight times the total) and a gradient for each parameter.
+ * Inputs: the trained parameters by name, those of the loss, its carried state, and `weight`
+ * f32 [], one over the count of the whole step. Outputs: `loss` (weight times the total), the
+ * metrics, the carried state, and a gradient for each trained parameter.
  */
-export function gradientProgram(loss: LossFunction): GradientProgram {
-  const { root, specs, tensors } = createParameters();
+export function gradientProgram(
+  loss: LossFunction,
+  { trains = () => true, formats }: GradientOptions = {},
+): GradientProgram {
+  const { root, specs, tensors } = createParameters("f32", formats);
   const weight = input("weight", "f32", []);
-  const { inputs, total } = loss(root);
-  const weighted = mul(total, weight);
-  const parameters = [...specs.values()];
+  const traced = loss(root);
+  const weighted = mul(traced.total, weight);
+  const parameters = [...specs.values()].filter(trains);
+  const trained = new Set(parameters.map(({ name }) => name));
   const gradients = grad(
     weighted,
     parameters.map((p) => tensors.get(p.name)!),
   );
   const outputs: Record<string, Tensor> = { loss: weighted };
+  for (const [name, tensor] of Object.entries(traced.metrics ?? {})) {
+    outputs[metricOf(name)] = tensor;
+  }
+  const carried = Object.entries(traced.carried ?? {});
+  for (const [name, { output }] of carried) outputs[nextOf(name)] = output;
+  const lossOutputs = { ...outputs };
   parameters.forEach(({ name }, i) => {
     outputs[gradientOf(name)] = gradients[i];
   });
-  const options = { inputs: [...inputs, weight], parameters: "input" } as const;
+  const options = {
+    inputs: [...traced.inputs, ...carried.map(([, state]) => state.input), weight],
+    parameters: (name: string) => (trained.has(name) ? "input" : "initializer"),
+  } as const;
+  const graph = { ...options, outputs };
   return {
-    program: lower({ ...options, outputs }),
-    lossProgram: lower({ ...options, outputs: { loss: weighted } }),
+    program: lower(graph),
+    lossProgram: lower({ ...options, outputs: lossOutputs }),
     parameters,
+    frozen: [...specs.values()].filter(({ name }) => !trained.has(name)),
+    traced,
+    graph,
   };
 }

@@ -1,6 +1,6 @@
 /** Training: gradient programs, AdamW and Muon, schedules, data batches, runs that resume exactly. */
 
-export { type AdamWOptions, adamwStep, defaultAdamW, gradientNorm } from "./adamw.ts";
+export { type AdamWOptions, defaultAdamW } from "./adamw.ts";
 export {
   type BatchSource,
   type BucketOptions,
@@ -9,7 +9,9 @@ export {
   microBatch,
   type Sequence,
 } from "./batches.ts";
+export { gradientNorm } from "./clipping.ts";
 export {
+  type GradientOptions,
   type GradientProgram,
   gradientOf,
   gradientProgram,
@@ -23,8 +25,14 @@ export {
   nextTokenLoss,
   type TokenModel,
 } from "./language-model.ts";
-export { createTrainMemory, type TrainMemory } from "./memory.ts";
+export { createTrainMemory, type TrainMemory, type Treatment } from "./memory.ts";
 export type { MuonOptions } from "./muon.ts";
+export {
+  type LionOptions,
+  type OptimizerOptions,
+  optimizerStep,
+  type SgdOptions,
+} from "./optimizer.ts";
 export { type RunOptions, run, type StepMetrics } from "./run.ts";
 export { resumeRun, savedSteps, saveRun } from "./run-state.ts";
 export { rateAt, type Schedule } from "./schedule.ts";

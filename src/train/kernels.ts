@@ -5,6 +5,7 @@
  * graph of elementwise ops it moves several times that, because every op writes its result out.
  */
 
+import { advance, sequence, updates } from "./update-kernels.ts";
 import { assemble, loopWhileBelow, op, type WasmFunction } from "./wasm-assembler.ts";
 
 /** The part of WebAssembly used here: Node's types leave it to the DOM library. */
@@ -47,69 +48,75 @@ export interface Kernels {
       epsilon: number,
     ]
   ): void;
+  /**
+   * One Lion step at p, g, m: g ← scale·g; p ← keep·p - rate·sign(β₁m + (1-β₁)g);
+   * m ← β₂m + (1-β₂)g. The scaled g is not stored.
+   */
+  lion(
+    p: number,
+    g: number,
+    m: number,
+    bytes: number,
+    ...scalars: [
+      scale: number,
+      beta1: number,
+      beta2: number,
+      rest1: number,
+      rest2: number,
+      keep: number,
+      rate: number,
+    ]
+  ): void;
+  /**
+   * One step of momentum at p, g, m: m ← momentum·m + scale·g;
+   * p ← keep·p - rate·(ahead·m + own·scale·g), where Nesterov's step has (momentum, 1) for
+   * (ahead, own) and the plain one (1, 0).
+   */
+  sgd(
+    p: number,
+    g: number,
+    m: number,
+    bytes: number,
+    ...scalars: [
+      scale: number,
+      momentum: number,
+      ahead: number,
+      own: number,
+      keep: number,
+      rate: number,
+    ]
+  ): void;
+  /** a ← keepA·a + addB·b. */
+  mix(a: number, b: number, bytes: number, keepA: number, addB: number): void;
   /** Sum of squares in float64 of `bytes` (a multiple of 16) of floats at an address. */
   sumSquares(address: number, bytes: number): number;
   /** a ← a + b. */
   addInto(a: number, b: number, bytes: number): void;
 }
 
-const sum = (...parts: readonly (readonly number[])[]): readonly number[] => parts.flat();
-const advance = (local: number): readonly number[] =>
-  sum(op.get(local), op.i32Const(16), op.i32Add, op.set(local));
-
-/** Parameters p g m v bytes, then scalars; locals: end, splatted scalars, vectors. */
-function adamwFunction(): WasmFunction {
-  const [p, g, m, v, bytes] = [0, 1, 2, 3, 4];
-  const scalars = 9; // at 5..13
-  const end = 14;
-  const [scale, beta1, beta2, rest1, rest2, keep, rate, root, epsilon] = [
-    15, 16, 17, 18, 19, 20, 21, 22, 23,
-  ];
-  const [grad, mean, square] = [24, 25, 26];
-  const prologue = [
-    sum(op.get(p), op.get(bytes), op.i32Add, op.set(end)),
-    ...Array.from({ length: scalars }, (_, i) => sum(op.get(5 + i), op.splat, op.set(15 + i))),
-  ];
-  const body = [
-    sum(op.get(g), op.load, op.get(scale), op.mul, op.set(grad)),
-    // m
-    sum(op.get(m), op.get(m), op.load, op.get(beta1), op.mul),
-    sum(op.get(grad), op.get(rest1), op.mul, op.add, op.tee(mean), op.store),
-    // v
-    sum(op.get(v), op.get(v), op.load, op.get(beta2), op.mul),
-    sum(op.get(grad), op.get(grad), op.mul, op.get(rest2), op.mul, op.add),
-    sum(op.tee(square), op.store),
-    // p
-    sum(op.get(p), op.get(p), op.load, op.get(keep), op.mul),
-    sum(op.get(mean), op.get(rate), op.mul),
-    sum(op.get(square), op.sqrt, op.get(root), op.mul, op.get(epsilon), op.add, op.div),
-    sum(op.sub, op.store),
-    ...[p, g, m, v].map(advance),
-  ];
-  return {
-    name: "adamw",
-    parameters: [...Array<"i32">(5).fill("i32"), ...Array<"f32">(scalars).fill("f32")],
-    locals: ["i32", ...Array<"v128">(12).fill("v128")],
-    body: [...prologue, loopWhileBelow(p, end, body)],
-  };
-}
-
 function sumSquaresFunction(): WasmFunction {
   const [at, bytes, end, total, value, wide] = [0, 1, 2, 3, 4, 5];
-  const addSquare = sum(op.tee(wide), op.get(wide), op.mulF64, op.get(total), op.addF64);
+  const addSquare = sequence(op.tee(wide), op.get(wide), op.mulF64, op.get(total), op.addF64);
   return {
     name: "sumSquares",
     parameters: ["i32", "i32"],
     result: "f64",
     locals: ["i32", "v128", "v128", "v128"],
     body: [
-      sum(op.get(at), op.get(bytes), op.i32Add, op.set(end)),
+      sequence(op.get(at), op.get(bytes), op.i32Add, op.set(end)),
       loopWhileBelow(at, end, [
-        sum(op.get(at), op.load, op.tee(value), op.promoteLow, addSquare, op.set(total)),
-        sum(op.get(value), op.get(value), op.highLanes, op.promoteLow, addSquare, op.set(total)),
+        sequence(op.get(at), op.load, op.tee(value), op.promoteLow, addSquare, op.set(total)),
+        sequence(
+          op.get(value),
+          op.get(value),
+          op.highLanes,
+          op.promoteLow,
+          addSquare,
+          op.set(total),
+        ),
         advance(at),
       ]),
-      sum(op.get(total), op.laneF64(0), op.get(total), op.laneF64(1), op.f64Add),
+      sequence(op.get(total), op.laneF64(0), op.get(total), op.laneF64(1), op.f64Add),
     ],
   };
 }
@@ -121,9 +128,9 @@ function addIntoFunction(): WasmFunction {
     parameters: ["i32", "i32", "i32"],
     locals: ["i32"],
     body: [
-      sum(op.get(a), op.get(bytes), op.i32Add, op.set(end)),
+      sequence(op.get(a), op.get(bytes), op.i32Add, op.set(end)),
       loopWhileBelow(a, end, [
-        sum(op.get(a), op.get(a), op.load, op.get(b), op.load, op.add, op.store),
+        sequence(op.get(a), op.get(a), op.load, op.get(b), op.load, op.add, op.store),
         advance(a),
         advance(b),
       ]),
@@ -142,7 +149,7 @@ export const createKernelMemory = (bytes: number): WasmMemory =>
 /** The kernels, bound to a memory. */
 export function createKernels(memory: WasmMemory): Kernels {
   compiled ??= new WebAssembly.Module(
-    assemble([adamwFunction(), sumSquaresFunction(), addIntoFunction()]),
+    assemble([...updates, sumSquaresFunction(), addIntoFunction()]),
   );
   const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
   // The module above exports exactly these functions.

@@ -8,16 +8,22 @@ export interface ParameterShape {
   readonly shape: readonly number[];
 }
 
-/** Consecutive parameters of one kind, in the sections of an arena. */
-export interface Range {
+/** How a parameter is updated. */
+export interface Treatment {
+  /** Decoupled weight decay applies. */
+  readonly decays: boolean;
+  /** Updated as a whole matrix, by Muon; otherwise element by element. */
+  readonly isMuon: boolean;
+  /** Multiplies the learning rate; 0 leaves the parameter as it is. */
+  readonly rate: number;
+}
+
+/** Consecutive parameters of one treatment, in the sections of an arena. */
+export interface Range extends Treatment {
   readonly arena: Arena;
   /** Byte offset within a section. */
   readonly start: number;
   readonly bytes: number;
-  /** Decoupled weight decay applies. */
-  readonly decays: boolean;
-  /** Updated as whole matrices, by Muon; otherwise element by element, by AdamW. */
-  readonly isMuon: boolean;
 }
 
 interface Arena {
@@ -27,15 +33,18 @@ interface Arena {
   readonly size: number;
 }
 
-/** `scratch` takes the gradients that are then added to `gradients`: one micro-batch's. */
-const sections = ["parameters", "gradients", "means", "squares", "scratch"] as const;
-type Section = (typeof sections)[number];
+/**
+ * `scratch` takes the gradients that are then added to `gradients`: one micro-batch's. `averages`
+ * is the moving average of the parameters.
+ */
+const sections = ["parameters", "gradients", "means", "squares", "scratch", "averages"] as const;
+export type Section = (typeof sections)[number];
 
 export type TrainMemory = Readonly<Record<Section, ReadonlyMap<string, NDArray>>> & {
   readonly arenas: readonly Arena[];
   readonly ranges: readonly Range[];
-  /** Byte address of a section in its arena's kernel memory. */
-  address(arena: Arena, section: Section): number;
+  /** Byte address of a range in a section of its arena's kernel memory. */
+  address(range: Range, section: Section): number;
 };
 
 /** WebAssembly memory ends at 4 GiB, of which each section takes its share. */
@@ -45,85 +54,93 @@ const ALIGNMENT = 64;
 
 const align = (bytes: number): number => Math.ceil(bytes / ALIGNMENT) * ALIGNMENT;
 
+/** Matrices decay, norms and biases do not; no Muon; one rate. */
+export const usualTreatment = ({ shape }: ParameterShape): Treatment => ({
+  decays: shape.length >= 2,
+  isMuon: false,
+  rate: 1,
+});
+
 /**
- * Zeroed f32 memory for parameters, gradients (twice, for accumulation) and AdamW's two moments.
- * The system backs only what is written: without accumulation, `scratch` costs address space.
+ * Zeroed f32 memory for parameters, gradients (twice, for accumulation), two moments and an
+ * average. The system backs only what is written: a section that nothing uses costs address space.
  *
- * @param decays whether weight decay applies to a parameter (default: matrices, not norms, biases)
- * @param isMuon whether Muon updates a parameter (default: none)
- * @throws Error for a single tensor of more than 214 million elements
+ * @throws Error for a single tensor of more than 178 million elements
  */
 export function createTrainMemory(
   shapes: readonly ParameterShape[],
-  decays: (parameter: ParameterShape) => boolean = ({ shape }) => shape.length >= 2,
-  isMuon: (parameter: ParameterShape) => boolean = () => false,
+  treat: (parameter: ParameterShape) => Treatment = usualTreatment,
 ): TrainMemory {
-  const kindOf = (p: ParameterShape): number => (isMuon(p) ? 2 : 0) + (decays(p) ? 1 : 0);
-  const ordered = [1, 0, 3, 2].flatMap((kind) => shapes.filter((p) => kindOf(p) === kind));
-  const plan = planArenas(ordered);
-  const views = {
-    parameters: new Map(),
-    gradients: new Map(),
-    means: new Map(),
-    squares: new Map(),
-    scratch: new Map(),
-  };
+  const groups = new Map<string, { treatment: Treatment; members: ParameterShape[] }>();
+  for (const shape of shapes) {
+    const treatment = treat(shape);
+    const key = JSON.stringify([treatment.decays, treatment.isMuon, treatment.rate]);
+    const group = groups.get(key) ?? { treatment, members: [] };
+    groups.set(key, group);
+    group.members.push(shape);
+  }
+  const views = Object.fromEntries(
+    sections.map((section) => [section, new Map<string, NDArray>()]),
+  ) as Record<Section, Map<string, NDArray>>; // fromEntries forgets the keys
   const arenas: Arena[] = [];
   const ranges: Range[] = [];
-  for (const { members, size } of plan) {
+  for (const { pieces, size } of planArenas([...groups.values()])) {
     const memory = createKernelMemory(size * sections.length);
     const arena = { kernels: createKernels(memory), buffer: memory.buffer, size };
     arenas.push(arena);
-    for (const { parameter, offset } of members) {
-      const { name, shape } = parameter;
-      sections.forEach((section, i) => {
-        const data = new Float32Array(arena.buffer, i * size + offset, sizeOf(shape));
-        views[section].set(name, { dtype: "f32", shape, data } satisfies NDArray);
-      });
-    }
-    for (const kind of [1, 0, 3, 2]) {
-      const some = members.filter((m) => kindOf(m.parameter) === kind);
-      if (some.length === 0) continue;
-      const start = some[0].offset;
-      const last = some[some.length - 1];
-      ranges.push({
-        arena,
-        start,
-        bytes: last.offset + last.bytes - start,
-        decays: kind % 2 === 1,
-        isMuon: kind > 1,
-      });
+    for (const { treatment, start, bytes, members } of pieces) {
+      ranges.push({ ...treatment, arena, start, bytes });
+      for (const { parameter, offset } of members) {
+        const { name, shape } = parameter;
+        sections.forEach((section, i) => {
+          const data = new Float32Array(arena.buffer, i * size + offset, sizeOf(shape));
+          views[section].set(name, { dtype: "f32", shape, data } satisfies NDArray);
+        });
+      }
     }
   }
-  const address = (arena: Arena, section: Section): number =>
-    sections.indexOf(section) * arena.size;
+  const address = ({ arena, start }: Range, section: Section): number =>
+    sections.indexOf(section) * arena.size + start;
   return { ...views, arenas, ranges, address };
 }
 
-interface Member {
-  readonly parameter: ParameterShape;
-  readonly offset: number;
-  readonly bytes: number;
+/** Neighbours in an arena that share a treatment. */
+interface Piece {
+  readonly treatment: Treatment;
+  readonly start: number;
+  bytes: number;
+  readonly members: { readonly parameter: ParameterShape; readonly offset: number }[];
 }
 
-/** Fills arenas one after the other. */
-function planArenas(parameters: readonly ParameterShape[]): { members: Member[]; size: number }[] {
-  const plan: { members: Member[]; size: number }[] = [];
-  for (const parameter of parameters) {
-    const bytes = align(byteLength({ dtype: "f32", shape: parameter.shape }));
-    if (bytes > SECTION_LIMIT) {
-      throw new Error(
-        `train: parameter ${parameter.name} [${parameter.shape}] has more than ` +
-          `${SECTION_LIMIT / 4} elements; split it or freeze it`,
-      );
+/** Fills arenas one after the other, group by group. */
+function planArenas(
+  groups: readonly { treatment: Treatment; members: readonly ParameterShape[] }[],
+): { pieces: Piece[]; size: number }[] {
+  const plan: { pieces: Piece[]; size: number }[] = [];
+  for (const { treatment, members } of groups) {
+    let piece: Piece | undefined;
+    for (const parameter of members) {
+      const bytes = align(byteLength({ dtype: "f32", shape: parameter.shape }));
+      if (bytes > SECTION_LIMIT) {
+        throw new Error(
+          `train: parameter ${parameter.name} [${parameter.shape}] has more than ` +
+            `${SECTION_LIMIT / 4} elements; split it or freeze it`,
+        );
+      }
+      let arena = plan[plan.length - 1];
+      if (!arena || arena.size + bytes > SECTION_LIMIT) {
+        arena = { pieces: [], size: 0 };
+        plan.push(arena);
+        piece = undefined;
+      }
+      if (!piece) {
+        piece = { treatment, start: arena.size, bytes: 0, members: [] };
+        arena.pieces.push(piece);
+      }
+      piece.members.push({ parameter, offset: arena.size });
+      piece.bytes += bytes;
+      arena.size += bytes;
     }
-    let arena = plan[plan.length - 1];
-    if (!arena || arena.size + bytes > SECTION_LIMIT) {
-      arena = { members: [], size: 0 };
-      plan.push(arena);
-    }
-    arena.members.push({ parameter, offset: arena.size, bytes });
-    arena.size += bytes;
   }
   return plan;
 }

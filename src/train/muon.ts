@@ -27,6 +27,8 @@ export interface MuonOptions {
   readonly iterations?: number;
   /** Root mean square of an update at learning rate 1 (default 0.2, AdamW's usual). */
   readonly size?: number;
+  /** Multiplies the rate of a matrix (default 1). */
+  readonly rateOf?: (parameter: ParameterShape) => number;
 }
 
 /** Coefficients of the quintic iteration: steep at 0, and singular values end within 0.7 to 1.2. */
@@ -54,15 +56,15 @@ export function orthogonalize(x: Tensor, iterations = 5): Tensor {
 
 /**
  * Inputs, for each matrix: `p name`, `g name`, `m name`; and f32 [] scalars `scale` (of the
- * gradients), `keep` (1 - rate·decay) and `rate`. Outputs: `next p name` and `next m name`, which may be
+ * gradients), `rate` and `decay` (of the weights, times the rate). Outputs: `next p name` and `next m name`, which may be
  * written over the inputs.
  */
 export function muonProgram(
   parameters: readonly ParameterShape[],
-  { momentum = 0.95, iterations = 5, size = 0.2 }: MuonOptions = {},
+  { momentum = 0.95, iterations = 5, size = 0.2, rateOf = () => 1 }: MuonOptions = {},
 ): Program {
-  const [scale, keep, rate] = ["scale", "keep", "rate"].map((name) => input(name, "f32", []));
-  const inputs = [scale, keep, rate];
+  const [scale, rate, decay] = ["scale", "rate", "decay"].map((name) => input(name, "f32", []));
+  const inputs = [scale, rate, decay];
   const outputs: Record<string, Tensor> = {};
   const byShape = new Map<string, ParameterShape[]>();
   for (const p of parameters) byShape.set(`${p.shape}`, [...(byShape.get(`${p.shape}`) ?? []), p]);
@@ -78,12 +80,14 @@ export function muonProgram(
     });
     const updates = split(orthogonalize(stack(directions), iterations), group.length, 0);
     const scaling = size * Math.sqrt(Math.max(rows, columns));
-    group.forEach(({ name, shape }, i) => {
-      const p = input(`p ${name}`, "f32", shape);
+    group.forEach((parameter, i) => {
+      const p = input(`p ${parameter.name}`, "f32", parameter.shape);
       inputs.push(p);
-      outputs[`next p ${name}`] = sub(
-        mul(p, keep),
-        mul(squeeze(updates[i], [0]), mul(rate, scaling)),
+      const own = mul(rate, rateOf(parameter));
+      const kept = mul(p, sub(1, mul(own, decay)));
+      outputs[`next p ${parameter.name}`] = sub(
+        kept,
+        mul(squeeze(updates[i], [0]), mul(own, scaling)),
       );
     });
   }
@@ -94,11 +98,11 @@ export function muonProgram(
 export class Muon implements Disposable {
   private readonly session: Session;
   private readonly bound: BoundRun;
-  private readonly scalars: Record<"scale" | "keep" | "rate", NDArray>;
+  private readonly scalars: Record<"scale" | "rate" | "decay", NDArray>;
 
   private constructor(session: Session, memory: TrainMemory, names: readonly string[]) {
     this.session = session;
-    this.scalars = { scale: zeros("f32", []), keep: zeros("f32", []), rate: zeros("f32", []) };
+    this.scalars = { scale: zeros("f32", []), rate: zeros("f32", []), decay: zeros("f32", []) };
     const inputs: Record<string, NDArray> = { ...this.scalars };
     const outputs: Record<string, NDArray> = {};
     for (const name of names) {
@@ -124,12 +128,12 @@ export class Muon implements Disposable {
 
   /**
    * @param scale what the gradients are multiplied with (clipping)
-   * @param keep what the parameters are multiplied with (weight decay)
+   * @param decay matrices shrink by the rate times this
    */
-  async step(scale: number, keep: number, rate: number): Promise<void> {
+  async step(scale: number, rate: number, decay: number): Promise<void> {
     this.scalars.scale.data[0] = scale;
-    this.scalars.keep.data[0] = keep;
     this.scalars.rate.data[0] = rate;
+    this.scalars.decay.data[0] = decay;
     await this.bound.run();
   }
 

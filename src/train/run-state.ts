@@ -1,6 +1,6 @@
 /** Checkpoints of a run: a model folder with the optimiser's state, from which it goes on exactly. */
 
-import { readdir, rename, rm } from "node:fs/promises";
+import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { recoverDirectory, saveDirectoryAtomically } from "../checkpoint/atomic.ts";
 import { type Checkpoint, openCheckpoint } from "../checkpoint/checkpoint.ts";
@@ -31,6 +31,18 @@ export interface SaveOptions {
   readonly keep?: number;
   /** Identifies the run's settings; a resume with others is refused. */
   readonly fingerprint: string;
+  /** How the trained parameters are stored (default: as the whole model's folder). */
+  readonly model?: ModelFiles;
+  /** Further state of the run, plain JSON; `resumeRun` gives it back. */
+  readonly extra?: () => unknown;
+}
+
+/** How a checkpoint stores trained parameters, e.g. as an adapter. */
+export interface ModelFiles {
+  /** Writes into an existing folder. */
+  write(dir: string, parameters: ReadonlyMap<string, NDArray>): Promise<void>;
+  /** Fills parameters from a folder that `write` made. */
+  read(dir: string, parameters: ReadonlyMap<string, NDArray>): Promise<void>;
 }
 
 /** Saves weights (f32), optimiser state and data cursor; a kill at any moment leaves the last one. */
@@ -38,18 +50,18 @@ export async function saveRun(
   run: string,
   trainer: Trainer,
   source: BatchSource,
-  { files, keep = 1, fingerprint }: SaveOptions,
+  { files, keep = 1, fingerprint, model = wholeModel(trainer, files), extra }: SaveOptions,
 ): Promise<string> {
   const dir = join(run, folderOf(trainer.steps));
-  const { memory, steps, config } = trainer;
-  const state = { step: steps, cursor: source.cursor, fingerprint };
+  const { memory, steps } = trainer;
+  const state = { step: steps, cursor: source.cursor, fingerprint, extra: extra?.() };
   await saveDirectoryAtomically(dir, async (temporary) => {
-    const all = { ...files, "trainer.json": state };
-    await writeModelFiles(temporary, config, memory.parameters, { files: all });
-    await saveSafetensors(join(temporary, "optimizer.safetensors"), [
-      ...named("mean", memory.means),
-      ...named("square", memory.squares),
-    ]);
+    await model.write(temporary, memory.parameters);
+    await writeFile(join(temporary, "trainer.json"), `${JSON.stringify(state, null, 2)}\n`);
+    await saveSafetensors(
+      join(temporary, "optimizer.safetensors"),
+      trainer.stateSections.flatMap((section) => named(section, memory[section])),
+    );
   });
   const old = (await savedSteps(run)).filter((step) => step < steps);
   for (const step of keep > 0 ? old.slice(0, -keep) : old) {
@@ -61,8 +73,23 @@ export async function saveRun(
   return dir;
 }
 
-const named = (kind: string, arrays: ReadonlyMap<string, NDArray>) =>
-  Array.from(arrays, ([name, array]) => ({ name: `${kind} ${name}`, array }));
+/** "means" -> "mean model.norm.weight" */
+const nameIn = (section: string, name: string): string => `${section.slice(0, -1)} ${name}`;
+const named = (section: string, arrays: ReadonlyMap<string, NDArray>) =>
+  Array.from(arrays, ([name, array]) => ({ name: nameIn(section, name), array }));
+
+/** A model folder, which `serve` and `run` load as it is. */
+const wholeModel = (trainer: Trainer, files?: Readonly<Record<string, unknown>>): ModelFiles => ({
+  write: (dir, parameters) => writeModelFiles(dir, trainer.config, parameters, { files }),
+  async read(dir, parameters) {
+    using model = await openModelCheckpoint(dir, trainer.config?.modelType);
+    const weights = checkpointWeights(model);
+    for (const [name, array] of parameters) {
+      const { dtype, shape } = array;
+      (array.data as Float32Array).set(weights({ name, dtype, shape }).data as Float32Array);
+    }
+  },
+});
 
 /** Completes or removes what a killed save left. */
 async function tidy(run: string): Promise<void> {
@@ -76,18 +103,18 @@ async function tidy(run: string): Promise<void> {
 /**
  * Puts the newest checkpoint of a run back into a trainer and its data source.
  *
- * @returns whether there was one
+ * @returns undefined where there was none; otherwise the run's `extra` state
  * @throws Error where the run was made with other settings, or a tensor does not fit
  */
 export async function resumeRun(
   run: string,
   trainer: Trainer,
   source: BatchSource,
-  fingerprint: string,
-): Promise<boolean> {
+  { fingerprint, model = wholeModel(trainer) }: Pick<SaveOptions, "fingerprint" | "model">,
+): Promise<{ readonly extra: unknown } | undefined> {
   await tidy(run);
   const step = (await savedSteps(run)).pop();
-  if (step === undefined) return false;
+  if (step === undefined) return undefined;
   const dir = join(run, folderOf(step));
   const file = join(dir, "trainer.json");
   const state = await readJsonObject(file);
@@ -98,18 +125,14 @@ export async function resumeRun(
   }
   const cursor = readCursor(file, state.cursor);
   const { memory } = trainer;
-  using model = await openModelCheckpoint(dir, trainer.config?.modelType);
+  await model.read(dir, memory.parameters);
   using optimizer = await openCheckpoint(join(dir, "optimizer.safetensors"));
-  const weights = checkpointWeights(model);
-  for (const [name, array] of memory.parameters) {
-    const { dtype, shape } = array;
-    (array.data as Float32Array).set(weights({ name, dtype, shape }).data as Float32Array);
+  for (const section of trainer.stateSections) {
+    for (const [name, array] of memory[section]) restore(optimizer, nameIn(section, name), array);
   }
-  for (const [name, array] of memory.means) restore(optimizer, `mean ${name}`, array);
-  for (const [name, array] of memory.squares) restore(optimizer, `square ${name}`, array);
   trainer.steps = step;
   source.seek(cursor);
-  return true;
+  return { extra: state.extra };
 }
 
 function restore(saved: Checkpoint, name: string, array: NDArray): void {

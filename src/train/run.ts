@@ -4,7 +4,7 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BatchSource } from "./batches.ts";
 import { appendMetrics, trimMetrics } from "./metrics.ts";
-import { resumeRun, saveRun } from "./run-state.ts";
+import { type ModelFiles, resumeRun, saveRun } from "./run-state.ts";
 import type { MicroBatch, StepResult, Trainer } from "./trainer.ts";
 
 export interface RunOptions {
@@ -22,6 +22,8 @@ export interface RunOptions {
   readonly fingerprint: string;
   /** Companion files of every checkpoint. */
   readonly files?: Readonly<Record<string, unknown>>;
+  /** How checkpoints store the trained parameters (default: as the whole model's folder). */
+  readonly model?: ModelFiles;
   /** Called once, with the step that the run goes on from (0 for a fresh start). */
   readonly onStart?: (step: number) => void;
   readonly onStep?: (metrics: StepMetrics) => void;
@@ -44,7 +46,7 @@ export interface StepMetrics extends StepResult {
 export async function run(options: RunOptions): Promise<boolean> {
   const { dir, trainer, source, steps, accumulate = 1, saveEvery, signal } = options;
   await mkdir(dir, { recursive: true });
-  await resumeRun(dir, trainer, source, options.fingerprint);
+  await resumeRun(dir, trainer, source, options);
   const metricsFile = join(dir, "metrics.jsonl");
   await trimMetrics(metricsFile, trainer.steps);
   options.onStart?.(trainer.steps);

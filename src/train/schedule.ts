@@ -9,6 +9,8 @@ export type Schedule = {
   readonly floor?: number;
 } & (
   | { readonly kind: "cosine" }
+  /** Straight from the peak to the floor. */
+  | { readonly kind: "linear" }
   | { readonly kind: "constant" }
   /** Warm-up, stable, decay: linear to the floor over the last `decay` steps. */
   | { readonly kind: "wsd"; readonly decay: number }
@@ -34,5 +36,6 @@ export function rateAt(schedule: Schedule, done: number): number {
     return left >= schedule.decay ? 1 : above(left / schedule.decay);
   }
   const progress = Math.min(1, (done - warmup) / Math.max(1, steps - warmup));
+  if (schedule.kind === "linear") return above(1 - progress);
   return above(0.5 * (1 + Math.cos(Math.PI * progress)));
 }

@@ -1,16 +1,26 @@
-/** One training step after another: gradient program, accumulation, clipping, AdamW. */
+/** One training step after another: gradient program, accumulation, clipping, optimiser. */
 
 import { type NDArray, zeros } from "../graph/ndarray.ts";
-import type { Port, Program, WeightSource } from "../graph/program.ts";
+import type { Port, WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
+import type { ParameterSpec, WeightFormats } from "../nn/scope.ts";
 import { createSession } from "../runtime/index.ts";
 import type { BoundRun, NDArrays, Session } from "../runtime/types.ts";
-import { type AdamWOptions, adamwStep, addScratch, clipScale, gradientNorm } from "./adamw.ts";
-import { gradientOf, gradientProgram, type LossFunction } from "./gradient.ts";
+import { CarriedState } from "./carried-state.ts";
+import { addScratch, clipScale, gradientNorm } from "./clipping.ts";
+import { firstNonFinite } from "./first-non-finite.ts";
+import {
+  type GradientProgram,
+  gradientOf,
+  gradientProgram,
+  type LossFunction,
+} from "./gradient.ts";
 import { decoderLoss } from "./language-model.ts";
 import { createTrainMemory, type ParameterShape, type TrainMemory } from "./memory.ts";
 import { Muon, type MuonOptions } from "./muon.ts";
+import { averageStep, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
+import { StepSums } from "./step-sums.ts";
 
 /** What one run of the gradient program takes. */
 export interface MicroBatch {
@@ -20,6 +30,8 @@ export interface MicroBatch {
   readonly supervised: number;
   /** Tokens computed, padding included. */
   readonly tokens: number;
+  /** Where its samples come from, for errors. */
+  readonly origin?: string;
 }
 
 export interface TrainerOptions {
@@ -27,18 +39,26 @@ export interface TrainerOptions {
   readonly config?: DecoderConfig;
   /** Another loss, or another model altogether. */
   readonly loss?: LossFunction;
-  /** Starting values, copied in. */
+  /** Starting values: copied where trained, used in place where frozen. */
   readonly weights: WeightSource;
-  readonly optimizer: AdamWOptions;
-  /** Muon for the matrices that `isMuon` names; all else stays with AdamW. */
+  /** Which parameters are trained (default: all). Frozen ones have no gradient and no moments. */
+  readonly trains?: (parameter: ParameterSpec) => boolean;
+  /** How frozen weights are quantised, by name. */
+  readonly formats?: WeightFormats;
+  readonly optimizer: OptimizerOptions;
+  /** Muon for the matrices that `isMuon` names; all else stays with `optimizer`. */
   readonly muon?: MuonOptions;
   /** Default: the matrices of layers, not embeddings or the head. */
   readonly isMuon?: (parameter: ParameterShape) => boolean;
   /** Peak rate, which the schedule multiplies. */
   readonly learningRate: number;
+  /** Multiplies the rate of a parameter (default 1); 0 leaves it to whoever writes it. */
+  readonly rateOf?: (parameter: ParameterShape) => number;
   readonly schedule: Schedule;
   /** Which parameters decay (default: those with two axes or more). */
   readonly decays?: (parameter: ParameterShape) => boolean;
+  /** Keep a moving average of the parameters with this decay, in `memory.averages`. */
+  readonly average?: number;
   readonly threads?: number;
 }
 
@@ -52,9 +72,13 @@ export interface StepResult {
   readonly learningRate: number;
   readonly tokens: number;
   readonly supervised: number;
+  /** The loss's scalar metrics, as means of what is supervised. */
+  readonly metrics: Readonly<Record<string, number>>;
+  /** Its other metrics, summed over the step: valid until the next one. */
+  readonly sums: NDArrays;
   /** Forward and backward of all micro-batches. */
   readonly gradientSeconds: number;
-  /** Norm, clipping and AdamW. */
+  /** Norm, clipping and the optimiser. */
   readonly optimizerSeconds: number;
 }
 
@@ -66,7 +90,7 @@ export class Trainer implements Disposable {
   readonly config: DecoderConfig | undefined;
   private readonly options: TrainerOptions;
   private readonly session: Session;
-  private readonly lossProgram: Program;
+  private readonly programs: GradientProgram;
   private lossSession: Session | undefined;
   /** Writes the gradients. */
   private readonly first: BoundRun;
@@ -74,13 +98,15 @@ export class Trainer implements Disposable {
   private further: BoundRun | undefined;
   private readonly loss = zeros("f32", []);
   private readonly weight = zeros("f32", []);
+  private readonly carried: CarriedState;
+  private readonly sums: StepSums;
   private readonly muon: Muon | undefined;
 
   private constructor(
     options: TrainerOptions,
     memory: TrainMemory,
     session: Session,
-    lossProgram: Program,
+    programs: GradientProgram,
     muon: Muon | undefined,
   ) {
     this.muon = muon;
@@ -88,26 +114,38 @@ export class Trainer implements Disposable {
     this.config = options.config;
     this.memory = memory;
     this.session = session;
-    this.lossProgram = lossProgram;
+    this.programs = programs;
+    this.carried = new CarriedState(programs.traced);
+    this.sums = new StepSums(programs.traced);
     this.first = this.bind(memory.gradients);
   }
 
   static async create(options: TrainerOptions): Promise<Trainer> {
     const loss = options.loss ?? (options.config && decoderLoss(options.config));
     if (!loss) throw new Error("Trainer.create: give a decoder's config or a loss");
-    const { program, lossProgram, parameters } = gradientProgram(loss);
+    const { trains, formats, threads, weights } = options;
+    const programs = gradientProgram(loss, { trains, formats });
+    const { parameters } = programs;
+    if (parameters.length === 0) throw new Error("Trainer.create: no parameter is trained");
     const isMuon = options.muon ? (options.isMuon ?? isLayerMatrix) : () => false;
-    const memory = createTrainMemory(parameters, options.decays, isMuon);
+    const { decays = isMatrix, rateOf = () => 1 } = options;
+    const memory = createTrainMemory(parameters, (p) => ({
+      decays: decays(p),
+      isMuon: isMuon(p),
+      rate: rateOf(p),
+    }));
     for (const [name, array] of memory.parameters) {
-      const source = options.weights({ name, dtype: "f32", shape: array.shape });
+      const source = weights({ name, dtype: "f32", shape: array.shape });
       (array.data as Float32Array).set(source.data as Float32Array);
+      if (options.average !== undefined) {
+        (memory.averages.get(name)!.data as Float32Array).set(array.data as Float32Array);
+      }
     }
-    const session = await createSession(program, { threads: options.threads });
-    const { threads } = options;
+    const session = await createSession(programs.program, { threads, weights });
+    const matrices = parameters.filter(isMuon);
     const muon =
-      options.muon &&
-      (await Muon.create(memory, parameters.filter(isMuon), { ...options.muon, threads }));
-    return new Trainer(options, memory, session, lossProgram, muon);
+      options.muon && (await Muon.create(memory, matrices, { ...options.muon, rateOf, threads }));
+    return new Trainer(options, memory, session, programs, muon);
   }
 
   /**
@@ -121,47 +159,67 @@ export class Trainer implements Disposable {
     if (supervised === 0) throw new Error("train: the batch has no supervised token");
     const started = performance.now();
     this.weight.data[0] = 1 / supervised;
+    this.carried.reset();
+    this.sums.reset();
     let loss = 0;
-    for (const [i, { inputs }] of batches.entries()) {
+    for (const [i, batch] of batches.entries()) {
       if (i > 0) this.further ??= this.bind(this.memory.scratch);
       const run = i > 0 && this.further ? this.further : this.first;
-      for (const [name, array] of Object.entries(inputs)) run.rebind(name, array);
+      for (const [name, array] of Object.entries(batch.inputs)) run.rebind(name, array);
+      this.carried.bind(run);
       await run.run(signal);
-      loss += Number(this.loss.data[0]);
+      const part = Number(this.loss.data[0]);
+      if (!Number.isFinite(part)) throw await this.diverged(batch, `the loss is ${part}`);
+      loss += part;
+      this.carried.advance();
+      this.sums.add();
       if (i > 0) addScratch(this.memory);
     }
     const computed = performance.now();
-    const step = this.steps + 1;
     const norm = gradientNorm(this.memory);
-    if (!Number.isFinite(loss) || !Number.isFinite(norm)) throw this.diverged(step, loss);
-    const { optimizer, schedule } = this.options;
-    const learningRate = this.options.learningRate * rateAt(schedule, this.steps);
-    adamwStep(this.memory, optimizer, { step, learningRate, norm });
-    const keep = 1 - learningRate * optimizer.weightDecay;
-    await this.muon?.step(clipScale(norm, optimizer.clipNorm), keep, learningRate);
-    this.steps = step;
+    if (!Number.isFinite(norm)) {
+      throw await this.diverged(batches[batches.length - 1], "a gradient is not finite");
+    }
+    const learningRate = await this.update(norm);
     return {
-      step,
+      step: this.steps,
       loss,
       gradientNorm: norm,
       learningRate,
       tokens: total(batches, "tokens"),
       supervised,
+      metrics: this.sums.means(supervised),
+      sums: this.sums.arrays,
       gradientSeconds: (computed - started) / 1000,
       optimizerSeconds: (performance.now() - computed) / 1000,
     };
   }
 
+  /** Sections of the memory that a checkpoint needs besides the parameters. */
+  get stateSections(): readonly ("means" | "squares" | "averages")[] {
+    const { kind } = this.options.optimizer;
+    return [
+      "means",
+      ...(kind === undefined || kind === "adamw" ? (["squares"] as const) : []),
+      ...(this.options.average === undefined ? [] : (["averages"] as const)),
+    ];
+  }
+
   /** Mean loss of what is supervised in batches, without learning. */
   async evaluate(batches: Iterable<MicroBatch>): Promise<number> {
-    const { threads } = this.options;
-    this.lossSession ??= await createSession(this.lossProgram, { threads });
+    const { threads, weights } = this.options;
+    this.lossSession ??= await createSession(this.programs.lossProgram, { threads, weights });
     let [sum, count] = [0, 0];
     const weight = zeros("f32", []);
     weight.data[0] = 1;
-    const parameters = Object.fromEntries(this.memory.parameters);
+    this.carried.reset();
+    const fixed = {
+      ...Object.fromEntries(this.memory.parameters),
+      ...this.carried.inputs,
+      weight,
+    };
     for (const { inputs, supervised } of batches) {
-      const { loss } = await this.lossSession.run({ ...parameters, ...inputs, weight });
+      const { loss } = await this.lossSession.run({ ...fixed, ...inputs }, { fetch: ["loss"] });
       sum += Number(loss.data[0]);
       count += supervised;
     }
@@ -180,28 +238,52 @@ export class Trainer implements Disposable {
     this.dispose();
   }
 
+  /** @returns the rate that was used */
+  private async update(norm: number): Promise<number> {
+    const { optimizer, schedule, average } = this.options;
+    const learningRate = this.options.learningRate * rateAt(schedule, this.steps);
+    optimizerStep(this.memory, optimizer, { step: this.steps + 1, learningRate, norm });
+    await this.muon?.step(clipScale(norm, optimizer.clipNorm), learningRate, optimizer.weightDecay);
+    if (average !== undefined) averageStep(this.memory, average);
+    this.steps++;
+    return learningRate;
+  }
+
   /** The gradient program, with its gradients going to `target`. */
   private bind(target: ReadonlyMap<string, NDArray>): BoundRun {
-    const outputs: Record<string, NDArray> = { loss: this.loss };
+    const outputs: Record<string, NDArray> = {
+      loss: this.loss,
+      ...this.sums.outputs,
+      ...this.carried.outputs,
+    };
     for (const [name, array] of target) outputs[gradientOf(name)] = array;
-    const known = { ...Object.fromEntries(this.memory.parameters), weight: this.weight };
+    const known = {
+      ...Object.fromEntries(this.memory.parameters),
+      ...this.carried.inputs,
+      weight: this.weight,
+    };
     const rest = this.session.inputs.filter(({ name }) => !(name in known));
     const empty = Object.fromEntries(rest.map((port) => [port.name, placeholder(port)]));
     return this.session.bind({ inputs: { ...known, ...empty }, outputs });
   }
 
-  private diverged(step: number, loss: number): Error {
-    const { parameters, gradients } = this.memory;
-    const wrong =
-      nameOfNonFinite("parameter", parameters) ?? nameOfNonFinite("the gradient of", gradients);
-    const what = Number.isFinite(loss) ? "" : `the loss is ${loss}`;
-    const where = wrong ? `${what && ", and "}${wrong} is not finite` : "";
+  /** The error of a step whose loss or gradients are not finite: what first went wrong, and where. */
+  private async diverged(batch: MicroBatch, what: string): Promise<Error> {
+    const { threads, weights } = this.options;
+    const parameters = Object.fromEntries(this.memory.parameters);
+    this.carried.reset();
+    const inputs = { ...parameters, ...this.carried.inputs, weight: this.weight, ...batch.inputs };
+    const found = await firstNonFinite(this.programs, inputs, { threads, weights });
+    const where = found ? `, first: ${found}` : "";
+    const origin = batch.origin ? ` (batch: ${batch.origin})` : "";
     return new Error(
-      `train: ${what}${where} at step ${step}; lower the learning rate (train.lr) or check the data`,
+      `train: ${what} at step ${this.steps + 1}${origin}${where}; ` +
+        "lower the learning rate (train.lr) or check the data",
     );
   }
 }
 
+const isMatrix = ({ shape }: ParameterShape): boolean => shape.length >= 2;
 const isLayerMatrix = ({ name, shape }: ParameterShape): boolean =>
   shape.length === 2 && /(^|\.)(layers|h|blocks)\.\d+\./.test(name);
 
@@ -214,10 +296,3 @@ const placeholder = ({ dtype, shape }: Port): NDArray =>
 
 const total = (batches: readonly MicroBatch[], key: "supervised" | "tokens"): number =>
   batches.reduce((n, batch) => n + batch[key], 0);
-
-function nameOfNonFinite(kind: string, arrays: ReadonlyMap<string, NDArray>): string | undefined {
-  for (const [name, { data }] of arrays) {
-    if (!(data as Float32Array).every(Number.isFinite)) return `${kind} ${name}`;
-  }
-  return undefined;
-}

@@ -51,6 +51,11 @@ export const op = {
   mul: simd(0xe6),
   div: simd(0xe7),
   sqrt: simd(0xe3),
+  lessThan: simd(0x43),
+  greaterThan: simd(0x44),
+  subI32: simd(0xb1),
+  /** f32x4 from the signed lanes of i32x4. */
+  fromI32: simd(0xfa),
   zero: [...simd(0x0c), ...new Array<number>(16).fill(0)] as Bytes,
   /** f64x2 from the two low lanes of f32x4. */
   promoteLow: simd(0x5f),

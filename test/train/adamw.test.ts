@@ -4,9 +4,9 @@ import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
 import { openCheckpoint } from "../../src/checkpoint/index.ts";
 import {
-  adamwStep,
   createTrainMemory,
   gradientNorm,
+  optimizerStep,
   rateAt,
   type Schedule,
 } from "../../src/train/index.ts";
@@ -57,7 +57,7 @@ it("five steps equal torch.optim.AdamW behind clip_grad_norm_", () => {
     const schedule = { kind: "cosine", warmup, steps: total, floor: 0 } as const;
     const learningRate = settings.lr * rateAt(schedule, step - 1 + first);
     expect(learningRate).toBeCloseTo(values("lr")[step - 1], 12);
-    adamwStep(memory, optimizer, { step, learningRate, norm });
+    optimizerStep(memory, optimizer, { step, learningRate, norm });
     for (const name of names) {
       const state = [memory.parameters, memory.means, memory.squares].map((m) => f32(m.get(name)));
       expectClose(state[0], values(`step${step}/param/${name}`), `step ${step} ${name}`);
@@ -77,7 +77,11 @@ it("decays matrices and leaves norms, biases and scalars alone", () => {
     { name: "embedding.weight", shape: [5, 4] },
   ]);
   for (const { data } of memory.parameters.values()) (data as Float32Array).fill(1);
-  adamwStep(memory, { ...optimizer, weightDecay: 0.5 }, { step: 1, learningRate: 0.1, norm: 0 });
+  optimizerStep(
+    memory,
+    { ...optimizer, weightDecay: 0.5 },
+    { step: 1, learningRate: 0.1, norm: 0 },
+  );
   const after = Object.fromEntries(
     Array.from(memory.parameters, ([name, array]) => [name, new Set(f32(array))]),
   );

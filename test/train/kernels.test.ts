@@ -101,3 +101,71 @@ it("addInto adds, elementwise and no further", () => {
     { numRuns: 40 },
   );
 });
+
+const close4 = (view: Float32Array, expected: number[]): void => close(view, expected, 10);
+
+it("lion equals the formula in float64, and touches nothing else", () => {
+  fc.assert(
+    fc.property(lengths, fc.nat(1000), (count, seed) => {
+      const { at, view, all, after, end } = arrays(count, 64, seed);
+      const [p, g, m] = [0, 1, 2].map((k) => Array.from(view(k)));
+      if (count > 0) view(1)[0] = view(2)[0] = g[0] = m[0] = 0; // the sign of 0 is 0
+      const [scale, beta1, beta2, keep, rate] = [0.7, 0.9, 0.99, 0.98, 0.1];
+      kernels.lion(
+        ...([at(0), at(1), at(2), count * 4] as const),
+        ...([scale, beta1, beta2, 1 - beta1, 1 - beta2, keep, rate] as const),
+      );
+      const direction = m.map((x, i) => beta1 * x + (1 - beta1) * scale * g[i]);
+      close4(
+        view(0),
+        p.map((x, i) => keep * x - rate * Math.sign(direction[i])),
+      );
+      close4(
+        view(2),
+        m.map((x, i) => beta2 * x + (1 - beta2) * scale * g[i]),
+      );
+      expect(Array.from(view(1))).toEqual(g);
+      expect(isSame(all.slice(end), after)).toBe(true);
+    }),
+    { numRuns: 40 },
+  );
+});
+
+it.each([
+  ["plain", 1, 0],
+  ["Nesterov", 0.8, 1],
+])("sgd with %s momentum equals the formula in float64", (_, ahead, own) => {
+  fc.assert(
+    fc.property(lengths, fc.nat(1000), (count, seed) => {
+      const { at, view } = arrays(count, 64, seed);
+      const [p, g, m] = [0, 1, 2].map((k) => Array.from(view(k)));
+      const [scale, momentum, keep, rate] = [0.7, 0.8, 0.98, 0.1];
+      kernels.sgd(
+        ...([at(0), at(1), at(2), count * 4] as const),
+        ...([scale, momentum, ahead, own, keep, rate] as const),
+      );
+      const moments = m.map((x, i) => momentum * x + scale * g[i]);
+      close4(view(2), moments);
+      close4(
+        view(0),
+        p.map((x, i) => keep * x - rate * (ahead * moments[i] + own * scale * g[i])),
+      );
+    }),
+    { numRuns: 40 },
+  );
+});
+
+it("mix moves one array towards another", () => {
+  fc.assert(
+    fc.property(lengths, fc.nat(1000), (count, seed) => {
+      const { at, view } = arrays(count, 64, seed);
+      const [a, b] = [0, 1].map((k) => Array.from(view(k)));
+      kernels.mix(at(0), at(1), count * 4, 0.9, 0.1);
+      close4(
+        view(0),
+        a.map((x, i) => 0.9 * x + 0.1 * b[i]),
+      );
+    }),
+    { numRuns: 40 },
+  );
+});

@@ -9,7 +9,7 @@ import { input } from "../../src/graph/ops/leaf.ts";
 import type { WeightSource } from "../../src/graph/program.ts";
 import { createRandom } from "../../src/nn/random.ts";
 import { createSession } from "../../src/runtime/index.ts";
-import { clipScale } from "../../src/train/adamw.ts";
+import { clipScale } from "../../src/train/clipping.ts";
 import { createTrainMemory, gradientNorm, microBatch } from "../../src/train/index.ts";
 import { Muon, orthogonalize } from "../../src/train/muon.ts";
 import { createTinyTrainer, f32, randomSequences } from "./support.ts";
@@ -23,11 +23,7 @@ const values = (name: string): ArrayLike<number> => fixture.read(name).data as F
 it("steps equal torch.optim.Muon with adjust_lr_fn match_rms_adamw", async () => {
   const names: string[] = settings.names;
   const shapes = names.map((name) => ({ name, shape: fixture.info(`init/${name}`).shape }));
-  const memory = createTrainMemory(
-    shapes,
-    () => true,
-    () => true,
-  );
+  const memory = createTrainMemory(shapes, () => ({ decays: true, isMuon: true, rate: 1 }));
   for (const name of names) f32(memory.parameters.get(name)).set(values(`init/${name}`));
   using muon = await Muon.create(memory, shapes, { momentum: settings.momentum, threads: 1 });
   for (let step = 1; step <= settings.steps; step++) {
@@ -36,7 +32,7 @@ it("steps equal torch.optim.Muon with adjust_lr_fn match_rms_adamw", async () =>
     }
     const scale = clipScale(gradientNorm(memory), settings.max_norm);
     expect(scale === 1).toBe(step % 2 === 1);
-    await muon.step(scale, 1 - settings.lr * settings.weight_decay, settings.lr);
+    await muon.step(scale, settings.lr, settings.weight_decay);
     for (const name of names) {
       const expected = values(`step${step}/param/${name}`);
       f32(memory.parameters.get(name)).forEach((value, i) => {

@@ -93,17 +93,21 @@ describe("a loss that is not finite", () => {
     f32(trainer.memory.parameters.get("model.layers.1.mlp.up_proj.weight"))[5] = Number.NaN;
     const before = snapshot(trainer);
     await expect(trainer.step([batch, batch])).rejects.toThrow(
-      "train: the loss is NaN, and parameter model.layers.1.mlp.up_proj.weight is not finite at step 2",
+      'train: the loss is NaN at step 2, first: "model.layers.1.mlp.up_proj.weight" is not finite; ',
     );
     expect(snapshot(trainer)).toEqual(before);
     expect(trainer.steps).toBe(1);
   });
 
-  it("names the gradient where loss and parameters are finite", async () => {
+  it("names the gradient where loss and parameters are finite, and the batch", async () => {
     using trainer = await createRootTrainer([4, 0]);
     const x = fromValues("f32", [2], [1, 1]);
-    const step = trainer.step([{ inputs: { x }, supervised: 1, tokens: 2 }]);
-    await expect(step).rejects.toThrow("train: the gradient of w is not finite at step 1");
+    const origin = "a.jsonl, rows 1 to 2";
+    const step = trainer.step([{ inputs: { x }, supervised: 1, tokens: 2, origin }]);
+    await expect(step).rejects.toThrow(
+      "train: a gradient is not finite at step 1 (batch: a.jsonl, rows 1 to 2), " +
+        "first: the gradient by div is not finite",
+    );
     expect(Array.from(f32(trainer.memory.parameters.get("w")))).toEqual([4, 0]);
   });
 });

@@ -10,15 +10,18 @@ import { type Lowering, onnx } from "./contract.ts";
 import { expandedComposites } from "./expanded.ts";
 import { type AttributeValue, encodeModel, type GraphProto, type NodeProto } from "./proto.ts";
 
+export type ParameterEntry = "initializer" | "input";
+
 export interface LowerOptions {
   /** Leaves in the order callers feed them. Inputs that nothing reads may be listed too. */
   readonly inputs: readonly Tensor[];
   readonly outputs: Readonly<Record<string, Tensor>>;
   /**
    * How parameters enter: as initialisers whose bytes the runtime asks for (default, may be
-   * prepacked), or as ordinary inputs (training: an optimiser changes them between runs).
+   * prepacked), or as ordinary inputs (training: an optimiser changes them between runs); or
+   * each by its name (adapters: a frozen base below trained weights).
    */
-  readonly parameters?: "initializer" | "input";
+  readonly parameters?: ParameterEntry | ((name: string) => ParameterEntry);
   /** Use fused kernels of ONNX Runtime (default true); false lowers every decomposition. */
   readonly fuse?: boolean;
 }
@@ -189,7 +192,9 @@ class Lowerer implements Lowering {
 
   private addWeight(tensor: Tensor): void {
     const name = leafName(tensor, "parameter");
-    if (this.options.parameters === "input") {
+    const { parameters } = this.options;
+    const entry = typeof parameters === "function" ? parameters(name) : parameters;
+    if (entry === "input") {
       this.rootFrame().values.set(tensor, name);
       this.inputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
     } else {
