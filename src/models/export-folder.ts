@@ -9,7 +9,11 @@ import { type ResolveOptions, resolveModel } from "../checkpoint/resolve.ts";
 import { saveSharded } from "../checkpoint/save.ts";
 import { type DType, isFloat } from "../graph/dtype.ts";
 import { companionFiles } from "./companion-files.ts";
-import { type ExportOnnxOptions, exportTextGeneration, type OnnxExport } from "./export-onnx.ts";
+import {
+  type ExportTextGenerationOptions,
+  exportTextGeneration,
+  type OnnxExport,
+} from "./export-onnx.ts";
 import { type LoadOptions, loadModel } from "./load.ts";
 import { torchDType } from "./save.ts";
 
@@ -51,7 +55,7 @@ export async function exportSafetensors(
   });
 }
 
-export interface ExportTransformersJsOptions extends LoadOptions, ExportOnnxOptions {}
+export interface ExportTransformersJsOptions extends LoadOptions, ExportTextGenerationOptions {}
 
 /** What transformers.js calls the kinds of weights, in the model's file name. */
 const fileNames = { f32: "model.onnx", int4: "model_q4.onnx", int8: "model_int8.onnx" } as const;
@@ -70,7 +74,7 @@ const fileNames = { f32: "model.onnx", int4: "model_q4.onnx", int8: "model_int8.
 export async function exportTransformersJs(
   model: string,
   out: string,
-  { weights, ...load }: ExportTransformersJsOptions = {},
+  { weights, logits, ...load }: ExportTransformersJsOptions = {},
 ): Promise<OnnxExport> {
   using opened = await loadModel(model, load);
   const files = await companionFiles(opened.dir);
@@ -79,7 +83,8 @@ export async function exportTransformersJs(
     await mkdir(join(folder, "onnx"));
     const { quant } = load;
     const name = fileNames[(typeof quant === "object" ? quant.kind : quant) ?? "f32"];
-    written = await exportTextGeneration(opened, join(folder, "onnx", name), { weights });
+    const file = join(folder, "onnx", name);
+    written = await exportTextGeneration(opened, file, { weights, logits });
     const count = written.dataFiles.length;
     const external = { use_external_data_format: { [name]: count } };
     const config = {

@@ -10,7 +10,7 @@ import {
   type WeightPlace,
 } from "../graph/onnx/place-weights.ts";
 import { cast, equal, where } from "../graph/ops/elementwise.ts";
-import { pad } from "../graph/ops/join.ts";
+import { pad, slice } from "../graph/ops/join.ts";
 import { dimSize, input, scalar } from "../graph/ops/leaf.ts";
 import { broadcastTo, expandDims } from "../graph/ops/reshape.ts";
 import type { Port, Program, WeightSource } from "../graph/program.ts";
@@ -33,6 +33,14 @@ export interface ExportOnnxOptions {
    * `NAME_data_1`, …). Default: inline while the whole stays under 2 GB.
    */
   readonly weights?: "inline" | "external";
+}
+
+export interface ExportTextGenerationOptions extends ExportOnnxOptions {
+  /**
+   * Tokens whose logits come out: all (default), or the last one, [batch, 1, vocab], which
+   * generating needs and which saves a long prompt most of its memory.
+   */
+  readonly logits?: "all" | "last";
 }
 
 export interface OnnxExport {
@@ -70,12 +78,13 @@ export function exportOnnx(
 export function exportTextGeneration(
   model: Pick<Model, "config" | "weights">,
   file: string,
-  options: ExportOnnxOptions = {},
+  { logits = "all", ...options }: ExportTextGenerationOptions = {},
 ): Promise<OnnxExport> {
-  return writeProgram(textGenerationProgram(model.config), model.weights, file, options);
+  const program = textGenerationProgram(model.config, logits === "last");
+  return writeProgram(program, model.weights, file, options);
 }
 
-function textGenerationProgram(c: DecoderConfig): Program {
+function textGenerationProgram(c: DecoderConfig, lastOnly: boolean): Program {
   if (isRecurrent(c) || c.rope.type === "dynamic") {
     const what = isRecurrent(c) ? "layers with a recurrent state" : "dynamic rotary angles";
     throw new Error(
@@ -108,7 +117,8 @@ function textGenerationProgram(c: DecoderConfig): Program {
   );
   const cache = { layers, past: count };
   const { hidden, cache: present } = decoder(root, c, { tokens, positions, bias, cache });
-  const outputs: Record<string, Tensor> = { logits: lmHead(root, c, hidden) };
+  const scored = lastOnly ? slice(hidden, 1, -1) : hidden;
+  const outputs: Record<string, Tensor> = { logits: lmHead(root, c, scored) };
   present.forEach((layer, i) => {
     for (const [part, array] of Object.entries(layer)) outputs[`present.${i}.${part}`] = array;
   });

@@ -127,7 +127,14 @@ it("loads weights from files beside the model", { timeout: 180_000 }, async () =
     const attention_mask = new Tensor("int64", BigInt64Array.of(1n, 1n, 1n), [1, 3]);
     return numbers((await model({ input_ids, attention_mask })).logits);
   };
-  expect(await logitsOf("beside")).toEqual(await logitsOf("mini"));
+  const all = await logitsOf("mini");
+  expect(await logitsOf("beside")).toEqual(all);
+  await exportTransformersJs(mini, join(folder, "last"), { logits: "last" });
+  const last = await logitsOf("last");
+  expect(last.length).toBe(2048); // [1, 1, vocab]
+  last.forEach((value, i) => {
+    expect(value).toBeCloseTo(all[2 * 2048 + i]!, 4);
+  });
 });
 
 it("gives transformers.js 4-bit weights by the name it knows", { timeout: 180_000 }, async () => {
