@@ -31,6 +31,12 @@ export interface EngineOptions {
   /** Take over what slots hold of a prompt (default true). */
   readonly prefixCache?: boolean;
   /**
+   * Copies of recurrent state that are kept, each as large as that of a slot: a prompt that shares
+   * only its beginning with an earlier one goes on from the nearest (default: one for each slot;
+   * models without recurrent layers need none).
+   */
+  readonly snapshots?: number;
+  /**
    * While one answer is computed alone: tokens to guess from what followed the same words before,
    * verified in one run (default 0: off, see bench/speculative.ts). The answer stays the same.
    */
@@ -63,17 +69,21 @@ export async function createEngine(
 ): Promise<Engine> {
   const { slots = 8, queue = 64, chunk = 512, sharedChunk = 128, prefixCache = true } = options;
   const { context, memory, speculate = 0, engine, signal } = options;
+  const { config, weights } = model;
   for (const [name, value] of Object.entries({ slots, chunk, sharedChunk, context, memory })) {
     if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
     throw new RangeError(`createEngine: ${name} must be a positive integer, is ${value}`);
   }
-  for (const [name, value] of Object.entries({ queue, speculate })) {
+  // A cache that attends to all tokens is cut back anywhere.
+  const isKeeping = prefixCache && isRecurrent(config);
+  const snapshots = isKeeping ? (options.snapshots ?? slots) : 0;
+  for (const [name, value] of Object.entries({ queue, speculate, snapshots })) {
     if (Number.isInteger(value) && value >= 0) continue;
     throw new RangeError(`createEngine: ${name} must be an integer of at least 0, is ${value}`);
   }
-  const { config, weights } = model;
   const program = stepProgram(config);
-  const capacity = capacityOf(slotBytes(program.inputs), contextLimit(config), options, slots);
+  const bytes = slotBytes(program.inputs);
+  const capacity = capacityOf(bytes, contextLimit(config), options, { slots, snapshots });
   // As in createDecoderSession: f32 products read the checkpoint's own memory.
   const prepack = config.quantized !== undefined;
   const settings = { prepack, ...engine, weights, signal };
@@ -85,7 +95,7 @@ export async function createEngine(
     if (isGuessing) {
       sessions[1] = await createSession(stepProgram(config, { everyLogit: true }), settings);
     }
-    const memory = new Slots(sessions, { slots, capacity, vocabSize });
+    const memory = new Slots(sessions, { slots, capacity, vocabSize, snapshots });
     const serving = new Serving(memory, config, {
       queue,
       chunk,
@@ -105,14 +115,15 @@ function capacityOf(
   bytes: { readonly perToken: number; readonly fixed: number },
   limit: number,
   { context, memory }: EngineOptions,
-  slots: number,
+  { slots, snapshots }: { readonly slots: number; readonly snapshots: number },
 ): number {
   const budget = memory ?? freemem() / 2;
-  const fitting = Math.floor((budget / slots - bytes.fixed) / bytes.perToken);
+  const fixed = (slots + snapshots) * bytes.fixed;
+  const fitting = Math.floor((budget - fixed) / slots / bytes.perToken);
   const wanted = Math.min(limit, context ?? DEFAULT_CONTEXT);
   if (fitting >= wanted) return wanted;
   if (context === undefined && fitting >= 2) return fitting;
-  const needed = slots * (bytes.fixed + wanted * bytes.perToken);
+  const needed = fixed + slots * wanted * bytes.perToken;
   const mega = (n: number): string => `${Math.ceil(n / 1e6)} MB`;
   throw new RangeError(
     `createEngine: ${slots} slots of ${wanted} tokens need ${mega(needed)} of cache, but ` +

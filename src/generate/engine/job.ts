@@ -27,6 +27,8 @@ export class Job {
   pending: ArrayLike<number>;
   at = 0;
   isPrompt = true;
+  /** Lengths of the prompt at which its state is to be copied, ascending. */
+  marks: readonly number[] = [];
   isDone = false;
   /** How often in a row the prompt of another job went first. */
   passed = 0;

@@ -5,6 +5,13 @@ import type { Slots } from "./slots.ts";
 
 /** Copying fewer tokens than this from another slot is not worth the trouble. */
 const LEAST_COPIED = 16;
+/**
+ * How long before a prompt's end its state is kept: the next prompt of the same conversation
+ * repeats it but for how the answer opens, and the same prompt computes at least its last token.
+ */
+const SNAPSHOT_MARGIN = 8;
+/** Others are at doubling lengths from here on: few, and one at half of any beginning or later. */
+const FIRST_MARK = 256;
 
 export class Placement {
   readonly #slots: Slots;
@@ -31,8 +38,25 @@ export class Placement {
     const common = slots.common(slot, prompt);
     if (common === prompt.length && common === held && slots.isCurrent(slot)) return common;
     if (isFixed) return 0;
-    const most = Math.min(common, prompt.length - 1);
-    return slots.canTruncate || most === held ? most : 0;
+    return slots.reachable(slot, prompt, Math.min(common, prompt.length - 1));
+  }
+
+  /**
+   * Lengths of a prompt at which its recurrent state is worth a copy, ascending: where it parts
+   * from what some slot holds, shortly before its end, and now and then in between.
+   */
+  marks(prompt: ArrayLike<number>): number[] {
+    const slots = this.#slots;
+    if (!this.#isCaching || !slots.hasSnapshots) return [];
+    const marks = new Set([prompt.length - SNAPSHOT_MARGIN]);
+    for (let length = FIRST_MARK; length < prompt.length; length *= 2) marks.add(length);
+    let parting = 0;
+    for (let slot = 0; slot < slots.count; slot++) {
+      const common = slots.common(slot, prompt);
+      if (common < prompt.length) parting = Math.max(parting, common);
+    }
+    marks.add(parting);
+    return [...marks].filter((length) => length >= LEAST_COPIED).sort((a, b) => a - b);
   }
 
   /** The other slot from which so much can be copied that it pays, and how much. */

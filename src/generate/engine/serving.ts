@@ -222,6 +222,7 @@ export class Serving implements Engine {
       const free = [...this.#jobs.keys()].filter((slot) => this.#jobs[slot] === undefined);
       const job = free.length > 0 ? this.#queue.shift() : undefined;
       if (!job) return;
+      job.marks = this.#placement.marks(job.prompt);
       job.slot = this.#placement.choose(free, job.prompt, this.#lastUsed);
       this.#jobs[job.slot] = job;
       const own = this.#placement.usable(job.slot, job.prompt);
@@ -259,7 +260,8 @@ export class Serving implements Engine {
     if (job.isPrompt) await this.#takeOver(job);
     if (job.isDone) return true;
     if (job.remaining > 1) {
-      const count = Math.min(this.#chunkOf(job), job.remaining);
+      const mark = job.isPrompt ? job.marks.find((length) => length > job.at) : undefined;
+      const count = Math.min(this.#chunkOf(job), job.remaining, (mark ?? Infinity) - job.at);
       try {
         await this.#slots.feed(job.slot, job.pending, job.at, count, job.signal);
       } catch (error) {
@@ -270,6 +272,7 @@ export class Serving implements Engine {
         this.#breather.rested();
       }
       job.at += count;
+      if (job.at === mark) this.#slots.snapshot(job.slot);
     }
     if (job.remaining === 0) await this.#completed(job);
     return true;

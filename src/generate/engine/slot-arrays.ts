@@ -60,6 +60,31 @@ export class SlotArrays {
     return { inputs, outputs };
   }
 
+  /** Bytes of the recurrent states of a row. */
+  get stateBytes(): number {
+    return this.#recurrent().reduce((sum, { data }) => sum + data.byteLength / this.slots, 0);
+  }
+
+  /** Copies out the recurrent states of a row. */
+  saveState(row: number, into?: readonly TypedArray[]): readonly TypedArray[] {
+    return this.#recurrent().map(({ dtype, data, size }, index) => {
+      const saved = into?.[index] ?? new dtypes[dtype].array(size);
+      assign(saved, 0, data, row * size, size);
+      return saved;
+    });
+  }
+
+  /** Puts back what `saveState` copied out. */
+  restoreState(row: number, saved: readonly TypedArray[]): void {
+    this.#recurrent().forEach(({ data, size }, index) => {
+      assign(data, row * size, saved[index]!, 0, size);
+    });
+  }
+
+  #recurrent(): SlotArray[] {
+    return this.#arrays.filter(({ slabs }) => slabs === 0);
+  }
+
   /** Copies the first `tokens` of a row (and all of its recurrent state) to another. */
   async copy(from: number, to: number, tokens: number, breathe: () => Promise<void>) {
     let bytes = 0;

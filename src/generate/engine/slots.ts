@@ -4,6 +4,8 @@ import type { TypedArray } from "../../graph/dtype.ts";
 import { fromValues, type NDArray, ndarray, zeros } from "../../graph/ndarray.ts";
 import type { BoundRun, Session } from "../../runtime/index.ts";
 import { SlotArrays } from "./slot-arrays.ts";
+import { Snapshots } from "./snapshots.ts";
+import { StepCost } from "./step-cost.ts";
 
 interface SlotState {
   /** [capacity]; the first `length` are in the cache. */
@@ -30,6 +32,8 @@ export interface SlotsOptions {
   /** Tokens a slot has room for. */
   readonly capacity: number;
   readonly vocabSize: number;
+  /** Copies of recurrent state that are kept (default 0). */
+  readonly snapshots?: number;
 }
 
 /** One run at a time; the caller takes turns. */
@@ -49,11 +53,13 @@ export class Slots implements Disposable {
   readonly #past: Int32Array; // [slots]
   /** Bound runs over ranges of rows, by first * slots + last. */
   readonly #bound = new Map<number, BoundRun>();
+  readonly #snapshots: Snapshots;
+  readonly #cost = new StepCost();
 
   /** @param sessions the step program, and for `verify` the same with logits of every token */
   constructor(
     [session, verifier]: readonly [Session, Session?],
-    { slots, capacity, vocabSize }: SlotsOptions,
+    { slots, capacity, vocabSize, snapshots = 0 }: SlotsOptions,
   ) {
     this.#verifier = verifier;
     this.count = slots;
@@ -61,6 +67,7 @@ export class Slots implements Disposable {
     this.#session = session;
     this.#vocabSize = vocabSize;
     this.#arrays = new SlotArrays(session.inputs, slots, capacity);
+    this.#snapshots = new Snapshots(snapshots);
     this.#logits = zeros("f32", [slots, vocabSize]).data as Float32Array;
     this.#tokens = zeros("i64", [slots]).data as BigInt64Array;
     this.#words = new Int32Array(this.#tokens.buffer, 0, 2 * slots);
@@ -75,8 +82,14 @@ export class Slots implements Disposable {
     }));
   }
 
+  /** Of the cache, with the snapshots that it may come to hold. */
   get bytes(): number {
-    return this.#arrays.bytes;
+    return this.#arrays.bytes + this.#snapshots.most * this.#arrays.stateBytes;
+  }
+
+  /** Whether `snapshot` keeps anything. */
+  get hasSnapshots(): boolean {
+    return this.#snapshots.most > 0;
   }
 
   get canTruncate(): boolean {
@@ -110,6 +123,21 @@ export class Slots implements Disposable {
     let i = 0;
     while (i < most && held[i] === tokens[i]) i++;
     return i;
+  }
+
+  /**
+   * How many of a prompt's tokens, of which a slot holds the first `common`, it can be cut back
+   * to, or another can take over: `common`, or where a snapshot of the state was taken.
+   */
+  reachable(slot: number, prompt: ArrayLike<number>, common: number): number {
+    if (this.canTruncate || common === this.length(slot)) return common;
+    return this.#snapshots.longest(prompt, common);
+  }
+
+  /** Keeps a copy of the state after the slot's tokens, if it has any that cannot be cut back. */
+  snapshot(slot: number): void {
+    if (!this.hasSnapshots || this.canTruncate) return;
+    this.#snapshots.add(this.tokens(slot), (into) => this.#arrays.saveState(slot, into));
   }
 
   /** Appends tokens [from, from + count) to a slot in one run. */
@@ -166,13 +194,23 @@ export class Slots implements Disposable {
   }
 
   /**
-   * Appends a token to each of several slots in one run over the rows from the first of them to
-   * the last. Rows between that sit out cost a row of the products and, being run as if empty,
-   * no attention.
+   * Appends a token to each of several slots: in one run over the rows from the first of them to
+   * the last, or in several where too many rows between sit out. Those cost a row of the products
+   * and, being run as if empty, no attention.
    *
    * @param slots ascending
    */
   async step(slots: readonly number[], tokens: readonly number[]): Promise<void> {
+    let at = 0;
+    for (const run of this.#cost.cut(slots)) {
+      const start = performance.now();
+      await this.#stepRun(run, tokens.slice(at, at + run.length));
+      this.#cost.add(run.at(-1)! - run[0]! + 1, performance.now() - start);
+      at += run.length;
+    }
+  }
+
+  async #stepRun(slots: readonly number[], tokens: readonly number[]): Promise<void> {
     const first = slots[0]!;
     const last = slots.at(-1)!;
     for (let slot = first, i = 0; slot <= last; slot++) {
@@ -195,8 +233,8 @@ export class Slots implements Disposable {
   }
 
   /**
-   * Makes a slot hold the first `length` tokens of another, computing nothing. With `length` all
-   * of the other's tokens, its logits are copied too.
+   * Makes a slot hold the first `length` tokens of another, computing nothing; of a recurrent state
+   * as many as are `reachable`. With `length` all of the other's tokens, its logits are copied too.
    */
   async copy(from: number, to: number, length: number, breathe: () => Promise<void>) {
     const [source, target] = [this.#states[from]!, this.#states[to]!];
@@ -206,19 +244,31 @@ export class Slots implements Disposable {
     target.isCurrent = false;
     target.isDirty = true;
     await this.#arrays.copy(from, to, length, breathe);
+    if (!this.canTruncate && length < source.length) {
+      this.#restore(to, source.tokens.subarray(0, length));
+    }
     target.tokens.set(source.tokens.subarray(0, length));
     target.length = length;
     target.isCurrent = source.isCurrent && length === source.length;
     if (target.isCurrent) this.logits(to).set(this.logits(from));
   }
 
-  /** Forgets all but the first tokens; all of them where the state cannot be cut back. */
+  /** Forgets all but the first tokens; all of them where `length` is not `reachable`. */
   truncate(slot: number, length: number): void {
     const state = this.#states[slot]!;
     if (length >= state.length) return;
-    state.length = this.canTruncate ? length : 0;
+    this.#unpark(slot);
+    const isKept = this.canTruncate || this.#restore(slot, state.tokens.subarray(0, length));
+    state.length = isKept ? length : 0;
     state.isCurrent = false;
     state.isDirty = true;
+  }
+
+  /** Gives a slot the recurrent state after some tokens. @returns whether it is known */
+  #restore(slot: number, tokens: Int32Array): boolean {
+    const state = tokens.length > 0 ? this.#snapshots.find(tokens) : undefined;
+    if (state) this.#arrays.restoreState(slot, state);
+    return state !== undefined;
   }
 
   /** Releases the session; a run that is under way keeps it until it is over. */
