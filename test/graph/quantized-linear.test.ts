@@ -202,6 +202,28 @@ describe("rowMatmul", () => {
     expectClose(y, fromValues("f32", [3, outputs], expected), { rtol: 1e-4, atol: 1e-3 });
   });
 
+  it("gives every row of a batch its own scale", async () => {
+    const sizes = Array.from({ length: 6 }, (_, i) => 10 ** (i - 3));
+    const rows = randomArray("f32", [2, 3, inputs], 8);
+    rows.data.forEach((v, i) => {
+      rows.data[i] = Number(v) * sizes[Math.floor(i / inputs)];
+    });
+    const t = input("x", "f32", [dim("batch"), dim("seq"), inputs]);
+    const y = rowMatmul(t, input("w", "i8", weight.shape), input("s", "f32", scales.shape));
+    const found = await evaluateOne(y, { x: rows, w: weight, s: scales }, { inputs: [t] });
+    for (const [i, size] of sizes.entries()) {
+      const row = Array.from(rows.data.subarray(i * inputs, (i + 1) * inputs), Number);
+      const expected = Array.from({ length: outputs }, (_, n) =>
+        row.reduce((sum, v, k) => sum + v * Number(weight.data[k * outputs + n]), 0),
+      ).map((sum, n) => sum * Number(scales.data[n]));
+      const part = toValues(found).slice(i * outputs, (i + 1) * outputs);
+      part.forEach((v, n) => {
+        expect(Math.abs(v - expected[n])).toBeLessThan(0.1 * size);
+      });
+      expect(part.some((v) => Math.abs(v) > size)).toBe(true);
+    }
+  });
+
   it("rounds an activation once for all its products", () => {
     const t = input("x", "f32", [dim("batch"), dim("seq"), inputs]);
     const [w, s] = [input("w", "i8", weight.shape), input("s", "f32", scales.shape)];

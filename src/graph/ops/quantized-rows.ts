@@ -12,63 +12,69 @@ import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { abs, add, cast, div, maximum, mul, round, sub } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
 import { max } from "./reduce.ts";
-import { expandDims, reshape, squeeze } from "./reshape.ts";
 
 /** Keeps a row of zeros from dividing by zero. */
 const TINY = 1e-30;
 const ZERO = 128;
 
-/** Inputs: x [rows, width]. Outputs: u8 [rows, width] around 128, f32 scales [rows]. */
+/** Inputs: x [..., width]. Outputs: u8 [..., width] around 128, f32 scales [..., 1]. */
 const quantizeRowsOp: Op<Record<never, never>> = {
   name: "quantizeRows",
   infer([x]) {
     return [
       { dtype: "u8", shape: x.shape },
-      { dtype: "f32", shape: [x.shape[0]] },
+      { dtype: "f32", shape: [...x.shape.slice(0, -1), 1] },
     ];
   },
-  lower(to, [x]) {
-    const attributes = { keepdims: onnx.int(0) };
-    const axes = to.constant("i64", [1], [1]);
-    const largest = to.emit("ReduceMax", [to.emit("Abs", [x]), axes], attributes);
-    const scaled = to.emit("Mul", [largest, to.constant("f32", [], [1 / 127])]);
-    const scales = to.emit("Max", [scaled, to.constant("f32", [], [TINY])]);
-    // One pass over x divides, rounds, shifts and narrows.
-    const zeros = to.emit("ConstantOfShape", [to.emit("Shape", [scales])], {
-      value: { tensor: fromValues("u8", [1], [ZERO]) },
-    });
-    return [to.emit("QuantizeLinear", [x, scales, zeros], { axis: onnx.int(0) }), scales];
+  lower(to, [x], { inputs: [{ shape }] }) {
+    const axis = shape.length - 1;
+    const width = shape[axis];
+    if (typeof width !== "number" || width === 0) return undefined;
+    const reduce = (op: string): string =>
+      to.emit(op, [x, to.constant("i64", [1], [axis])], { keepdims: onnx.int(1) });
+    // Both ends in two readings: |x| would be written out and read again.
+    const [top, bottom] = [reduce("ReduceMax"), reduce("ReduceMin")];
+    const least = to.constant("f32", [], [127 * TINY]);
+    const largest = to.emit("Max", [top, to.emit("Neg", [bottom]), least]);
+    const scales = to.emit("Mul", [largest, to.constant("f32", [], [1 / 127])]);
+    const zeros = to.shared(`rows of ${ZERO}: ${shape.slice(0, -1)}`, () =>
+      to.emit("ConstantOfShape", [to.shape([...shape.slice(0, -1), 1])], {
+        value: { tensor: fromValues("u8", [1], [ZERO]) },
+      }),
+    );
+    // One pass over x divides, rounds, shifts and narrows; a row is one block.
+    const blocks = { axis: onnx.int(axis), block_size: onnx.int(width) };
+    return [to.emit("QuantizeLinear", [x, scales, zeros], blocks), scales];
   },
   expand([x]) {
-    const largest = max(abs(x), { axes: [1], keepDims: true });
+    const largest = max(abs(x), { axes: [-1], keepDims: true });
     const scales = maximum(mul(largest, 1 / 127), TINY);
-    return [cast(add(round(div(x, scales)), ZERO), "u8"), squeeze(scales, [1])];
+    return [cast(add(round(div(x, scales)), ZERO), "u8"), scales];
   },
 };
 
-/** Inputs: x [rows, width] (for the gradient), q, its scales, weight i8 [width, outputs], scales. */
+/** Inputs: x [..., width] (for the gradient), q, its scales, weight i8 [width, outputs], scales. */
 const rowMatmulOp: Op<Record<never, never>> = {
   name: "rowMatmul",
   infer([x, , , weight, scales]) {
     const [inputs, outputs] = weight.shape;
     const fits =
       weight.dtype === "i8" &&
-      dimEquals(x.shape[1], inputs) &&
+      dimEquals(x.shape[x.shape.length - 1], inputs) &&
       scales.shape.length === 1 &&
       dimEquals(scales.shape[0], outputs);
     if (!fits) throw shapeError("rowMatmul", "operands do not fit", [x, weight, scales]);
-    return [{ dtype: "f32", shape: [x.shape[0], outputs] }];
+    return [{ dtype: "f32", shape: [...x.shape.slice(0, -1), outputs] }];
   },
   lower(to, [, q, rowScales, weight, scales]) {
     const zero = to.constant("u8", [], [ZERO]);
     const one = to.constant("f32", [], [1]);
     const y = to.emit("MatMulIntegerToFloat", [q, weight, one, scales, zero], {}, MICROSOFT);
-    const column = to.emit("Unsqueeze", [rowScales, to.constant("i64", [1], [1])]);
-    return [to.emit("Mul", [y, column])];
+    return [to.emit("Mul", [y, rowScales])];
   },
   expand([, q, rowScales, weight, scales]) {
     const y = matmul(sub(cast(q, "f32"), ZERO), cast(weight, "f32"));
-    return [mul(mul(y, scales), expandDims(rowScales, 1))];
+    return [mul(mul(y, scales), rowScales)];
   },
   // As if nothing had been rounded: the derivative of the product in numbers.
   grad: ({ inputs: [, , , weight, scales] }, [g]) => [
@@ -77,14 +83,13 @@ const rowMatmulOp: Op<Record<never, never>> = {
 };
 
 /** One quantisation of each tensor, whoever multiplies it: q, k and v share theirs. */
-const quantized = new WeakMap<Tensor, readonly [rows: Tensor, q: Tensor, scales: Tensor]>();
+const quantized = new WeakMap<Tensor, readonly [q: Tensor, scales: Tensor]>();
 
-function quantizeRows(x: Tensor): readonly [rows: Tensor, q: Tensor, scales: Tensor] {
+function quantizeRows(x: Tensor): readonly [q: Tensor, scales: Tensor] {
   let parts = quantized.get(x);
   if (!parts) {
-    const rows = reshape(x, [-1, x.shape[x.shape.length - 1]]);
-    const [q, scales] = apply(quantizeRowsOp, [rows], {});
-    parts = [rows, q, scales];
+    const [q, scales] = apply(quantizeRowsOp, [x], {});
+    parts = [q, scales];
     quantized.set(x, parts);
   }
   return parts;
@@ -101,7 +106,8 @@ function quantizeRows(x: Tensor): readonly [rows: Tensor, q: Tensor, scales: Ten
  * @throws {ShapeError} where an operand does not fit
  */
 export function rowMatmul(x: Tensor, weight: Tensor, scales: Tensor): Tensor {
-  if (x.dtype !== "f32") throw shapeError("rowMatmul", "x is not f32", [x]);
-  const operands = [...quantizeRows(x), weight, scales];
-  return reshape(apply(rowMatmulOp, operands, {})[0], [...x.shape.slice(0, -1), scales.shape[0]]);
+  if (x.dtype !== "f32" || x.shape.length === 0) {
+    throw shapeError("rowMatmul", "x is not f32 [..., inputs]", [x]);
+  }
+  return apply(rowMatmulOp, [x, ...quantizeRows(x), weight, scales], {})[0];
 }
