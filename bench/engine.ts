@@ -3,22 +3,28 @@
  * long prompt, a repeated prefix, and the event loop's delay throughout.
  *
  *   npx tsx bench/write-checkpoint.ts DIR
- *   npx tsx bench/engine.ts DIR [--parts streams,mixed,short,prefix] [--tokens 48] [--long 4096]
- *                           [--prefix 2000] [--threads N] [--json]
+ *   npx tsx bench/engine.ts DIR [--parts streams,mixed,short,prefix] [--quant int8] [--tokens 48]
+ *                           [--long 4096] [--prefix 2000] [--threads N] [--json]
+ *
+ * Lengths beyond the model's context are cut to it. The event loop's delay is how late a timer's
+ * turns come; beside it stands what the main thread computed between two of them, since on a busy
+ * machine it also waits for a core.
  */
 
-import { monitorEventLoopDelay } from "node:perf_hooks";
 import { parseArgs } from "node:util";
+import { contextLimit } from "../src/generate/context-limit.ts";
 import { createEngine, type EngineOptions } from "../src/generate/engine/engine.ts";
 import { Slots } from "../src/generate/engine/slots.ts";
 import type { Engine, EngineRequest } from "../src/generate/engine/types.ts";
 import { loadModel } from "../src/models/load.ts";
+import { type LoopReport, monitorLoop } from "./loop-delay.ts";
 import { describeMachine, machine, printTable, type Row } from "./support.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
     parts: { type: "string", default: "streams,mixed,short,prefix" },
+    quant: { type: "string" },
     tokens: { type: "string", default: "48" },
     long: { type: "string", default: "4096" },
     prefix: { type: "string", default: "2000" },
@@ -32,11 +38,6 @@ if (!dir) {
   process.exit(2);
 }
 const parts = new Set(values.parts.split(","));
-const [tokens, long, prefix] = [values.tokens, values.long, values.prefix].map(Number) as [
-  number,
-  number,
-  number,
-];
 const before = machine();
 const rows: Row[] = [];
 function add(row: Row): void {
@@ -44,8 +45,16 @@ function add(row: Row): void {
   process.stderr.write(`${row.name}: ${row.measured}; ${row.reference}; ${row.ratio.toFixed(2)}\n`);
 }
 
-using model = await loadModel(dir);
+const { quant } = values;
+if (quant !== undefined && quant !== "int4" && quant !== "int8") {
+  throw new Error(`--quant must be int4 or int8, is ${quant}`);
+}
+using model = await loadModel(dir, quant ? { quant } : {});
 const { vocabSize } = model.config;
+const limit = contextLimit(model.config);
+const tokens = Number(values.tokens);
+const long = Math.min(Number(values.long), limit - 16);
+const prefix = Math.min(Number(values.prefix), limit - 64);
 /** Different for each seed from the first token on: nothing is shared by accident. */
 const promptOf = (length: number, seed: number): number[] =>
   Array.from({ length }, (_, i) => (seed * 104_729 + i * 7919 + 17) % vocabSize);
@@ -78,44 +87,49 @@ function rateOf(timings: readonly Timing[]): number {
 const median = (numbers: readonly number[]): number =>
   [...numbers].sort((a, b) => a - b)[numbers.length >> 1]!;
 
+/** Of the event loop while each part was served. */
+const reports: LoopReport[] = [];
+
 /** An engine with what a part needs, warmed up. */
 async function withEngine(options: EngineOptions, f: (engine: Engine) => Promise<void>) {
   const threads = values.threads === undefined ? {} : { threads: Number(values.threads) };
   using engine = await createEngine(model, undefined, { ...options, engine: threads });
-  await time(engine, { prompt: promptOf(24, 999), maxTokens: 4 });
+  for (const n of [1, options.slots ?? 1]) {
+    const warm = Array.from({ length: n }, (_, i) => ({ prompt: promptOf(24, 999 + i) }));
+    await Promise.all(warm.map((request) => time(engine, { ...request, maxTokens: 4 })));
+  }
+  const monitor = monitorLoop();
   await f(engine);
+  reports.push(monitor.stop());
 }
 
-const RESOLUTION = 2;
-const delay = monitorEventLoopDelay({ resolution: RESOLUTION });
-delay.enable();
-
 if (parts.has("streams")) {
-  await withEngine({ slots: 8, context: 128 + tokens }, async (engine) => {
-    const ratios: number[] = [];
-    const measured: number[] = [];
-    const alone: number[] = [];
+  await withEngine({ slots: 8, context: Math.min(128 + tokens, limit) }, async (engine) => {
+    const rates = new Map([1, 2, 4, 8].map((n) => [n, [] as number[]]));
     for (let round = 0; round < 3; round++) {
-      const request = (seed: number) => ({ prompt: promptOf(64, seed), maxTokens: tokens });
-      const one = rateOf([await time(engine, request(100 * round + 9))]);
-      const all = [1, 2, 3, 4, 5, 6, 7, 8].map((i) => time(engine, request(100 * round + i)));
-      const eight = rateOf(await Promise.all(all));
-      measured.push(eight);
-      alone.push(one);
-      ratios.push(eight / one);
+      for (const [n, found] of rates) {
+        const all = Array.from({ length: n }, (_, i) =>
+          time(engine, { prompt: promptOf(64, 100 * round + 10 * n + i), maxTokens: tokens }),
+        );
+        found.push(rateOf(await Promise.all(all)));
+      }
     }
-    add({
-      name: "8 streams, median of 3",
-      measured: `${median(measured).toFixed(1)} tokens/s in all`,
-      reference: `one stream ${median(alone).toFixed(1)} tokens/s`,
-      ratio: median(ratios),
-      target: { min: 3 },
-    });
+    const one = rates.get(1)!;
+    for (const [n, found] of rates) {
+      if (n === 1) continue;
+      add({
+        name: `${n} streams, median of 3`,
+        measured: `${median(found).toFixed(1)} tokens/s in all`,
+        reference: `one stream ${median(one).toFixed(1)} tokens/s`,
+        ratio: median(found.map((rate, i) => rate / one[i]!)),
+        ...(n === 8 ? { target: { min: 3 } } : {}),
+      });
+    }
   });
 }
 
 if (parts.has("mixed")) {
-  await withEngine({ slots: 16, context: 1024 + tokens }, async (engine) => {
+  await withEngine({ slots: 16, context: Math.min(1024 + tokens, limit) }, async (engine) => {
     const lengths = Array.from({ length: 16 }, (_, i) => 16 << (i % 6)); // 16 to 512
     const timings = await Promise.all(
       lengths.map((n, i) => time(engine, { prompt: promptOf(n, i + 1), maxTokens: tokens })),
@@ -181,15 +195,25 @@ if (parts.has("prefix")) {
   });
 }
 
-delay.disable();
-const p99 = Math.max(delay.percentile(99) / 1e6 - RESOLUTION, 0);
+const late = Math.max(...reports.map((report) => report.late.p99));
+const computed = reports.flatMap((report) => report.computed ?? []);
+const own = Math.max(...computed.map(({ p99 }) => p99));
 add({
-  name: "event-loop delay, p99 throughout",
-  measured: `${p99.toFixed(1)} ms`,
-  reference: `longest ${(delay.max / 1e6).toFixed(0)} ms; 20 ms`,
-  ratio: p99 / 20,
+  name: "event-loop delay, p99 of the worst part",
+  measured: `${late.toFixed(1)} ms`,
+  reference: computed.length > 0 ? `of it computed there ${own.toFixed(1)} ms; 20 ms` : "20 ms",
+  ratio: late / 20,
   target: { max: 1 },
 });
+if (computed.length > 0) {
+  add({
+    name: "main thread's computing between two turns, p99",
+    measured: `${own.toFixed(1)} ms`,
+    reference: `longest ${Math.max(...computed.map(({ longest }) => longest)).toFixed(0)} ms; 20 ms`,
+    ratio: own / 20,
+    target: { max: 1 },
+  });
+}
 
 const after = machine();
 if (values.json) {
