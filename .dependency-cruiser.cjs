@@ -3,6 +3,7 @@
 
 /** An area may import itself and the areas before it. */
 const areas = [
+  "plot",
   "graph",
   "runtime",
   "nn",
@@ -15,6 +16,7 @@ const areas = [
   "evaluate",
   "cluster",
   "serve",
+  "recipe",
   "cli",
 ];
 

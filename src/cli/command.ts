@@ -42,6 +42,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/train.ts"),
   },
   {
+    name: "recipe",
+    summary: "re-run a paper's claim and judge it",
+    load: () => import("./commands/recipe.ts"),
+  },
+  {
     name: "pull",
     summary: "download a model into the Hugging Face cache",
     load: () => import("./commands/pull.ts"),

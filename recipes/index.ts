@@ -1,0 +1,5 @@
+/** The recipes that `onefold recipe` runs, by folder name. Each loads only when asked for. */
+
+import type { Recipe } from "../src/recipe/index.ts";
+
+export const recipes: Readonly<Record<string, () => Promise<Recipe>>> = {};

@@ -1,0 +1,3 @@
+/** Charts as SVG text. */
+
+export { type BarChart, barChart, type LineChart, lineChart, type Series } from "./chart.ts";
