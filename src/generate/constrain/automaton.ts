@@ -6,8 +6,9 @@
 import { ConstraintError } from "./budget.ts";
 import { type GrammarBuilder, type GrammarNode, MAX_STACK } from "./grammar.ts";
 import type { Regex } from "./regex-node.ts";
+import { walkSlices } from "./slices.ts";
 import { terminalMask } from "./terminal-mask.ts";
-import { allowNode, type TokenTrie, walkTrie } from "./token-trie.ts";
+import { type Machine, walkTrie } from "./trie-walk.ts";
 import type { Vocabulary } from "./vocabulary.ts";
 
 /** What waits: a part of the grammar, and what waits behind that. */
@@ -30,15 +31,21 @@ export interface State {
   readonly places: readonly Place[];
   /** The text may end here. */
   readonly mayEnd: boolean;
-  readonly next: Map<number, State | undefined>;
+  /** Bytes that lead to the same state, and by class that state; null where none is. */
+  classes: Uint8Array | undefined;
+  next: (State | null | undefined)[];
   mask: Uint32Array | undefined;
 }
 
 /** Places at once beyond which a grammar is refused as too ambiguous. */
 const MAX_PLACES = 3000;
-/** States after which sharing starts afresh, and masks kept (19 kB each for 150,000 tokens). */
-const MAX_STATES = 20_000;
-const MAX_MASKS = 1000;
+/** States and masks (19 kB each for 150,000 tokens) that are kept. */
+const MAX_STATES = 4000;
+const MAX_MASKS = 200;
+/** Places beyond which the vocabulary is walked once for all of them. */
+const MANY_PLACES = 12;
+/** The same for nodes of the vocabulary at which a terminal may be over. */
+const MANY_ENDS = 2000;
 /** Ids are below; two fit a number exactly. */
 const RADIX = 2 ** 26;
 
@@ -53,6 +60,7 @@ export class Automaton {
   private places = new Map<number, Place>();
   private states = new Map<string, State>();
   private withMask: State[] = [];
+  private readonly machine: Machine<State>;
 
   constructor(
     vocabulary: Vocabulary,
@@ -63,15 +71,25 @@ export class Automaton {
     this.vocabulary = vocabulary;
     this.grammar = grammar;
     this.endTokens = endTokens;
+    this.machine = {
+      budget: vocabulary.store.budget,
+      step: (state, byte) => this.step(state, byte),
+      mayEnd: () => false,
+      behind: new WeakMap(),
+      // Where text nests, each character leads to another state.
+      reach: 4,
+    };
     this.bottom = { id: this.ids++, node: undefined, below: undefined, depth: 0, entry: undefined };
     this.start = this.enter(root, this.bottom);
   }
 
   /** The state behind a byte, or undefined where the byte cannot come. */
   step(state: State, byte: number): State | undefined {
-    const known = state.next.get(byte);
-    if (known !== undefined || state.next.has(byte)) return known;
     const { store } = this.grammar;
+    state.classes ??= store.classifyAll(state.places.map(({ regex }) => regex)).of;
+    const at = state.classes[byte]!;
+    const known = state.next[at];
+    if (known !== undefined) return known ?? undefined;
     const places = new Map<number, Place>();
     let mayEnd = false;
     for (const { regex, behind } of state.places) {
@@ -84,7 +102,7 @@ export class Automaton {
       for (const place of entry.places) places.set(place.id, place);
     }
     const next = places.size === 0 && !mayEnd ? undefined : this.share(places, mayEnd);
-    state.next.set(byte, next);
+    state.next[at] = next ?? null;
     return next;
   }
 
@@ -93,15 +111,10 @@ export class Automaton {
     if (state.mask) return state.mask;
     const { vocabulary } = this;
     const bits = new Uint32Array((vocabulary.size + 31) >> 5);
-    for (const { regex, behind } of state.places) {
-      const inside = terminalMask(vocabulary, regex);
-      for (let i = 0; i < bits.length; i++) bits[i]! |= inside.bits[i]!;
-      const { shortEnds, longEnds } = inside;
-      if (shortEnds.length + longEnds.length === 0) continue;
-      const entry = this.entryOf(behind);
-      if (entry.places.length === 0) continue;
-      for (const node of shortEnds) this.allowBelow(vocabulary.short, node, entry, bits);
-      for (const node of longEnds) this.allowBelow(vocabulary.long, node, entry, bits);
+    if (state.places.length > MANY_PLACES || !this.allowByTerminals(state, bits)) {
+      for (const slices of [vocabulary.short, vocabulary.long]) {
+        walkSlices(slices, state, this.machine, bits, false);
+      }
     }
     if (state.mayEnd) for (const id of this.endTokens) bits[id >> 5]! |= 1 << (id & 31);
     else if (bits.every((word) => word === 0)) {
@@ -116,15 +129,33 @@ export class Automaton {
     return bits;
   }
 
-  private allowBelow(trie: TokenTrie, top: number, entry: State, bits: Uint32Array): void {
-    const { byte, end, token } = trie;
-    const { budget } = this.vocabulary.store;
-    walkTrie(trie, top + 1, end[top]!, entry, (node, state) => {
-      budget.spend(0.1);
-      const next = this.step(state, byte[node]!);
-      if (next && token[node]! >= 0) allowNode(trie, node, bits);
-      return next;
-    });
+  /**
+   * Terminals keep what they allow by themselves; only what follows them is walked here.
+   *
+   * @returns false where that is more than to walk the vocabulary as a whole
+   */
+  private allowByTerminals(state: State, bits: Uint32Array): boolean {
+    const { vocabulary } = this;
+    for (const { regex, behind } of state.places) {
+      const inside = terminalMask(vocabulary, regex);
+      if (!inside) return false;
+      for (let i = 0; i < bits.length; i++) bits[i]! |= inside.bits[i]!;
+      const entry = this.entryOf(behind);
+      if (entry.places.length === 0) continue;
+      for (const [slices, ends] of [
+        [vocabulary.short, inside.shortEnds],
+        [vocabulary.long, inside.longEnds],
+      ] as const) {
+        if (ends.reduce((sum, { length }) => sum + length, 0) > MANY_ENDS) return false;
+        for (const [i, nodes] of ends.entries()) {
+          const { trie } = slices[i]!;
+          for (const node of nodes) {
+            walkTrie(trie, node + 1, trie.end[node]!, entry, this.machine, bits);
+          }
+        }
+      }
+    }
+    return true;
   }
 
   private entryOf(frame: Frame): State {
@@ -218,11 +249,13 @@ export class Automaton {
     let state = this.states.get(key);
     if (!state) {
       if (this.states.size >= MAX_STATES) {
+        // What is kept must not hold on to what is forgotten.
+        for (const old of this.states.values()) old.next = [];
         this.states = new Map();
         this.frames = new Map();
         this.places = new Map();
       }
-      state = { places, mayEnd, next: new Map(), mask: undefined };
+      state = { places, mayEnd, classes: undefined, next: [], mask: undefined };
       this.states.set(key, state);
     }
     return state;

@@ -3,9 +3,11 @@
 import type { Tokenizer } from "../../media/text/types.ts";
 import { Automaton, type State } from "./automaton.ts";
 import { COMPILE_UNITS, ConstraintError, guarded, STEP_UNITS } from "./budget.ts";
+import { cachedConstraint } from "./compiled-cache.ts";
 import { GrammarBuilder, type GrammarNode } from "./grammar.ts";
 import type { TokenConstraint } from "./types.ts";
 import { type Vocabulary, vocabularyOf } from "./vocabulary.ts";
+import { warmUp } from "./warm-up.ts";
 
 export interface ConstraintOptions {
   /** Tokens that end an answer, allowed where the text may end (default: the tokenizer's). */
@@ -18,9 +20,13 @@ export interface CompiledConstraint {
   start(): TokenConstraint;
 }
 
-/** @param build makes the grammar; what it costs is bounded */
+/**
+ * @param source the text that is compiled: constraints of one source are compiled once
+ * @param build makes the grammar; what it costs is bounded
+ */
 export function compileConstraint(
   what: string,
+  source: string | undefined,
   tokenizer: Tokenizer,
   options: ConstraintOptions,
   build: (grammar: GrammarBuilder) => GrammarNode,
@@ -34,6 +40,17 @@ export function compileConstraint(
       );
     }
   }
+  const key = source === undefined ? undefined : `${what} ${endTokens.join()} ${source}`;
+  return cachedConstraint(vocabulary, key, () => compile(what, vocabulary, endTokens, build));
+}
+
+function compile(
+  what: string,
+  vocabulary: Vocabulary,
+  endTokens: readonly number[],
+  build: (grammar: GrammarBuilder) => GrammarNode,
+): CompiledConstraint {
+  warmUp(vocabulary);
   const automaton = guarded(what, () => {
     vocabulary.store.budget.start(what, COMPILE_UNITS);
     const grammar = new GrammarBuilder(vocabulary.store);

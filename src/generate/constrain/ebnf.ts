@@ -35,7 +35,7 @@ export function compileGrammar(
   tokenizer: Tokenizer,
   options: ConstraintOptions = {},
 ): CompiledConstraint {
-  return compileConstraint("the grammar", tokenizer, options, (grammar) =>
+  return compileConstraint("the grammar", source, tokenizer, options, (grammar) =>
     new EbnfParser(grammar, lexEbnf(source)).parse(),
   );
 }

@@ -47,9 +47,18 @@ export function compileJsonSchema(
   tokenizer: Tokenizer,
   options: ConstraintOptions = {},
 ): CompiledConstraint {
-  return compileConstraint("the JSON schema", tokenizer, options, (grammar) =>
+  return compileConstraint("the JSON schema", sourceOf(schema), tokenizer, options, (grammar) =>
     schemaNode(grammar, schema),
   );
+}
+
+/** What decides on a constraint, as a text; undefined for what JSON cannot write. */
+export function sourceOf(schema: unknown): string | undefined {
+  try {
+    return JSON.stringify(schema);
+  } catch {
+    return undefined; // a circle, or nesting beyond the stack: the compiler says what is wrong
+  }
 }
 
 /** An instance of a schema as part of a grammar. */
@@ -69,7 +78,13 @@ export function compileJsonObject(
   tokenizer: Tokenizer,
   options: ConstraintOptions = {},
 ): CompiledConstraint {
-  return compileConstraint("JSON", tokenizer, options, (grammar) => createJsonText(grammar).object);
+  return compileConstraint(
+    "JSON",
+    "",
+    tokenizer,
+    options,
+    (grammar) => createJsonText(grammar).object,
+  );
 }
 
 const MAX_DEPTH = 200;

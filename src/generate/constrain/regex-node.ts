@@ -45,7 +45,7 @@ export class Regex {
   /** Some text follows. Undefined: not known yet. */
   isLive: boolean | undefined;
   clamped: Regex | undefined;
-  mask: TerminalMask | undefined;
+  mask: TerminalMask | null | undefined;
 
   constructor(id: number, kind: RegexKind, parts: readonly Regex[], init: Partial<Regex>) {
     this.id = id;
@@ -319,7 +319,19 @@ export class RegexStore {
 
   /** Bytes that lead to the same state. */
   classify(node: Regex): ByteClasses {
-    const firsts = this.firstsOf(node);
+    node.classes ??= this.classesBy(this.firstsOf(node));
+    return node.classes;
+  }
+
+  /** Bytes that lead to the same states from all of several nodes. */
+  classifyAll(nodes: readonly Regex[]): ByteClasses {
+    if (nodes.length === 1) return this.classify(nodes[0]!);
+    const firsts = new Map<number, Regex>();
+    for (const node of nodes) for (const first of this.firstsOf(node)) firsts.set(first.id, first);
+    return this.classesBy([...firsts.values()].sort((a, b) => a.id - b.id));
+  }
+
+  private classesBy(firsts: readonly Regex[]): ByteClasses {
     const key = firsts.map(({ id }) => id).join();
     let classes = this.classMaps.get(key);
     if (!classes) {
@@ -328,7 +340,6 @@ export class RegexStore {
       classes = byteClasses(firsts.map(({ set }) => set!));
       this.classMaps.set(key, classes);
     }
-    node.classes = classes;
     return classes;
   }
 

@@ -25,7 +25,7 @@ export function compileRegex(
   tokenizer: Tokenizer,
   options: ConstraintOptions = {},
 ): CompiledConstraint {
-  return compileConstraint("the regex", tokenizer, options, (grammar) => {
+  return compileConstraint("the regex", pattern, tokenizer, options, (grammar) => {
     const { store } = grammar;
     const regex = compileTree(store, parseRegex(pattern), { spelling: plain, match: "whole" });
     if (!store.isLive(regex)) throw new ConstraintError("the regex matches no text");

@@ -1,15 +1,19 @@
 /** Tokens that a terminal allows by itself, computed once for each of its states. */
 
 import type { Regex, RegexStore } from "./regex-node.ts";
-import { allowNode, type TokenTrie, walkTrie } from "./token-trie.ts";
+import { walkSlices } from "./slices.ts";
+import type { Machine } from "./trie-walk.ts";
 import { SHORT, type Vocabulary } from "./vocabulary.ts";
+
+/** Of each slice of the vocabulary. */
+export type Ends = readonly (readonly number[])[];
 
 export interface TerminalMask {
   /** Tokens that stay within the terminal, from its first byte to their last. */
   readonly bits: Uint32Array;
   /** Nodes with tokens below at which the terminal may be over: what follows decides. */
-  readonly shortEnds: readonly number[];
-  readonly longEnds: readonly number[];
+  readonly shortEnds: Ends;
+  readonly longEnds: Ends;
 }
 
 /** Masks kept at most: some 19 kB each for a vocabulary of 150,000. */
@@ -17,45 +21,55 @@ const MAX_MASKS = 1500;
 
 const kept = new WeakMap<RegexStore, Regex[]>();
 
-/** The mask of a terminal that is at `state`. */
-export function terminalMask(vocabulary: Vocabulary, state: Regex): TerminalMask {
-  if (state.mask) return state.mask;
+/**
+ * The mask of a terminal that is at `state`; null where it may be over behind about any token, so
+ * that it says little without what follows.
+ */
+export function terminalMask(vocabulary: Vocabulary, state: Regex): TerminalMask | null {
+  if (state.mask !== undefined) return state.mask;
   const { store, short, long } = vocabulary;
   const bits = new Uint32Array((vocabulary.size + 31) >> 5);
   const clamped = clampCounts(store, state);
-  let shortEnds: readonly number[];
-  if (clamped === state) shortEnds = walk(short, store, state, bits);
+  const machine = machineOf(store);
+  let shortEnds: Ends | undefined;
+  if (clamped === state) shortEnds = walkSlices(short, state, machine, bits, true);
   else {
     const near = terminalMask(vocabulary, clamped);
+    if (!near) {
+      state.mask = null;
+      return null;
+    }
     // The clamped state's long tokens may be too long here: those are walked on their own.
     bits.set(near.bits);
-    for (let node = 0; node < long.count; node++) forbidNode(long, node, bits);
+    for (const { bits: own } of long) {
+      for (let i = 0; i < bits.length; i++) bits[i]! &= ~own[i]!;
+    }
     shortEnds = near.shortEnds;
   }
-  const longEnds = walk(long, store, state, bits);
-  state.mask = { bits, shortEnds, longEnds };
-  remember(store, state);
+  const longEnds = shortEnds && walkSlices(long, state, machine, bits, true);
+  state.mask = shortEnds && longEnds ? { bits, shortEnds, longEnds } : null;
+  if (state.mask) remember(store, state);
   return state.mask;
 }
 
-function walk(trie: TokenTrie, store: RegexStore, from: Regex, bits: Uint32Array): number[] {
-  const ends: number[] = [];
-  const { byte, end, token } = trie;
-  const { none, budget } = store;
-  walkTrie(trie, 0, trie.count, from, (node, state) => {
-    budget.spend(0.05);
-    const next = store.step(state, byte[node]!);
-    if (next === none) return undefined;
-    if (token[node]! >= 0) allowNode(trie, node, bits);
-    if (next.nullable && end[node]! > node + 1) ends.push(node);
-    return next;
-  });
-  return ends;
-}
+const machines = new WeakMap<RegexStore, Machine<Regex>>();
 
-function forbidNode(trie: TokenTrie, node: number, bits: Uint32Array): void {
-  for (let id = trie.token[node]!; id >= 0; id = trie.twin[id]!)
-    bits[id >> 5]! &= ~(1 << (id & 31));
+function machineOf(store: RegexStore): Machine<Regex> {
+  let machine = machines.get(store);
+  if (!machine) {
+    machine = {
+      budget: store.budget,
+      behind: new WeakMap(),
+      reach: SHORT + 8,
+      step(state, byte) {
+        const next = store.step(state, byte);
+        return next === store.none ? undefined : next;
+      },
+      mayEnd: (state) => state.nullable,
+    };
+    machines.set(store, machine);
+  }
+  return machine;
 }
 
 /**

@@ -3,10 +3,11 @@
 /** Nodes in preorder: a node's first child is the next node, its last is before `end`. */
 export interface TokenTrie {
   readonly count: number;
-  /** [count] byte that leads to the node */
-  readonly byte: Uint8Array;
-  /** [count] 1 for the first byte of a token */
-  readonly depth: Uint16Array;
+  /**
+   * [count] bits 0 to 7: byte that leads to the node; 8: a token ends here; 9: several do;
+   * from 10: depth, 1 for the first byte of a token.
+   */
+  readonly packed: Uint32Array;
   /** [count] the first node that is not below */
   readonly end: Int32Array;
   /** [count] token whose bytes end here, or -1 */
@@ -26,8 +27,7 @@ export function createTrie(tokens: readonly TokenText[], vocabSize: number): Tok
     .map(({ id, bytes }) => ({ id, bytes, key: Buffer.from(bytes).toString("latin1") }))
     .sort((a, b) => (a.key < b.key ? -1 : a.key > b.key ? 1 : a.id - b.id));
   const most = sorted.reduce((sum, { bytes }) => sum + bytes.length, 0);
-  const byte = new Uint8Array(most);
-  const depth = new Uint16Array(most);
+  const packed = new Uint32Array(most);
   const end = new Int32Array(most);
   const token = new Int32Array(most).fill(-1);
   const twin = new Int32Array(vocabSize).fill(-1);
@@ -45,59 +45,26 @@ export function createTrie(tokens: readonly TokenText[], vocabSize: number): Tok
     }
     close(common);
     for (let i = common; i < bytes.length; i++) {
-      byte[count] = bytes[i]!;
-      depth[count] = i + 1;
+      packed[count] = bytes[i]! | ((i + 1) << 10);
       path.push(count++);
     }
     const node = path.at(-1)!;
-    if (token[node]! >= 0) twin[id] = token[node]!;
+    if (token[node]! >= 0) {
+      twin[id] = token[node]!;
+      packed[node]! |= 512;
+    }
     token[node] = id;
+    packed[node]! |= 256;
     maxDepth = Math.max(maxDepth, bytes.length);
     last = bytes;
   }
   close(0);
   return {
     count,
-    byte: byte.slice(0, count),
-    depth: depth.slice(0, count),
+    packed: packed.slice(0, count),
     end: end.slice(0, count),
     token: token.slice(0, count),
     twin,
     maxDepth,
   };
-}
-
-/** Allows the tokens whose bytes end at a node. */
-export function allowNode(trie: TokenTrie, node: number, bits: Uint32Array): void {
-  for (let id = trie.token[node]!; id >= 0; id = trie.twin[id]!) bits[id >> 5]! |= 1 << (id & 31);
-}
-
-export type Visit<S> = (node: number, state: S) => S | undefined;
-
-/**
- * Walks the nodes from `from` to before `to`, children of one state, in order.
- *
- * @param visit state behind a node's byte, or undefined where all below is skipped
- */
-export function walkTrie<S>(
-  trie: TokenTrie,
-  from: number,
-  to: number,
-  start: S,
-  visit: Visit<S>,
-): void {
-  if (from >= to) return;
-  const { depth, end } = trie;
-  const top = depth[from]! - 1;
-  const states: S[] = [start];
-  for (let node = from; node < to; ) {
-    const level = depth[node]! - top;
-    const next = visit(node, states[level - 1]!);
-    if (next === undefined) {
-      node = end[node]!;
-      continue;
-    }
-    states[level] = next;
-    node++;
-  }
 }

@@ -8,7 +8,7 @@ import {
   type ConstraintOptions,
   compileConstraint,
 } from "./constraint.ts";
-import { schemaNode } from "./json-schema.ts";
+import { schemaNode, sourceOf } from "./json-schema.ts";
 
 /**
  * Compiles a demand to call: one of the functions, with arguments that its parameters allow; more
@@ -26,7 +26,9 @@ export function compileToolCalls(
   if (toolCalls !== "json") {
     throw new ConstraintError("the model writes calls in a form that cannot be demanded of it");
   }
-  return compileConstraint("the tools", tokenizer, options, (grammar) => {
+  const wanted = tools.map(({ name, parameters }) => ({ name, parameters }));
+  const source = sourceOf({ wanted, isParallel });
+  return compileConstraint("the tools", source, tokenizer, options, (grammar) => {
     const calls = tools.map(({ name, parameters = { type: "object" } }) =>
       grammar.seq(
         grammar.text(`<tool_call>\n{"name": ${JSON.stringify(name)}, "arguments": `),

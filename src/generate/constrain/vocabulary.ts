@@ -3,15 +3,16 @@
 import type { Tokenizer } from "../../media/text/types.ts";
 import { ConstraintError } from "./budget.ts";
 import { RegexStore } from "./regex-node.ts";
-import { createTrie, type TokenText, type TokenTrie } from "./token-trie.ts";
+import { createSlices, type Slice } from "./slices.ts";
+import type { TokenText } from "./token-trie.ts";
 
 export interface Vocabulary {
   readonly size: number;
   /** Bytes of each token; undefined for control tokens and ids that stand for nothing. */
   readonly bytes: readonly (Uint8Array | undefined)[];
   /** Tokens of up to {@link SHORT} bytes, and the longer ones. */
-  readonly short: TokenTrie;
-  readonly long: TokenTrie;
+  readonly short: readonly Slice[];
+  readonly long: readonly Slice[];
   /** Shared by all that is compiled against the vocabulary, with the masks found so far. */
   readonly store: RegexStore;
 }
@@ -38,8 +39,8 @@ export function vocabularyOf(tokenizer: Tokenizer): Vocabulary {
   const vocabulary: Vocabulary = {
     size: tokenizer.vocabSize,
     bytes,
-    short: createTrie(texts.filter(isShort), tokenizer.vocabSize),
-    long: createTrie(
+    short: createSlices(texts.filter(isShort), tokenizer.vocabSize),
+    long: createSlices(
       texts.filter((text) => !isShort(text)),
       tokenizer.vocabSize,
     ),

@@ -152,18 +152,46 @@ describe("grammars", () => {
   });
 });
 
-test("masks are those of trying each token byte by byte", { timeout: 120_000 }, () => {
+/** Characters of all kinds in counts and classes that the vocabulary's slices tell apart. */
+const classes = fc.constantFrom(
+  ".",
+  "[^x]",
+  "[a-z ]",
+  "\\p{L}",
+  '[^é"]',
+  "[ -~]",
+  "[A-Z0-9→]",
+  "[^ .]",
+);
+const counted = fc
+  .tuple(classes, fc.constantFrom("*", "+", "{2,4}", "{1,60}", "{3}"))
+  .map(([chars, count]) => chars + count);
+const spans = fc.array(fc.oneof(counted, fc.constantFrom('"', " ", "é", "a|")), {
+  minLength: 1,
+  maxLength: 4,
+});
+
+test("masks are those of trying each token byte by byte", { timeout: 240_000 }, () => {
   const source = `root ::= item (", " item)*
     item ::= "\\"" [^"\\n]{0,40} "\\"" | [0-9]+ | "[" root? "]"`;
-  const compiled = compileGrammar(source, tokenizer);
+  const list = compileGrammar(source, tokenizer);
+  const words = compileGrammar(
+    'root ::= word (" " word)*\nword ::= [^ \\n.]+ "."? | "(" word ")"',
+    tokenizer,
+  );
+  const nested = compileGrammar('root ::= [^x] root "x" | "y"', tokenizer);
   const singles = new Map<number, number>();
   for (let id = 0; id < tokenizer.vocabSize; id++) {
     const bytes = tokenizer.bytesOf?.(id);
     if (bytes?.length === 1 && !tokenizer.specialIds.includes(id)) singles.set(bytes[0]!, id);
   }
+  const compiled = fc.oneof(
+    fc.constantFrom(list, words, nested),
+    spans.map((parts) => compileRegex(`(?:${parts.join("")})`, tokenizer)),
+  );
   fc.assert(
-    fc.property(random, fc.nat(30), (stream, steps) => {
-      const constraint = compiled.start();
+    fc.property(random, fc.nat(30), compiled, (stream, steps, source) => {
+      const constraint = source.start();
       for (let i = 0; i < steps; i++) {
         const ids = allowedIds(constraint).filter((id) => id !== tokenizer.eosId);
         if (ids.length === 0) break;
@@ -186,6 +214,17 @@ test("masks are those of trying each token byte by byte", { timeout: 120_000 }, 
       }
       expect(allowedIds(constraint)).toEqual(expected);
     }),
-    { numRuns: 40 },
+    { numRuns: 120 },
   );
+});
+
+test("what was compiled before is not compiled again, and the oldest is forgotten", () => {
+  const compile = (i: number) => compileRegex(`a{${i}}`, tokenizer);
+  const first = compile(1);
+  expect(compile(1)).toBe(first);
+  expect(compileRegex("a{1}", tokenizer, { endTokens: [1] })).not.toBe(first);
+  for (let i = 2; i < 10; i++) compile(i);
+  expect(compile(1)).toBe(first);
+  for (let i = 100; i < 140; i++) compile(i);
+  expect(compile(1)).not.toBe(first);
 });

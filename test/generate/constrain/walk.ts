@@ -11,9 +11,10 @@ export function smallTokenizer(): Promise<Tokenizer> {
     '{"name": "Ada", "tags": ["a", "b"], "n": -12.5e3, "ok": true, "no": null}',
     '{"a":{"b":[1,2,3],"c":"x\\n\\"é"}}, false, "", "key": [], {}',
     "答案 → 42; yes, because of 10:30 on 2024-02-29 (user@example.org)",
+    "答案答案 été ABC123 x.y It was THE END of été; über 答案",
   ];
   const repeated = texts.flatMap((text) => [text, text, text]);
-  const tokenizer = trainBpe(repeated, { vocabSize: 420, specialTokens: ["<|endoftext|>", END] });
+  const tokenizer = trainBpe(repeated, { vocabSize: 480, specialTokens: ["<|endoftext|>", END] });
   return loadTokenizer({ tokenizer, config: { eos_token: END } });
 }
 
