@@ -8,18 +8,36 @@ import type { MicroBatch } from "./trainer.ts";
 export interface Sequence {
   readonly tokens: ArrayLike<number>;
   readonly learned: ArrayLike<number>;
+  /** Of its learned tokens in a weighted loss (default 1). */
+  readonly weight?: number;
+  /** Source that the record names. */
+  readonly channel?: string;
+  /** `file:line`, for errors. */
+  readonly where?: string;
 }
 
 /** Where a source stands: plain JSON, stored in every checkpoint. */
-export interface Cursor {
-  readonly pool: number;
-  readonly batch: number;
-}
+export type Cursor = Readonly<Record<string, unknown>>;
 
 export interface BatchSource {
-  /** The next micro-batch; the source is endless. */
-  next(): MicroBatch;
+  /** The next micro-batch; undefined where a finite source has ended. */
+  next(): MicroBatch | undefined | Promise<MicroBatch | undefined>;
   readonly cursor: Cursor;
+  /**
+   * Goes on from a cursor of such a source.
+   *
+   * @throws Error for a cursor of another kind of source, or of other data
+   */
+  seek(cursor: Cursor): void | Promise<void>;
+}
+
+/** Cursor of {@link bucketedBatches}. */
+export type PoolCursor = { readonly pool: number; readonly batch: number };
+
+/** An endless source that is computed without waiting. */
+export interface PoolSource extends BatchSource {
+  next(): MicroBatch;
+  readonly cursor: PoolCursor;
   seek(cursor: Cursor): void;
 }
 
@@ -44,8 +62,8 @@ const LENGTH_MULTIPLE = 8;
  *
  * @throws Error for a sample without a learned token, or one longer than a whole batch
  */
-export function bucketedBatches({ pool, tokensPerBatch, seed }: BucketOptions): BatchSource {
-  let cursor: Cursor = { pool: 0, batch: 0 };
+export function bucketedBatches({ pool, tokensPerBatch, seed }: BucketOptions): PoolSource {
+  let cursor: PoolCursor = { pool: 0, batch: 0 };
   let batches: MicroBatch[] | undefined;
   const load = (k: number): MicroBatch[] => {
     const made = cut(pool(k), tokensPerBatch);
@@ -66,14 +84,24 @@ export function bucketedBatches({ pool, tokensPerBatch, seed }: BucketOptions): 
     get cursor() {
       return cursor;
     },
-    seek(to) {
-      if (to.pool !== cursor.pool) batches = undefined;
-      cursor = to;
+    seek({ pool: to, batch }) {
+      if (!isPlace(to) || !isPlace(batch)) {
+        throw new Error('the cursor must hold whole numbers "pool" and "batch"');
+      }
+      if (to !== cursor.pool) batches = undefined;
+      cursor = { pool: to, batch };
     },
   };
 }
 
-function cut(samples: readonly Sequence[], tokensPerBatch: number): MicroBatch[] {
+const isPlace = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
+
+/** Micro-batches of samples of like length, shortest first. */
+export function cut(
+  samples: readonly Sequence[],
+  tokensPerBatch: number,
+  options?: MicroBatchOptions,
+): MicroBatch[] {
   const sorted = [...samples].sort((a, b) => a.tokens.length - b.tokens.length);
   const batches: MicroBatch[] = [];
   let members: Sequence[] = [];
@@ -86,38 +114,79 @@ function cut(samples: readonly Sequence[], tokensPerBatch: number): MicroBatch[]
       );
     }
     if ((members.length + 1) * length > tokensPerBatch) {
-      batches.push(microBatch(members));
+      batches.push(microBatch(members, options));
       members = [];
     }
     members.push(sample);
   }
-  if (members.length > 0) batches.push(microBatch(members));
+  if (members.length > 0) batches.push(microBatch(members, options));
   return batches;
 }
 
 const padded = (length: number): number => Math.ceil(length / LENGTH_MULTIPLE) * LENGTH_MULTIPLE;
 
+export interface MicroBatchOptions {
+  /** Adds `rowWeights`, for a weighted loss; `supervised` is then their sum. */
+  readonly weighted?: boolean;
+}
+
 /** Inputs of `nextTokenLoss`: right-padded tokens, a row and a label for every learned token. */
-export function microBatch(samples: readonly Sequence[]): MicroBatch {
+export function microBatch(
+  samples: readonly Sequence[],
+  { weighted = false }: MicroBatchOptions = {},
+): MicroBatch {
   const seq = padded(Math.max(...samples.map((s) => s.tokens.length)));
   const tokens = zeros("i64", [samples.length, seq]);
   const ids = tokens.data as BigInt64Array;
+  const targets = createTargets();
+  samples.forEach((sample, b) => {
+    for (let t = 0; t < sample.tokens.length; t++) ids[b * seq + t] = BigInt(sample.tokens[t]);
+    if (targets.add(sample, b * seq) === 0) {
+      throw new Error(`train: sample ${b} of a batch has no learned token${place(sample)}`);
+    }
+  });
+  const { inputs, supervised } = targets.finish(weighted);
+  return { inputs: { tokens, ...inputs }, supervised, tokens: ids.length, ...origin(samples) };
+}
+
+const place = ({ where }: Sequence): string => (where === undefined ? "" : ` (${where})`);
+
+/** Where the samples of a batch stand in the data. */
+export function origin(samples: readonly Sequence[]): { origin?: string } {
+  const places = [...new Set(samples.flatMap(({ where }) => where ?? []))];
+  if (places.length === 0) return {};
+  const more = places.length > 3 ? ` and ${places.length - 3} more` : "";
+  return { origin: `${places.slice(0, 3).join(", ")}${more}` };
+}
+
+/** Collects what `nextTokenLoss` learns: flat rows of predicting positions, labels, weights. */
+export function createTargets() {
   const rows: bigint[] = [];
   const labels: bigint[] = [];
-  samples.forEach((sample, b) => {
-    let learned = 0;
-    for (let t = 0; t < sample.tokens.length; t++) {
-      const id = BigInt(sample.tokens[t]);
-      ids[b * seq + t] = id;
-      if (t === 0 || !sample.learned[t]) continue;
-      rows.push(BigInt(b * seq + t - 1));
-      labels.push(id);
-      learned++;
-    }
-    if (learned === 0) throw new Error(`train: sample ${b} of a batch has no learned token`);
-  });
-  const inputs = { tokens, rows: i64(rows), labels: i64(labels) };
-  return { inputs, supervised: rows.length, tokens: ids.length };
+  const weights: number[] = [];
+  return {
+    /** @returns how many tokens of the sample are learned, whose first token is at flat `start` */
+    add({ tokens, learned, weight = 1 }: Sequence, start: number): number {
+      const before = rows.length;
+      for (let t = 1; t < tokens.length; t++) {
+        if (!learned[t]) continue;
+        rows.push(BigInt(start + t - 1));
+        labels.push(BigInt(tokens[t]));
+        weights.push(weight);
+      }
+      return rows.length - before;
+    },
+    finish(weighted: boolean): { inputs: Record<string, NDArray>; supervised: number } {
+      const inputs: Record<string, NDArray> = { rows: i64(rows), labels: i64(labels) };
+      if (!weighted) return { inputs, supervised: rows.length };
+      const rowWeights = zeros("f32", [weights.length]);
+      (rowWeights.data as Float32Array).set(weights);
+      return {
+        inputs: { ...inputs, rowWeights },
+        supervised: weights.reduce((sum, weight) => sum + weight, 0),
+      };
+    },
+  };
 }
 
 function i64(values: readonly bigint[]): NDArray {
@@ -126,7 +195,8 @@ function i64(values: readonly bigint[]): NDArray {
   return array;
 }
 
-function shuffle<T>(items: T[], seed: number, stream: number): T[] {
+/** Shuffles in place, the same way for the same seed and stream. */
+export function shuffle<T>(items: T[], seed: number, stream: number | string): T[] {
   const random = createRandom(seed, `batches ${stream}`);
   for (let i = items.length - 1; i > 0; i--) {
     const j = random.below(i + 1);

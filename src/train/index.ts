@@ -6,10 +6,14 @@ export {
   type BucketOptions,
   bucketedBatches,
   type Cursor,
+  type MicroBatchOptions,
   microBatch,
+  type PoolCursor,
+  type PoolSource,
   type Sequence,
 } from "./batches.ts";
 export { gradientNorm } from "./clipping.ts";
+export * from "./data/index.ts";
 export {
   type GradientOptions,
   type GradientProgram,
@@ -23,6 +27,8 @@ export {
   decoderLoss,
   languageModelGradient,
   nextTokenLoss,
+  type Packing,
+  type TokenLossOptions,
   type TokenModel,
 } from "./language-model.ts";
 export { createTrainMemory, type TrainMemory, type Treatment } from "./memory.ts";

@@ -4,12 +4,12 @@ import { readdir, rename, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { recoverDirectory, saveDirectoryAtomically } from "../checkpoint/atomic.ts";
 import { type Checkpoint, openCheckpoint } from "../checkpoint/checkpoint.ts";
-import { readJsonObject } from "../checkpoint/json.ts";
+import { isObject, readJsonObject } from "../checkpoint/json.ts";
 import { saveSafetensors } from "../checkpoint/save.ts";
 import type { NDArray } from "../graph/ndarray.ts";
 import { checkpointWeights, openModelCheckpoint } from "../models/load.ts";
 import { writeModelFiles } from "../models/save.ts";
-import type { BatchSource, Cursor } from "./batches.ts";
+import type { BatchSource } from "./batches.ts";
 import type { Trainer } from "./trainer.ts";
 
 const PREFIX = "step-";
@@ -123,7 +123,8 @@ export async function resumeRun(
       `${file}: the run was made with other settings; use another folder, or remove this one`,
     );
   }
-  const cursor = readCursor(file, state.cursor);
+  const { cursor } = state;
+  if (!isObject(cursor)) throw new Error(`${file}: "cursor" must be an object`);
   const { memory } = trainer;
   await model.read(dir, memory.parameters);
   using optimizer = await openCheckpoint(join(dir, "optimizer.safetensors"));
@@ -131,7 +132,11 @@ export async function resumeRun(
     for (const [name, array] of memory[section]) restore(optimizer, nameIn(section, name), array);
   }
   trainer.steps = step;
-  source.seek(cursor);
+  try {
+    await source.seek(cursor);
+  } catch (error) {
+    throw new Error(`${file}: "cursor": ${(error as Error).message}`, { cause: error });
+  }
   return { extra: state.extra };
 }
 
@@ -143,13 +148,4 @@ function restore(saved: Checkpoint, name: string, array: NDArray): void {
     );
   }
   (array.data as Float32Array).set(saved.read(name).data as Float32Array);
-}
-
-function readCursor(file: string, value: unknown): Cursor {
-  const { pool, batch } = (value ?? {}) as Partial<Cursor>;
-  const isPlace = (n: unknown): n is number => Number.isSafeInteger(n) && (n as number) >= 0;
-  if (!isPlace(pool) || !isPlace(batch)) {
-    throw new Error(`${file}: "cursor" must hold whole numbers "pool" and "batch"`);
-  }
-  return { pool, batch };
 }

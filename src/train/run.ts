@@ -39,7 +39,8 @@ export interface StepMetrics extends StepResult {
 /**
  * Trains until `steps`, going on from the newest checkpoint in `dir`.
  *
- * @returns whether it got there (not where `signal` ended it); the last step is saved either way
+ * @returns whether it got there, or to the end of a finite source (not where `signal` ended it);
+ *   the last step is saved either way
  * @throws Error where a loss is not finite or a checkpoint cannot be written; earlier checkpoints
  *   stay, and calling again goes on from the newest
  */
@@ -51,9 +52,12 @@ export async function run(options: RunOptions): Promise<boolean> {
   await trimMetrics(metricsFile, trainer.steps);
   options.onStart?.(trainer.steps);
   let saved = trainer.steps;
+  let isOver = false;
   while (trainer.steps < steps && !signal?.aborted) {
     const started = performance.now();
-    const batches: MicroBatch[] = Array.from({ length: accumulate }, () => source.next());
+    const batches = await take(source, accumulate);
+    isOver = batches.length === 0; // a finite source has ended
+    if (isOver) break;
     const result = await trainer.step(batches);
     const seconds = (performance.now() - started) / 1000;
     const metrics = { ...result, tokensPerSecond: result.tokens / seconds };
@@ -65,5 +69,15 @@ export async function run(options: RunOptions): Promise<boolean> {
     }
   }
   if (saved !== trainer.steps) await saveRun(dir, trainer, source, options);
-  return trainer.steps >= steps;
+  return isOver || trainer.steps >= steps;
+}
+
+async function take(source: BatchSource, count: number): Promise<MicroBatch[]> {
+  const batches: MicroBatch[] = [];
+  while (batches.length < count) {
+    const batch = await source.next();
+    if (!batch) break;
+    batches.push(batch);
+  }
+  return batches;
 }

@@ -7,13 +7,13 @@ import { sizeOf } from "../../graph/ndarray.ts";
 import { writeModelFiles } from "../../models/index.ts";
 import { createRandom } from "../../nn/random.ts";
 import { bucketedBatches, type Sequence } from "../batches.ts";
+import { hashFiles, readRecords } from "../data/read-records.ts";
+import { type Learnable, toSamples } from "../data/supervise.ts";
 import { run, type StepMetrics } from "../run.ts";
 import type { Schedule } from "../schedule.ts";
 import { Trainer } from "../trainer.ts";
 import { type Files, prepareModel, prepareTokenizer } from "./prepare.ts";
-import { readRows } from "./rows.ts";
 import type { TrainConfig } from "./schema.ts";
-import { toSamples } from "./supervise.ts";
 
 /** What a job is about to do, known before its first step. */
 export interface JobPlan {
@@ -62,7 +62,10 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
   const { config, folder } = await readTrainConfig(file, options.set);
   const { data, train } = config;
   const paths = [data.files].flat().map((path) => resolve(folder, path));
-  const { rows, hash } = await readRows(paths, signal);
+  const rows: Learnable[] = [];
+  const kinds = ["messages", "completion", "text"] as const;
+  for await (const row of readRecords(paths, { kinds, signal })) rows.push(row);
+  const hash = await hashFiles(paths, signal);
   const { tokenizer, template, files } = await prepareTokenizer(config, folder, rows);
   using model = await prepareModel(config, folder, file, tokenizer);
   const maxLength = Math.min(data.max_length, model.config.maxPositions);

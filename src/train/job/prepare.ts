@@ -23,9 +23,9 @@ import {
   torchDType,
 } from "../../models/index.ts";
 import { initialise } from "../../nn/initialise.ts";
+import { type DataRecord, textsOf } from "../data/record.ts";
 import { languageModelGradient } from "../language-model.ts";
 import { CHATML } from "./chatml.ts";
-import { type Row, textsOf } from "./rows.ts";
 import type { FreshModel, FreshTokenizer, TrainConfig } from "./schema.ts";
 
 export type Files = Readonly<Record<string, unknown>>;
@@ -52,7 +52,7 @@ export const locateModel = (folder: string, spec: string, options?: ResolveOptio
 export async function prepareTokenizer(
   { tokenizer, model }: TrainConfig,
   folder: string,
-  rows: readonly Row[],
+  rows: readonly DataRecord[],
 ): Promise<PreparedTokenizer> {
   if (typeof tokenizer === "object") return learnTokenizer(tokenizer, folder, rows);
   const spec = tokenizer ?? model;
@@ -70,7 +70,7 @@ export async function prepareTokenizer(
 async function learnTokenizer(
   { size, special_tokens: specialTokens, chat_template: file }: FreshTokenizer,
   folder: string,
-  rows: readonly Row[],
+  rows: readonly DataRecord[],
 ): Promise<PreparedTokenizer> {
   const json = trainBpe(textsOf(rows), { vocabSize: size, specialTokens });
   const source = file === undefined ? CHATML : await readFile(resolve(folder, file), "utf8");

@@ -1,0 +1,22 @@
+/** Data: record types, readers, loss masks, packing, streams. */
+
+export type { Media } from "./check-messages.ts";
+export {
+  type PackedBatchOptions,
+  type PackResult,
+  type PackStrategy,
+  pack,
+  packedBatch,
+} from "./pack.ts";
+export { DataError, type DataProblem, describeProblem, type Rule, rules } from "./problem.ts";
+export { hashFiles, type ReadOptions, readRecords } from "./read-records.ts";
+export type { DataRecord, RecordKind, RecordOf, Side } from "./record.ts";
+export {
+  type Learnable,
+  type LossOn,
+  promptTokens,
+  type Samples,
+  type SuperviseOptions,
+  superviseAnswer,
+  toSamples,
+} from "./supervise.ts";
