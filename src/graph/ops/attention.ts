@@ -1,6 +1,5 @@
 /** Scaled dot-product attention with grouped heads, masks and a cache updated in place. */
 
-import type { DType } from "../dtype.ts";
 import { type Lowering, MICROSOFT, onnx } from "../onnx/contract.ts";
 import {
   broadcastShapes,
@@ -12,25 +11,11 @@ import {
   shapeEquals,
 } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
-import {
-  add,
-  cast,
-  div,
-  exp,
-  greater,
-  lessEqual,
-  logicalAnd,
-  maximum,
-  mul,
-  sub,
-  tanh,
-  where,
-} from "./elementwise.ts";
-import { dimSize, iota, scalar } from "./leaf.ts";
-import { matmul } from "./matmul.ts";
-import { max, sum } from "./reduce.ts";
-import { expandDims, reshape, transpose } from "./reshape.ts";
-import { softmax } from "./softmax.ts";
+import { attend, cacheWrite } from "./attention-parts.ts";
+import { add, cast } from "./elementwise.ts";
+import { dimSize, iota } from "./leaf.ts";
+import { quantizedAttention } from "./quantized-attention.ts";
+import { expandDims, transpose } from "./reshape.ts";
 
 export interface AttentionOptions {
   /** Query i sees keys up to its own position (default true). */
@@ -50,9 +35,15 @@ export interface AttentionOptions {
   readonly sinks?: Tensor;
   /**
    * Keys and values of earlier tokens, [batch, kvHeads, capacity, headDim], of which the first
-   * `past` (i32 [batch]) are valid. The new ones are written behind them.
+   * `past` (i32 [batch]) are valid. The new ones are written behind them. With `scales`, keys and
+   * values are i8, and 1 of a channel stands for its scale (f32 [kvHeads, headDim], above 0).
    */
-  readonly cache?: { readonly key: Tensor; readonly value: Tensor; readonly past: Tensor };
+  readonly cache?: {
+    readonly key: Tensor;
+    readonly value: Tensor;
+    readonly past: Tensor;
+    readonly scales?: { readonly key: Tensor; readonly value: Tensor };
+  };
 }
 
 interface AttentionAttrs {
@@ -110,7 +101,13 @@ const attentionOp: Op<AttentionAttrs> = {
     if (!attrs.has.cache && !dimEquals(q.shape[1], k.shape[1])) return undefined;
     if (mask && !attrs.causal) return undefined;
     const names = [...inputs];
-    const query = to.joinHeads(names.shift()!, heads * width);
+    const flat = to.joinHeads(names.shift()!, heads * width);
+    // Over a cache, a factor of 1 takes the kernel's faster product for single rows: a step after
+    // 4,096 tokens (16 heads of 128) takes 3.6 ms instead of 4.5.
+    const scale = attrs.has.cache ? 1 : attrs.scale;
+    const query = attrs.has.cache
+      ? to.emit("Mul", [flat, to.constant("f32", [], [attrs.scale])])
+      : flat;
     const [key, value] = names.splice(0, 2).map((x) => to.joinHeads(x, kvHeads * width));
     const biasName = attrs.has.bias ? names.shift()! : "";
     const sinkName = attrs.has.sinks ? names.shift()! : "";
@@ -125,7 +122,7 @@ const attentionOp: Op<AttentionAttrs> = {
       {
         num_heads: onnx.int(heads),
         kv_num_heads: onnx.int(kvHeads),
-        scale: onnx.float(attrs.scale),
+        scale: onnx.float(scale),
         softcap: onnx.float(attrs.softCap),
         local_window_size: onnx.int(attrs.window > 0 ? attrs.window : -1),
         causal: onnx.int(attrs.causal ? 1 : 0),
@@ -190,81 +187,6 @@ const offsetPositions = (seq: Dim, offset: Dim): Tensor => {
   return expandDims(offset === 0 ? all : add(all, dimSize([offset], "i64")), 0);
 };
 
-interface AttendOptions {
-  readonly causal: boolean;
-  readonly scale: number;
-  readonly window: number;
-  readonly softCap: number;
-  readonly bias?: Tensor;
-  readonly sinks?: Tensor;
-}
-
-/**
- * Attention of queries [batch, seq, heads, width] to keys and values [batch, kvHeads, keys, width].
- * The heads of one group are folded into the rows, so keys are never repeated.
- */
-function attend(q: Tensor, key: Tensor, value: Tensor, o: AttendOptions, place: Tensor): Tensor {
-  const [batch, seq, heads, width] = q.shape;
-  const kvHeads = key.shape[1] as number;
-  const groups = (heads as number) / kvHeads;
-  const keys = key.shape[2];
-  // Scaling q and adding the mask touch less memory than the scores do, forward and backward.
-  const rows = reshape(transpose(mul(q, o.scale), [0, 2, 1, 3]), [batch, kvHeads, -1, width]);
-  let scores = reshape(matmul(rows, key, { transposeB: true }), [batch, heads, seq, keys]);
-  if (o.softCap > 0) scores = mul(tanh(div(scores, o.softCap)), o.softCap);
-  if (o.bias) scores = add(scores, o.bias);
-  const mask = visible(place, keys, o);
-  if (mask) scores = add(scores, where(expandDims(mask, 1), scalar(0, q.dtype), lowest(q.dtype)));
-  const weights = o.sinks ? sinkSoftmax(scores, o.sinks) : softmax(scores);
-  const grouped = reshape(weights, [batch, kvHeads, -1, keys]);
-  const y = matmul(grouped, value); // [batch, kvHeads, groups * seq, width]
-  const split = reshape(y, [batch, kvHeads * groups, seq, value.shape[3]]);
-  return transpose(split, [0, 2, 1, 3]);
-}
-
-/** Finite, so that a row without any key gives a mean instead of NaN. */
-const lowest = (dtype: DType): number => (dtype === "f16" ? -65_504 : -3.4028234663852886e38);
-
-/** bool [batch or 1, seq, keys]: which keys a query sees; undefined: all. */
-function visible(place: Tensor, keys: Dim, { causal, window }: AttendOptions): Tensor | undefined {
-  if (!causal && window <= 0) return undefined;
-  const query = expandDims(place, 2); // [batch, seq, 1]
-  const key = reshape(iota(keys), [1, 1, keys]);
-  const conditions: Tensor[] = [];
-  if (causal) conditions.push(lessEqual(key, query));
-  if (window > 0) conditions.push(greater(key, sub(query, window)));
-  return conditions.reduce(logicalAnd);
-}
-
-/** Softmax over [scores, sink] without the sink's column. */
-function sinkSoftmax(scores: Tensor, sinks: Tensor): Tensor {
-  const sink = reshape(sinks, [1, -1, 1, 1]);
-  const axis = { axes: [-1], keepDims: true };
-  const top = maximum(max(scores, axis), sink);
-  const e = exp(sub(scores, top));
-  return div(e, add(sum(e, axis), exp(sub(sink, top))));
-}
-
-const cacheWriteOp: Op<Record<never, never>> = {
-  name: "cacheWrite",
-  infer([cache, update, past]) {
-    if (past.dtype !== "i32") throw shapeError("attention", "past is not i32", [past]);
-    if (cache.shape.length !== 4 || update.shape.length !== 4) {
-      throw shapeError("attention", "cache and update need four axes", [cache, update]);
-    }
-    return [cache];
-  },
-  lower: (to, [cache, update, past]) => [
-    to.emit("TensorScatter", [cache, update, to.emit("Cast", [past], { to: onnx.int(7) })], {
-      axis: onnx.int(-2),
-    }),
-  ],
-};
-
-/** cache with `update` [batch, heads, seq, width] written from row `past[b]` on. */
-const cacheWrite = (cache: Tensor, update: Tensor, past: Tensor): Tensor =>
-  apply(cacheWriteOp, [cache, update, past], {})[0];
-
 export interface AttentionResult {
   /** [batch, seq, heads, headDim] */
   readonly output: Tensor;
@@ -292,6 +214,22 @@ export function attention(
 ): AttentionResult {
   const { causal = true, window = 0, softCap = 0, bias, sinks, cache } = options;
   const scale = options.scale ?? 1 / Math.sqrt(q.shape[3] as number);
+  if (cache?.scales) {
+    if (!causal || softCap > 0 || bias || sinks) {
+      throw shapeError(
+        "attention",
+        "an 8-bit cache takes no bias, sinks or softCap, and is causal",
+        [q, cache.key],
+      );
+    }
+    const { key, value, past, scales } = cache;
+    const quantized = { key, value, past, keyScale: scales.key, valueScale: scales.value };
+    const [output, presentKey, presentValue] = quantizedAttention(q, k, v, quantized, {
+      scale,
+      window,
+    });
+    return { output, presentKey, presentValue };
+  }
   const inputs = [q, k, v];
   if (bias) inputs.push(bias);
   if (sinks) inputs.push(sinks);
