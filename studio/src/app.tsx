@@ -1,205 +1,189 @@
-import { useEffect, useRef, useState } from "preact/hooks";
-import { Composer } from "./composer.tsx";
-import {
-  addTokens,
-  addTurn,
-  type Conversation,
-  changeTurn,
-  choose,
-  emptyConversation,
-  messagesOf,
-  pathTo,
-  shownTurns,
-  siblingsOf,
-} from "./conversation.ts";
-import { Message } from "./message.tsx";
-import { listModels, rememberKey, streamAnswer } from "./server.ts";
-import { loadSettings, SettingsPanel, saveSettings } from "./settings.tsx";
-import { StatusPage } from "./status-page.tsx";
-import { addToolCalls, ServerError } from "./stream.ts";
+import { useEffect, useState } from "preact/hooks";
+import { Chat } from "./chat.tsx";
+import { FIELD } from "./composer.tsx";
+import { addTurn, choose, shownTurns, siblingsOf, type Turn } from "./conversation.ts";
+import { Icon, Logo } from "./icons.tsx";
+import { KeyForm } from "./key-form.tsx";
+import { ModelPage } from "./model-page.tsx";
+import type { Settings } from "./settings.ts";
+import { SettingsPanel } from "./settings-panel.tsx";
+import { loadSettings, saveSettings } from "./settings-store.ts";
+import { type Action, ShortcutList, useShortcuts } from "./shortcuts.tsx";
+import { useChat } from "./use-chat.ts";
+import { useModels } from "./use-models.ts";
+
+/** For another try where the model's own settings would give the same answer again. */
+const LIVELY = 0.8;
 
 export function App() {
-  const [models, setModels] = useState<readonly string[]>([]);
-  const [model, setModel] = useState("");
-  const [problem, setProblem] = useState<string>();
+  const models = useModels();
+  const chat = useChat();
   const [settings, setSettings] = useState(loadSettings);
-  const [conversation, setConversation] = useState<Conversation>(emptyConversation);
-  const [streaming, setStreaming] = useState<number>();
-  const [rate, setRate] = useState("");
-  const [page, setPage] = useState<"chat" | "status">("chat");
+  const [page, setPage] = useState<"chat" | "model">("chat");
   const [isPanelOpen, setPanelOpen] = useState(false);
-  const stop = useRef<AbortController>(undefined);
-  const end = useRef<HTMLDivElement>(null);
-
-  const connect = () =>
-    listModels().then(
-      (ids) => {
-        setModels(ids);
-        setModel((chosen) => (ids.includes(chosen) ? chosen : (ids[0] ?? "")));
-        setProblem(undefined);
-      },
-      (error: Error) => {
-        if (error instanceof ServerError && error.status === 401) {
-          const key = prompt("This server asks for an API key:");
-          if (key) {
-            rememberKey(key);
-            void connect();
-            return;
-          }
-        }
-        setProblem(error.message);
-      },
-    );
-  useEffect(() => void connect(), []);
-  useEffect(() => {
-    const onKey = (event: KeyboardEvent) => event.key === "Escape" && stop.current?.abort();
-    addEventListener("keydown", onKey);
-    return () => removeEventListener("keydown", onKey);
-  }, []);
-  useEffect(() => end.current?.scrollIntoView({ block: "end" }), [conversation]);
-
-  /** Asks for an answer below `parent` and shows it as it comes. */
-  const answer = async (from: Conversation, parent: number) => {
-    const messages = messagesOf(pathTo(from, parent), settings.system);
-    const [next, id] = addTurn(from, parent, "assistant");
-    setConversation(next);
-    setStreaming(id);
-    const controller = new AbortController();
-    stop.current = controller;
-    const started = performance.now();
-    let first: number | undefined;
-    let count = 0;
-    const change = (f: Parameters<typeof changeTurn>[2]) =>
-      setConversation((current) => changeTurn(current, id, f));
-    try {
-      const request = {
-        model,
-        messages,
-        temperature: settings.temperature,
-        top_p: settings.topP,
-        max_tokens: settings.maxTokens,
-        seed: settings.seed === "" ? undefined : Number(settings.seed),
-        thinking: settings.thinking,
-        probabilities: settings.probabilities,
-      };
-      for await (const piece of streamAnswer(request, controller.signal)) {
-        if (piece.content || piece.reasoning) {
-          count++;
-          first ??= performance.now();
-          const seconds = (performance.now() - first) / 1000;
-          if (count > 1 && seconds > 0) setRate(`${((count - 1) / seconds).toFixed(1)} tokens/s`);
-        }
-        change((turn) => ({
-          content: turn.content + (piece.content ?? ""),
-          reasoning: turn.reasoning + (piece.reasoning ?? ""),
-          toolCalls: piece.toolCalls
-            ? addToolCalls(turn.toolCalls, piece.toolCalls)
-            : turn.toolCalls,
-          // Probabilities are shown of the answer, not of the thinking.
-          tokens:
-            piece.tokens && !piece.reasoning ? addTokens(turn.tokens, piece.tokens) : turn.tokens,
-          ...(piece.finish === "length" ? { problem: "Cut off at the most tokens." } : {}),
-        }));
-        if (piece.usage) {
-          const wait = ((first ?? performance.now()) - started) / 1000;
-          const { prompt_tokens, completion_tokens } = piece.usage;
-          const stats = `${prompt_tokens} + ${completion_tokens} tokens, first after ${wait.toFixed(2)} s`;
-          change(() => ({ stats }));
-        }
-      }
-    } catch (error) {
-      const text = (error as Error).message;
-      change(() => ({ problem: controller.signal.aborted ? "Stopped." : text }));
-    } finally {
-      setStreaming(undefined);
-      stop.current = undefined;
-    }
-  };
-
-  /** A user's message below `parent`, and its answer. */
-  const ask = (parent: number, text: string) => {
-    const [next, id] = addTurn(conversation, parent, "user", text);
-    void answer(next, id);
-  };
-
+  const [isHelpOpen, setHelpOpen] = useState(false);
+  const [editing, setEditing] = useState<number>();
+  const { conversation, streaming } = chat;
+  const { chosen: model } = models;
   const shown = shownTurns(conversation);
+
+  // A model that was loaded by the first message now says more of itself.
+  useEffect(() => {
+    if (streaming === undefined) void models.connect();
+  }, [streaming]);
+
+  const change = (part: Partial<Settings>): void => {
+    const next = { ...settings, ...part };
+    setSettings(next);
+    saveSettings(next);
+  };
+  const asking = { model: model?.id ?? "", settings };
+  /** A user's message below `parent`, and its answer. */
+  const ask = (parent: number, text: string): void => {
+    const [next, id] = addTurn(conversation, parent, "user", text);
+    void chat.answer(next, id, asking);
+  };
+  const regenerate = (turn: Turn): void => {
+    const isGreedy = (settings.temperature ?? model?.sampling?.temperature ?? 1) === 0;
+    const isOpen = settings.temperature === undefined && settings.seed === "";
+    const temperature = isGreedy && isOpen ? LIVELY : undefined;
+    void chat.answer(conversation, turn.parent, { ...asking, temperature });
+  };
+  const sendResults = (turn: Turn, results: readonly string[]): void => {
+    let [next, parent] = [conversation, turn.id];
+    results.forEach((content, i) => {
+      const callId = turn.toolCalls[i]!.id;
+      [next, parent] = addTurn(next, parent, "tool", content, { callId });
+    });
+    void chat.answer(next, parent, asking);
+  };
+  const lastOf = (role: Turn["role"]) => shown.findLast((turn) => turn.role === role);
+  const newChat = (): void => {
+    setPage("chat");
+    setEditing(undefined);
+    chat.clear();
+    document.getElementById(FIELD)?.focus();
+  };
+  const editLast = (): void => {
+    if (streaming === undefined) setEditing(lastOf("user")?.id);
+  };
+  const turnVersion = (by: number): void => {
+    const turn = lastOf("assistant");
+    const siblings = turn ? siblingsOf(conversation, turn) : [];
+    const other = siblings[siblings.findIndex(({ id }) => id === turn?.id) + by];
+    if (other && streaming === undefined) chat.setConversation(choose(conversation, other));
+  };
+  const actions: Readonly<Record<Action, () => void>> = {
+    write: () => document.getElementById(FIELD)?.focus(),
+    new: newChat,
+    model: () => setPage(page === "chat" ? "model" : "chat"),
+    settings: () => setPanelOpen(!isPanelOpen),
+    regenerate() {
+      const turn = lastOf("assistant");
+      if (turn && streaming === undefined) regenerate(turn);
+    },
+    edit: editLast,
+    previous: () => turnVersion(-1),
+    next: () => turnVersion(1),
+    help: () => setHelpOpen(true),
+  };
+  const onEscape = (): void => {
+    if (streaming !== undefined) chat.stop();
+    else if (isPanelOpen) setPanelOpen(false);
+    else if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
+  };
+  useShortcuts(settings.shortcuts, (action) => actions[action](), onEscape);
+
   return (
     <div class="studio">
-      <header>
+      <header class="top">
+        <Logo />
         <b>onefold</b>
         <select
           aria-label="Model"
-          value={model}
-          onChange={(event) => setModel(event.currentTarget.value)}
+          value={model?.id ?? ""}
+          onChange={(event) => models.choose(event.currentTarget.value)}
         >
-          {models.map((id) => (
+          {models.all.map(({ id }) => (
             <option key={id}>{id}</option>
           ))}
         </select>
-        <output class="rate" aria-label="Throughput">
-          {rate}
-        </output>
-        <nav>
-          <button type="button" onClick={() => setConversation(emptyConversation)}>
-            New chat
+        <nav aria-label="Studio">
+          <button type="button" aria-label="New chat" title="New chat (n)" onClick={newChat}>
+            <Icon name="plus" />
+            <span>New chat</span>
           </button>
           <button
             type="button"
-            aria-pressed={page === "status"}
-            onClick={() => setPage(page === "chat" ? "status" : "chat")}
+            aria-label="Model and memory"
+            title="Model and memory (m)"
+            aria-pressed={page === "model"}
+            onClick={actions.model}
           >
-            Server
+            <Icon name="gauge" />
+            <span>Model</span>
           </button>
           <button
             type="button"
+            aria-label="Settings"
+            title="Settings (s)"
             aria-expanded={isPanelOpen}
-            onClick={() => setPanelOpen(!isPanelOpen)}
+            onClick={actions.settings}
           >
-            Settings
+            <Icon name="sliders" />
+            <span>Settings</span>
+          </button>
+          <button
+            type="button"
+            class="wide"
+            aria-label="Keyboard"
+            title="Keyboard (?)"
+            onClick={actions.help}
+          >
+            <Icon name="keys" />
           </button>
         </nav>
       </header>
-      {problem && (
-        <p class="problem" role="alert">
-          {problem}
+      {models.problem && (
+        <p class="problem top" role="alert">
+          {models.problem}
+          <button type="button" onClick={() => void models.connect()}>
+            Try again
+          </button>
         </p>
       )}
-      <div class="body">
-        {page === "status" ? (
-          <StatusPage models={models} />
-        ) : (
-          <main class="chat">
-            <div class="turns">
-              {shown.map((turn) => (
-                <Message
-                  key={turn.id}
-                  turn={turn}
-                  siblings={siblingsOf(conversation, turn)}
-                  isStreaming={streaming === turn.id}
-                  onChoose={(other) => setConversation(choose(conversation, other))}
-                  onRegenerate={() => void answer(conversation, turn.parent)}
-                  onEdit={(text) => ask(turn.parent, text)}
-                />
-              ))}
-              <div ref={end} />
-            </div>
-            <Composer
-              isStreaming={streaming !== undefined}
-              onSend={(text) => ask(shown.at(-1)?.id ?? 0, text)}
-              onStop={() => stop.current?.abort()}
+      {models.needsKey ? (
+        <KeyForm onKey={models.unlock} />
+      ) : (
+        <div class="body">
+          {page === "model" ? (
+            <ModelPage />
+          ) : (
+            <Chat
+              chat={chat}
+              shown={shown}
+              model={model}
+              settings={settings}
+              editing={editing}
+              onEditing={setEditing}
+              onSettings={change}
+              onAsk={ask}
+              onRegenerate={regenerate}
+              onResults={sendResults}
+              onEditLast={editLast}
             />
-          </main>
-        )}
-        {isPanelOpen && (
-          <SettingsPanel
-            settings={settings}
-            onChange={(next) => {
-              setSettings(next);
-              saveSettings(next);
-            }}
-          />
-        )}
-      </div>
+          )}
+          {isPanelOpen && (
+            <SettingsPanel
+              settings={settings}
+              model={model}
+              onChange={change}
+              onClose={() => setPanelOpen(false)}
+            />
+          )}
+        </div>
+      )}
+      {isHelpOpen && <ShortcutList onClose={() => setHelpOpen(false)} />}
     </div>
   );
 }

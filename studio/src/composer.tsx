@@ -1,24 +1,48 @@
 /** Where a message is written. Enter sends, Shift+Enter breaks the line, Escape stops. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { Icon } from "./icons.tsx";
+import type { Settings } from "./settings.ts";
 
 interface Props {
+  readonly model: string;
   readonly isStreaming: boolean;
+  readonly canThink: boolean;
+  readonly settings: Settings;
+  readonly rate: string;
+  readonly onSettings: (change: Partial<Settings>) => void;
   readonly onSend: (text: string) => void;
   readonly onStop: () => void;
+  /** ArrowUp in the empty field. */
+  readonly onEditLast: () => void;
 }
 
-export function Composer({ isStreaming, onSend, onStop }: Props) {
+export const FIELD = "message";
+
+export function Composer(props: Props) {
+  const { model, isStreaming, canThink, settings, rate } = props;
   const [text, setText] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
   useEffect(() => {
-    if (!isStreaming) field.current?.focus();
+    // On a touch screen the focus would cover half of the page with a keyboard.
+    if (!isStreaming && matchMedia("(hover: hover)").matches) field.current?.focus();
   }, [isStreaming]);
-  const send = () => {
+  const send = (): void => {
     if (text.trim() === "" || isStreaming) return;
-    onSend(text.trim());
+    props.onSend(text.trim());
     setText("");
   };
+  const toggle = (key: "thinking" | "probabilities", icon: "bulb" | "chart", label: string) => (
+    <button
+      type="button"
+      class="toggle"
+      aria-pressed={settings[key]}
+      onClick={() => props.onSettings({ [key]: !settings[key] })}
+    >
+      <Icon name={icon} />
+      {label}
+    </button>
+  );
   return (
     <form
       class="composer"
@@ -29,27 +53,44 @@ export function Composer({ isStreaming, onSend, onStop }: Props) {
     >
       <textarea
         ref={field}
+        id={FIELD}
         aria-label="Message"
-        placeholder="Ask something…"
-        rows={2}
+        placeholder={model ? `Message ${model}` : "Message"}
+        rows={1}
         value={text}
         onInput={(event) => setText(event.currentTarget.value)}
         onKeyDown={(event) => {
+          if (event.key === "ArrowUp" && text === "") {
+            event.preventDefault();
+            props.onEditLast();
+          }
           if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
             event.preventDefault();
             send();
           }
         }}
       />
-      {isStreaming ? (
-        <button type="button" onClick={onStop}>
-          Stop
-        </button>
-      ) : (
-        <button type="submit" disabled={text.trim() === ""}>
-          Send
-        </button>
-      )}
+      <div class="tools">
+        {canThink && toggle("thinking", "bulb", "Think")}
+        {toggle("probabilities", "chart", "Probabilities")}
+        <output class="rate" aria-label="Throughput" aria-live="off">
+          {rate}
+        </output>
+        {isStreaming ? (
+          <button type="button" class="primary round" aria-label="Stop" onClick={props.onStop}>
+            <Icon name="stop" />
+          </button>
+        ) : (
+          <button
+            type="submit"
+            class="primary round"
+            aria-label="Send"
+            disabled={text.trim() === ""}
+          >
+            <Icon name="send" />
+          </button>
+        )}
+      </div>
     </form>
   );
 }

@@ -26,11 +26,18 @@ export interface Turn {
   readonly id: number;
   /** 0: the first message of the conversation. */
   readonly parent: number;
-  readonly role: "user" | "assistant";
+  /** "tool": what a call gave, as the user says. */
+  readonly role: "user" | "assistant" | "tool";
   readonly content: string;
   readonly reasoning: string;
   readonly toolCalls: readonly ToolCall[];
   readonly tokens: readonly TokenInfo[];
+  /** Of a tool's result: the call that it answers. */
+  readonly callId?: string;
+  /** Who answered. */
+  readonly model?: string;
+  /** From the first token of thinking to the first of the answer. */
+  readonly thinkingSeconds?: number;
   /** Why the answer is not whole. */
   readonly problem?: string;
   readonly stats?: string;
@@ -52,9 +59,10 @@ export function addTurn(
   parent: number,
   role: Turn["role"],
   content = "",
+  more: Partial<Turn> = {},
 ): [Conversation, number] {
   const id = turns.size + 1;
-  const turn: Turn = { ...blank, id, parent, role, content };
+  const turn: Turn = { ...blank, ...more, id, parent, role, content };
   return [{ turns: new Map(turns).set(id, turn), chosen: new Map(chosen).set(parent, id) }, id];
 }
 
@@ -96,5 +104,36 @@ export const choose = (conversation: Conversation, turn: Turn): Conversation => 
 /** What the chat endpoint takes; reasoning is not sent back, as templates drop it. */
 export function messagesOf(turns: readonly Turn[], system: string): object[] {
   const head = system.trim() === "" ? [] : [{ role: "system", content: system }];
-  return [...head, ...turns.map(({ role, content }) => ({ role, content }))];
+  const messages = turns.map(({ role, content, toolCalls, callId }) => {
+    if (role === "tool") return { role, content, tool_call_id: callId };
+    if (toolCalls.length === 0) return { role, content };
+    const tool_calls = toolCalls.map(({ id, name, arguments: text }) => ({
+      id,
+      type: "function",
+      function: { name, arguments: text },
+    }));
+    return { role, content, tool_calls };
+  });
+  return [...head, ...messages];
+}
+
+/** As JSON text, to be kept by the browser. */
+export const saveText = ({ turns, chosen }: Conversation): string =>
+  JSON.stringify({ turns: [...turns.values()], chosen: [...chosen] });
+
+/** A conversation that {@link saveText} wrote; an empty one where the text is anything else. */
+export function fromText(text: string | null): Conversation {
+  try {
+    const { turns, chosen } = JSON.parse(text ?? "") as {
+      turns: Turn[];
+      chosen: [number, number][];
+    };
+    const conversation = {
+      turns: new Map(turns.map((turn) => [turn.id, { ...blank, ...turn }])),
+      chosen: new Map(chosen),
+    };
+    return shownTurns(conversation).every(Boolean) ? conversation : emptyConversation;
+  } catch {
+    return emptyConversation;
+  }
 }

@@ -1,5 +1,9 @@
 import { render } from "preact";
 import { App } from "./app.tsx";
+import { copyCode } from "./markdown.ts";
 import "./theme.css";
+import "./chat.css";
+import "./panels.css";
 
+document.addEventListener("click", copyCode);
 render(<App />, document.getElementById("app")!);

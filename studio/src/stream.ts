@@ -1,4 +1,4 @@
-/** What the server sends, read: server-sent events, chunks of an answer, metrics. No DOM here. */
+/** What the server sends, read: server-sent events, chunks of an answer. No DOM here. */
 
 import type { TokenInfo, ToolCall } from "./conversation.ts";
 
@@ -113,35 +113,4 @@ export async function* events(body: ReadableStream<Uint8Array>): AsyncGenerator<
   } finally {
     reader.cancel().catch(() => {});
   }
-}
-
-export interface Metric {
-  readonly name: string;
-  /** Between the braces, as the server writes them. */
-  readonly labels: string;
-  readonly value: number;
-  readonly help: string;
-}
-
-/** Prometheus text; of a histogram, the mean. */
-export function parseMetrics(text: string): Metric[] {
-  const help = new Map<string, string>();
-  const sums = new Map<string, number>();
-  const metrics: Metric[] = [];
-  for (const line of text.split("\n")) {
-    const about = /^# HELP (\S+) (.*)$/.exec(line);
-    if (about) help.set(about[1]!, about[2]!);
-    const sample = /^([a-zA-Z_:][\w:]*)(?:\{(.*)\})? ([-+\d.eE]+|NaN|[+-]Inf)$/.exec(line);
-    if (!sample || sample[1]!.endsWith("_bucket")) continue;
-    const [, name, labels = "", value] = sample;
-    if (name!.endsWith("_sum")) {
-      sums.set(`${name!.slice(0, -4)}{${labels}}`, Number(value));
-      continue;
-    }
-    const base = name!.endsWith("_count") ? name!.slice(0, -6) : name!;
-    const sum = sums.get(`${base}{${labels}}`);
-    const metric = { name: base, labels, help: help.get(base) ?? "" };
-    metrics.push({ ...metric, value: sum === undefined ? Number(value) : sum / Number(value) });
-  }
-  return metrics;
 }

@@ -4,8 +4,10 @@ import {
   changeTurn,
   choose,
   emptyConversation,
+  fromText,
   messagesOf,
   pathTo,
+  saveText,
   shownTurns,
   siblingsOf,
 } from "../../studio/src/conversation.ts";
@@ -47,4 +49,29 @@ it("sends the system message first, and only where there is one", () => {
     { role: "system", content: "be kind" },
     user,
   ]);
+});
+
+it("sends calls and their results back as the API wants them", () => {
+  const [a, question] = addTurn(emptyConversation, 0, "user", "1 + 2?");
+  const toolCalls = [{ id: "c1", name: "add", arguments: '{"a":1}' }];
+  const [b, call] = addTurn(a, question, "assistant", "", { toolCalls });
+  const [c, result] = addTurn(b, call, "tool", "3", { callId: "c1" });
+  expect(messagesOf(pathTo(c, result), "").slice(1)).toEqual([
+    {
+      role: "assistant",
+      content: "",
+      tool_calls: [{ id: "c1", type: "function", function: { name: "add", arguments: '{"a":1}' } }],
+    },
+    { role: "tool", content: "3", tool_call_id: "c1" },
+  ]);
+});
+
+it("survives a reload, and a store that holds nonsense", () => {
+  const [a, question] = addTurn(emptyConversation, 0, "user", "q");
+  const [b] = addTurn(a, question, "assistant", "a", { stats: "1 token" });
+  expect(fromText(saveText(b))).toEqual(b);
+  const lost = '{"turns":[],"chosen":[[0,5]]}';
+  for (const text of [null, "", "{}", "[1]", '{"turns":3}', lost]) {
+    expect(fromText(text)).toEqual(emptyConversation);
+  }
 });

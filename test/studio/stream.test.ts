@@ -1,12 +1,6 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import {
-  addToolCalls,
-  events,
-  parseMetrics,
-  readPiece,
-  ServerError,
-} from "../../studio/src/stream.ts";
+import { addToolCalls, events, readPiece, ServerError } from "../../studio/src/stream.ts";
 
 const bodyOf = (pieces: readonly Uint8Array[]): ReadableStream<Uint8Array> =>
   new ReadableStream({
@@ -65,21 +59,5 @@ it("puts tool calls together from pieces of their arguments", () => {
   expect(calls).toEqual([
     { id: "c1", name: "add", arguments: '{"a":1}' },
     { id: "c2", name: "now", arguments: "{}" },
-  ]);
-});
-
-it("reads Prometheus text, and of a histogram the mean", () => {
-  const text = [
-    "# HELP tokens_total Tokens made",
-    "# TYPE tokens_total counter",
-    'tokens_total{model="m"} 12',
-    'wait_seconds_bucket{le="0.1"} 3',
-    "wait_seconds_sum 0.25",
-    "wait_seconds_count 5",
-    "",
-  ].join("\n");
-  expect(parseMetrics(text)).toEqual([
-    { name: "tokens_total", labels: 'model="m"', value: 12, help: "Tokens made" },
-    { name: "wait_seconds", labels: "", value: 0.05, help: "" },
   ]);
 });

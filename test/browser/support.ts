@@ -1,0 +1,57 @@
+/** What the browser's tests share. */
+
+import type { Page, Route } from "playwright-core";
+
+/** A chunk of a streamed answer with one choice. */
+export const chunk = (delta: object): object => ({ choices: [{ index: 0, delta }] });
+
+/** Answers a request with a stream of chunks. */
+export function fulfil(route: Route, chunks: readonly object[]): Promise<void> {
+  const events = [...chunks.map((each) => JSON.stringify(each)), "[DONE]"];
+  const body = events.map((data) => `data: ${data}\n\n`).join("");
+  return route.fulfill({ contentType: "text/event-stream", body });
+}
+
+export interface TextContrast {
+  readonly text: string;
+  /** WCAG 2.2: 1 for equal colours, 21 for black on white. */
+  readonly ratio: number;
+}
+
+/** Contrast of every text on the page that is not disabled, with what it stands on. */
+export function textContrasts(page: Page): Promise<TextContrast[]> {
+  return page.evaluate(`(${measure})()`);
+}
+
+/** Runs in the page: plain text, since its types are not those of this program. */
+const measure = `() => {
+  const canvas = document.createElement("canvas").getContext("2d", { willReadFrequently: true });
+  // Whatever notation a colour has, painting it over another gives its bytes.
+  const paint = (colours) => {
+    canvas.clearRect(0, 0, 1, 1);
+    for (const colour of colours) {
+      canvas.fillStyle = colour;
+      canvas.fillRect(0, 0, 1, 1);
+    }
+    return [...canvas.getImageData(0, 0, 1, 1).data].slice(0, 3);
+  };
+  const luminance = (rgb) => {
+    const [r, g, b] = rgb.map((c) => c / 255).map((c) =>
+      c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const found = [];
+  const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+    const element = node.parentElement;
+    const box = element.getBoundingClientRect();
+    if (!node.textContent.trim() || box.width < 2 || element.closest(":disabled, script")) continue;
+    const backs = [];
+    for (let at = element; at; at = at.parentElement) backs.unshift(getComputedStyle(at).backgroundColor);
+    const back = paint(backs);
+    const text = paint([...backs, getComputedStyle(element).color]);
+    const [a, b] = [luminance(text), luminance(back)].sort((x, y) => y - x);
+    found.push({ text: node.textContent.trim().slice(0, 60), ratio: (a + 0.05) / (b + 0.05) });
+  }
+  return found;
+}`;
