@@ -1,6 +1,23 @@
 /** Training: gradient programs, AdamW and Muon, schedules, data batches, runs that resume exactly. */
 
 export { type AdamWOptions, defaultAdamW } from "./adamw.ts";
+export { type AdvantageOptions, groupAdvantages } from "./align/advantages.ts";
+export {
+  type OnPolicyDistillationOptions,
+  onPolicyDistillationLoss,
+  type TopKDistillationOptions,
+  topKDistillationLoss,
+} from "./align/distillation-loss.ts";
+export { type PolicyLossOptions, policyLoss, policyPresets } from "./align/policy-loss.ts";
+export {
+  type DpoOptions,
+  dpoLoss,
+  type KtoOptions,
+  ktoKinds,
+  ktoLoss,
+  type SimPoOptions,
+  simPoLoss,
+} from "./align/preference-loss.ts";
 export {
   type BatchSource,
   type BucketOptions,
