@@ -2,6 +2,15 @@
 
 export type { Media } from "./check-messages.ts";
 export {
+  createFim,
+  cutForFim,
+  type FimParts,
+  type FimTraining,
+  fileSequences,
+  fimTokens,
+  repositorySequences,
+} from "./fim.ts";
+export {
   type PackedBatchOptions,
   type PackResult,
   type PackStrategy,

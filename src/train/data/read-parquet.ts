@@ -5,7 +5,7 @@ import * as zlib from "node:zlib";
 import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
 import { fileError } from "../../checkpoint/json.ts";
 import type { RowProblem } from "./problem.ts";
-import { type RawRow, tooLong } from "./raw-row.ts";
+import { bad, type RawRow, tooLong } from "./raw-row.ts";
 import type { Position } from "./read-lines.ts";
 
 /** Row groups are read whole; what a writer makes by default is far smaller. */
@@ -62,7 +62,9 @@ export async function* readParquet(
         for (const [i, content] of rows.entries()) {
           const line = row + i + 1;
           const next = { offset: line, line };
-          if (textSize(content) > max) yield { line, next, ...tooLong(max) };
+          const field = invalidColumn(content);
+          if (field !== undefined) yield { line, next, ...notUtf8(field) };
+          else if (textSize(content) > max) yield { line, next, ...tooLong(max) };
           else yield { line, next, row: plain(content) };
         }
       }
@@ -119,20 +121,35 @@ const broken = (line: number, found: string): RawRow => {
   return { line, next: { offset: line, line }, problem };
 };
 
+const notUtf8 = (field: string) =>
+  bad({ field, rule: "encoding", found: "is not valid UTF-8", fix: "write the text as UTF-8" });
+
 const reasonOf = (error: unknown): string => {
   const text = error instanceof Error ? error.message : String(error);
   return text.split("\n")[0].replace(/^parquet /, "");
 };
 
 const decoder = new TextDecoder("utf-8", { fatal: true });
+/** Stands for a text that is not UTF-8 until its row is looked at. */
+const INVALID = Object.freeze({});
 
-function stringFromBytes(bytes: Uint8Array | undefined): string | undefined {
+function stringFromBytes(bytes: Uint8Array | undefined): unknown {
   if (!bytes) return undefined;
   try {
     return decoder.decode(bytes);
   } catch {
-    throw new Error("a text is not valid UTF-8");
+    return INVALID;
   }
+}
+
+/** The column of a row in which a text is not UTF-8. */
+function invalidColumn(row: Readonly<Record<string, unknown>>): string | undefined {
+  const isInvalid = (value: unknown): boolean => {
+    if (value === INVALID) return true;
+    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return false;
+    return Object.values(value).some(isInvalid);
+  };
+  return Object.keys(row).find((key) => isInvalid(row[key]));
 }
 
 // Snappy is in the package; the others are in Node (zstd from 22.15 on).

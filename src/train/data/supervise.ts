@@ -20,7 +20,7 @@ export interface SuperviseOptions {
   /** An empty thinking block at the beginning of an answer is not learned (default false). */
   readonly ignoreEmptyThink?: boolean;
   /** Makes the sequences of raw text instead of `textSequences` (fill-in-the-middle). */
-  readonly textTokens?: (record: RecordOf<"text">) => readonly number[];
+  readonly textTokens?: (record: RecordOf<"text">) => readonly (readonly number[])[];
 }
 
 export interface Samples {
@@ -137,13 +137,15 @@ export function plainTokens(tokenizer: Tokenizer, text: string): number[] {
  */
 function textSequences(record: RecordOf<"text">, options: SuperviseOptions): Sequence[] {
   const { tokenizer, maxLength, textTokens } = options;
-  const ids = textTokens?.(record) ?? plainTokens(tokenizer, record.text);
-  const pieces: Sequence[] = [];
-  for (let start = 0; start === 0 || start < ids.length - 1; start += maxLength - 1) {
-    const tokens = ids.slice(start, start + maxLength);
-    pieces.push({ tokens, learned: tokens.map(() => 1) });
-  }
-  return pieces;
+  const texts = textTokens?.(record) ?? [plainTokens(tokenizer, record.text)];
+  return texts.flatMap((ids) => {
+    const pieces: Sequence[] = [];
+    for (let start = 0; start === 0 || start < ids.length - 1; start += maxLength - 1) {
+      const tokens = ids.slice(start, start + maxLength);
+      pieces.push({ tokens, learned: tokens.map(() => 1) });
+    }
+    return pieces;
+  });
 }
 
 /** Prompt and answer, of which the answer is learned (with `lossOn` "all", both). */
