@@ -1,5 +1,6 @@
 /** llama.cpp through node-llama-cpp, which is installed in this folder alone. */
 
+import { clock } from "./clock.ts";
 import type { EngineSpec, OpenOptions, PeerEngine } from "./types.ts";
 
 /** As much of node-llama-cpp's types as is used here: the checks run where it is not installed. */
@@ -52,9 +53,9 @@ export async function openLlama(
     async steps(count) {
       const times: number[] = [];
       for (let i = 0; i < count; i++) {
-        const start = performance.now();
+        const start = clock();
         await advance();
-        times.push(performance.now() - start);
+        times.push(clock() - start);
       }
       return times;
     },

@@ -3,6 +3,7 @@
 import { argmax } from "../../src/generate/candidates.ts";
 import { createDecoderSession } from "../../src/generate/decoder-session.ts";
 import { loadModel } from "../../src/models/load.ts";
+import { clock } from "./clock.ts";
 import type { EngineSpec, OpenOptions, PeerEngine } from "./types.ts";
 
 export async function openOnefold(
@@ -25,10 +26,10 @@ export async function openOnefold(
     async steps(count) {
       const times: number[] = [];
       for (let i = 0; i < count; i++) {
-        const start = performance.now();
+        const start = clock();
         await session.step(next);
         next = argmax(session.logits);
-        times.push(performance.now() - start);
+        times.push(clock() - start);
       }
       return times;
     },

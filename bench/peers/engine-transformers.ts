@@ -1,6 +1,7 @@
 /** transformers.js on its own ONNX Runtime binding, through `generate`, as its users call it. */
 
 import { basename, dirname } from "node:path";
+import { clock } from "./clock.ts";
 import type { EngineSpec, OpenOptions, PeerEngine } from "./types.ts";
 
 export async function openTransformers(
@@ -24,7 +25,7 @@ export async function openTransformers(
   class Clock extends BaseStreamer {
     readonly times: number[] = [];
     override put(tokens: bigint[][]) {
-      this.times.push(performance.now());
+      this.times.push(clock());
       if (this.times.length > 1) held.push(Number(tokens[0]!.at(-1)));
     }
     override end() {}
@@ -32,7 +33,7 @@ export async function openTransformers(
 
   const generate = async (count: number): Promise<number[]> => {
     const ids = BigInt64Array.from(held, BigInt);
-    const clock = new Clock(); // its first call gets the prompt
+    const ticks = new Clock(); // its first call gets the prompt
     const result = (await model.generate({
       inputs: new Tensor("int64", ids, [1, ids.length]),
       attention_mask: new Tensor(
@@ -44,10 +45,10 @@ export async function openTransformers(
       max_new_tokens: count,
       do_sample: false,
       return_dict_in_generate: true,
-      streamer: clock,
+      streamer: ticks,
     } as never)) as unknown as { past_key_values: unknown }; // its types lack the cache
     cache = result.past_key_values;
-    const { times } = clock;
+    const { times } = ticks;
     if (times.length !== count + 1) throw new Error("transformers.js stopped generating");
     return times.slice(1).map((time, i) => time - times[i]!);
   };

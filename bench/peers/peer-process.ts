@@ -12,7 +12,7 @@ export class PeerProcess implements Disposable {
     this.spec = spec;
     const file = fileURLToPath(new URL("../../dist/bench/peers/child.js", import.meta.url));
     // What libraries print goes to standard error: standard output is the result.
-    this.#child = fork(file, { stdio: ["ignore", 2, 2, "ipc"] });
+    this.#child = fork(file, { execArgv: [], stdio: ["ignore", 2, 2, "ipc"] });
   }
 
   static async open(spec: EngineSpec, options: OpenOptions): Promise<PeerProcess> {
