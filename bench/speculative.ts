@@ -1,26 +1,40 @@
 /**
- * Prompt-lookup decoding on a trained checkpoint: answers that repeat their prompt and answers
- * that do not, with guesses of several lengths beside none. Answers are the same; only time
- * differs.
+ * Speculative decoding on a trained checkpoint: answers that repeat their prompt and answers that
+ * do not, with guesses of several lengths beside none. Answers are the same; only time differs.
+ * Guesses come from the text before or, with `--by mtp`, from the checkpoint's own multi-token
+ * prediction (which random weights guess wrong with).
  *
- *   npx tsx bench/speculative.ts [DIR] [--tokens 96] [--rounds 3] [--guess 2,4,8]
+ *   npx tsx bench/speculative.ts [DIR] [--by lookup] [--tokens 96] [--rounds 3] [--guess 2,4,8]
+ *                                [--cpu]
  */
 
 import { parseArgs } from "node:util";
-import { createEngine } from "../src/generate/engine/engine.ts";
+import { createEngine, speculations } from "../src/generate/engine/engine.ts";
 import type { Engine } from "../src/generate/engine/types.ts";
 import { loadTokenizer } from "../src/media/text/index.ts";
 import { loadModel } from "../src/models/load.ts";
-import { describeMachine, interleave, machine, printTable, type Row } from "./support.ts";
+import {
+  computed,
+  describeMachine,
+  elapsed,
+  interleave,
+  machine,
+  printTable,
+  type Row,
+} from "./support.ts";
 
 const { values, positionals } = parseArgs({
   allowPositionals: true,
   options: {
+    by: { type: "string", default: "lookup" },
+    cpu: { type: "boolean", default: false },
     tokens: { type: "string", default: "96" },
     rounds: { type: "string", default: "3" },
     guess: { type: "string", default: "2,4,8" },
   },
 });
+const by = speculations.find((each) => each === values.by);
+if (!by) throw new Error(`--by must be one of ${speculations.join(", ")}, is ${values.by}`);
 const before = machine();
 using model = await loadModel(positionals[0] ?? "models/onefold-mini");
 const tokenizer = await loadTokenizer(model.dir);
@@ -45,8 +59,9 @@ async function answer(engine: Engine, text: string): Promise<number[]> {
 
 const guesses = [0, ...values.guess.split(",").map(Number)];
 const engines: Engine[] = [];
-for (const speculate of guesses) {
-  engines.push(await createEngine(model, tokenizer, { slots: 1, context: 512, speculate }));
+for (const guess of guesses) {
+  const guessing = guess > 0 ? { speculate: by, guesses: guess } : {};
+  engines.push(await createEngine(model, tokenizer, { slots: 1, context: 512, ...guessing }));
 }
 const rows: Row[] = [];
 for (const [name, text] of Object.entries(texts)) {
@@ -56,6 +71,7 @@ for (const [name, text] of Object.entries(texts)) {
       answers[i] = await answer(engine, text);
     }),
     Number(values.rounds),
+    values.cpu ? computed : elapsed,
   );
   const same = answers.every((tokens) => `${tokens}` === `${answers[0]}`);
   guesses.forEach((guess, i) => {

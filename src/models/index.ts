@@ -17,6 +17,7 @@ export {
 } from "./export-onnx.ts";
 export { modelTypes, readModelConfig } from "./families.ts";
 export { type LoadOptions, loadModel, type Model } from "./load.ts";
+export { hasMtp, mtpProgram } from "./mtp.ts";
 export { forwardProgram, stepProgram } from "./programs.ts";
 export type { Quantization, QuantizationOptions } from "./quantization.ts";
 export {

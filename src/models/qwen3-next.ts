@@ -3,7 +3,7 @@
  *
  * Beyond Qwen3-MoE: three layers in four are gated delta nets (gated-delta-net.ts) with grouped
  * input projections; attention has an output gate and rotates a quarter of each head; norms scale
- * by 1 + weight; an expert that every token goes through. `mtp.*` weights are not read.
+ * by 1 + weight; an expert that every token goes through. `mtp.*` weights: mtp.ts.
  */
 
 import type { ConfigReader } from "./config-reader.ts";

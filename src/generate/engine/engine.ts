@@ -1,12 +1,15 @@
 /** Serves many requests with one model: slots of one cache, computed together. */
 
 import { freemem } from "node:os";
+import type { Program } from "../../graph/program.ts";
 import type { Tokenizer } from "../../media/text/types.ts";
 import type { Model } from "../../models/load.ts";
+import { hasMtp, mtpProgram } from "../../models/mtp.ts";
 import { stepProgram } from "../../models/programs.ts";
 import { isRecurrent } from "../../models/state.ts";
 import { createSession, type Session, type SessionOptions } from "../../runtime/index.ts";
 import { contextLimit } from "../context-limit.ts";
+import { Drafter } from "./drafter.ts";
 import { Serving } from "./serving.ts";
 import { slotBytes } from "./slot-arrays.ts";
 import { Slots } from "./slots.ts";
@@ -37,17 +40,24 @@ export interface EngineOptions {
    */
   readonly snapshots?: number;
   /**
-   * While one answer is computed alone: tokens to guess from what followed the same words before,
-   * verified in one run (default 0: off, see bench/speculative.ts). The answer stays the same.
+   * While one answer is computed alone, guess what follows and verify the guess in one run: by what
+   * followed the same words before ("lookup"), or by the checkpoint's own multi-token prediction
+   * ("mtp"). The answer stays the same, sampled or not. Default: off, see bench/speculative.ts.
    */
-  readonly speculate?: number;
+  readonly speculate?: Speculation;
+  /** Tokens to guess at a time (default: 4 by lookup, 2 by multi-token prediction). */
+  readonly guesses?: number;
   /** Threads and other settings of the runtime. */
   readonly engine?: Omit<SessionOptions, "weights" | "signal">;
   /** Gives up the loading. */
   readonly signal?: AbortSignal;
 }
 
+export const speculations = ["lookup", "mtp"] as const;
+export type Speculation = (typeof speculations)[number];
+
 const DEFAULT_CONTEXT = 8192;
+const DEFAULT_GUESSES = { lookup: 4, mtp: 2 };
 
 /**
  * Loads a model for many requests at a time. All memory of the cache is reserved here.
@@ -63,12 +73,13 @@ const DEFAULT_CONTEXT = 8192;
  * for await (const { text } of answer!) process.stdout.write(text);
  */
 export async function createEngine(
-  model: Pick<Model, "config" | "weights">,
+  model: Pick<Model, "config" | "weights" | "checkpoint">,
   tokenizer?: Tokenizer,
   options: EngineOptions = {},
 ): Promise<Engine> {
   const { slots = 8, queue = 64, chunk = 512, sharedChunk = 128, prefixCache = true } = options;
-  const { context, memory, speculate = 0, engine, signal } = options;
+  const { context, memory, speculate, engine, signal } = options;
+  const guesses = speculate ? (options.guesses ?? DEFAULT_GUESSES[speculate]) : 0;
   const { config, weights } = model;
   for (const [name, value] of Object.entries({ slots, chunk, sharedChunk, context, memory })) {
     if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
@@ -77,35 +88,50 @@ export async function createEngine(
   // A cache that attends to all tokens is cut back anywhere.
   const isKeeping = prefixCache && isRecurrent(config);
   const snapshots = isKeeping ? (options.snapshots ?? slots) : 0;
-  for (const [name, value] of Object.entries({ queue, speculate, snapshots })) {
+  for (const [name, value] of Object.entries({ queue, guesses, snapshots })) {
     if (Number.isInteger(value) && value >= 0) continue;
     throw new RangeError(`createEngine: ${name} must be an integer of at least 0, is ${value}`);
   }
-  const program = stepProgram(config);
-  const bytes = slotBytes(program.inputs);
+  const isMtp = speculate === "mtp" && guesses > 0;
+  if (isMtp && !hasMtp(model)) {
+    throw new Error(
+      `${model.checkpoint.source}: has no tensor "mtp.fc.weight", so it predicts no further tokens; ` +
+        'guess by "lookup", or not at all',
+    );
+  }
+  const program = stepProgram(config, { withHidden: isMtp });
+  const predictor = isMtp ? mtpProgram(model) : undefined;
+  const bytes = slotBytes([...program.inputs, ...(predictor?.inputs ?? [])]);
   const capacity = capacityOf(bytes, contextLimit(config), options, { slots, snapshots });
   // As in createDecoderSession: f32 products read the checkpoint's own memory.
   const prepack = config.quantized !== undefined;
   const settings = { prepack, ...engine, weights, signal };
-  const sessions: [Session, Session?] = [await createSession(program, settings)];
+  const sessions: Session[] = [];
+  const open = async (each: Program): Promise<Session> => {
+    const session = await createSession(each, settings);
+    sessions.push(session);
+    return session;
+  };
   try {
     const { vocabSize } = config;
-    // A state that cannot be cut back cannot take guesses back.
-    const isGuessing = speculate > 0 && !isRecurrent(config);
-    if (isGuessing) {
-      sessions[1] = await createSession(stepProgram(config, { everyLogit: true }), settings);
-    }
-    const memory = new Slots(sessions, { slots, capacity, vocabSize, snapshots });
+    const step = await open(program);
+    const verifier =
+      guesses > 0
+        ? await open(stepProgram(config, { everyLogit: true, withHidden: isMtp }))
+        : undefined;
+    const drafter = predictor && new Drafter(await open(predictor), slots, capacity);
+    const memory = new Slots([step, verifier], { slots, capacity, vocabSize, snapshots });
     const serving = new Serving(memory, config, {
       queue,
       chunk,
       sharedChunk: Math.min(chunk, sharedChunk),
       prefixCache,
-      speculate: isGuessing ? speculate : 0,
+      guesses,
+      drafter,
     });
     return tokenizer ? withTokenizer(serving, tokenizer) : serving;
   } catch (error) {
-    for (const session of sessions) session?.dispose();
+    for (const session of sessions) session.dispose();
     throw error;
   }
 }

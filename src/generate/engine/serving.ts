@@ -6,6 +6,7 @@ import { checkTokens } from "../context-limit.ts";
 import { Decoding } from "../decoding.ts";
 import { promptChunk } from "../prompt-chunk.ts";
 import { Breather } from "./breather.ts";
+import type { Drafter, HiddenRows } from "./drafter.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { Job } from "./job.ts";
 import { Placement } from "./placement.ts";
@@ -23,7 +24,9 @@ export interface ServingOptions {
   readonly sharedChunk: number;
   readonly prefixCache: boolean;
   /** Tokens to guess at most; 0 guesses none. */
-  readonly speculate: number;
+  readonly guesses: number;
+  /** Guesses them (default: looked up in what came before); disposed of with the engine. */
+  readonly drafter?: Drafter;
 }
 
 /** The engine over slots that are its own. One loop runs while there is work. */
@@ -88,7 +91,7 @@ export class Serving implements Engine {
       slots: slots.count,
       cachedTokens,
       cacheCapacity: slots.count * slots.capacity,
-      cacheBytes: slots.bytes,
+      cacheBytes: slots.bytes + (this.#options.drafter?.bytes ?? 0),
       ...this.#counts,
     };
   }
@@ -99,6 +102,7 @@ export class Serving implements Engine {
     for (const job of this.#jobs) job?.cancel();
     for (let job = this.#queue.shift(); job; job = this.#queue.shift()) job.cancel();
     this.#slots.dispose();
+    this.#options.drafter?.dispose();
     this.#wake();
   }
 
@@ -263,7 +267,8 @@ export class Serving implements Engine {
       const mark = job.isPrompt ? job.marks.find((length) => length > job.at) : undefined;
       const count = Math.min(this.#chunkOf(job), job.remaining, (mark ?? Infinity) - job.at);
       try {
-        await this.#slots.feed(job.slot, job.pending, job.at, count, job.signal);
+        const seen = await this.#slots.feed(job.slot, job.pending, job.at, count, job.signal);
+        await this.#note(job.slot, seen);
       } catch (error) {
         this.#slots.truncate(job.slot, job.isDone ? this.#slots.length(job.slot) : 0);
         job.fail(error);
@@ -330,18 +335,23 @@ export class Serving implements Engine {
    * @returns false where there is nothing to guess
    */
   async #stepAhead(job: Job): Promise<boolean> {
-    const { speculate } = this.#options;
+    const { guesses, drafter } = this.#options;
     const slots = this.#slots;
     const length = slots.length(job.slot);
-    const room = Math.min(speculate, this.contextLimit - length - 1);
+    const room = Math.min(guesses, this.contextLimit - length - 1);
     // Who steers has to see each token before the next; dynamic angles follow the run's length.
     if (room < 1 || job.isPrompt || job.request.steer) return false;
     if (this.#config.rope.type === "dynamic") return false;
     const token = job.pending[job.at]!;
-    const guess = lookUp(slots.tokens(job.slot), token, room);
-    if (guess.length === 0) return false;
+    const held = slots.tokens(job.slot);
+    let guess: readonly number[];
     let logits: Float32Array;
     try {
+      guess = drafter
+        ? await drafter.draft(job.slot, held, token, room)
+        : lookUp(held, token, room);
+      // Even without a guess the run gives the hidden state from which the next ones are made.
+      if (guess.length === 0 && !drafter) return false;
       logits = await slots.verify(job.slot, [token, ...guess], job.signal);
     } catch (error) {
       slots.truncate(job.slot, job.isDone ? length : 0);
@@ -358,8 +368,17 @@ export class Serving implements Engine {
       if (taken === guess.length || job.pending[0] !== guess[taken]) break;
       taken++;
     }
-    slots.truncate(job.slot, length + 1 + taken);
+    try {
+      await this.#note(job.slot, await slots.accept(job.slot, 1 + guess.length, 1 + taken));
+    } catch (error) {
+      slots.truncate(job.slot, 0);
+      job.fail(error);
+    }
     return true;
+  }
+
+  async #note(slot: number, seen: HiddenRows | undefined): Promise<void> {
+    if (seen) await this.#options.drafter?.note(slot, seen, this.#slots.tokens(slot));
   }
 
   /** All pending tokens of a job are in its slot. */

@@ -18,7 +18,7 @@ interface SlotArray {
 }
 
 /** The inputs of a step program that are not state. */
-const FED = new Set(["tokens", "past"]);
+const FED = new Set(["tokens", "past", "hidden"]);
 
 /** A piece of memory that is copied without giving the event loop a turn: 2 to 3 ms. */
 const PIECE_BYTES = 1 << 23;

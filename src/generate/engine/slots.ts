@@ -3,6 +3,7 @@
 import type { TypedArray } from "../../graph/dtype.ts";
 import { fromValues, type NDArray, ndarray, zeros } from "../../graph/ndarray.ts";
 import type { BoundRun, Session } from "../../runtime/index.ts";
+import type { HiddenRows } from "./drafter.ts";
 import { SlotArrays } from "./slot-arrays.ts";
 import { Snapshots } from "./snapshots.ts";
 import { StepCost } from "./step-cost.ts";
@@ -54,6 +55,9 @@ export class Slots implements Disposable {
   /** Bound runs over ranges of rows, by first * slots + last. */
   readonly #bound = new Map<number, BoundRun>();
   readonly #snapshots: Snapshots;
+  /** What was verified last: its slot's state before, and the hidden states of the tokens. */
+  #before: readonly TypedArray[] | undefined;
+  #seen: HiddenRows | undefined;
   readonly #cost = new StepCost();
 
   /** @param sessions the step program, and for `verify` the same with logits of every token */
@@ -140,21 +144,27 @@ export class Slots implements Disposable {
     this.#snapshots.add(this.tokens(slot), (into) => this.#arrays.saveState(slot, into));
   }
 
-  /** Appends tokens [from, from + count) to a slot in one run. */
+  /**
+   * Appends tokens [from, from + count) to a slot in one run.
+   *
+   * @returns their hidden states, where the program gives them
+   */
   async feed(
     slot: number,
     tokens: ArrayLike<number>,
     from: number,
     count: number,
     signal?: AbortSignal,
-  ): Promise<void> {
+  ): Promise<HiddenRows | undefined> {
     const logits = ndarray("f32", [1, this.#vocabSize], this.logits(slot));
-    await this.#feed(this.#session, slot, tokens, { from, count, logits, signal });
+    const seen = await this.#feed(this.#session, slot, tokens, { from, count, logits, signal });
     this.#states[slot]!.isCurrent = true;
+    return seen;
   }
 
   /**
-   * The same with the logits after each of the tokens; the slot's own `logits` are not set.
+   * The same with the logits after each of the tokens; the slot's own `logits` are not set. How
+   * many of the tokens are to stay has then to be said to `accept`.
    *
    * @returns f32 [tokens, vocab], flat; overwritten by the next call
    */
@@ -167,8 +177,37 @@ export class Slots implements Disposable {
     }
     const data = this.#verified.subarray(0, size);
     const logits = ndarray("f32", [1, count, this.#vocabSize], data);
-    await this.#feed(this.#verifier, slot, tokens, { from: 0, count, logits, signal });
+    if (!this.canTruncate) {
+      this.#begin(slot);
+      this.#before = this.#arrays.saveState(slot, this.#before);
+    }
+    this.#seen = await this.#feed(this.#verifier, slot, tokens, { from: 0, count, logits, signal });
     return data;
+  }
+
+  /**
+   * Keeps the first of the tokens that were just verified. A state that cannot be cut back goes
+   * back to what it was before, and takes those tokens in again.
+   *
+   * @returns the hidden states of these tokens, where the program gives them
+   */
+  async accept(slot: number, verified: number, count: number): Promise<HiddenRows | undefined> {
+    const state = this.#states[slot]!;
+    const seen = this.#seen && {
+      start: this.#seen.start,
+      rows: this.#seen.rows.subarray(0, (this.#seen.rows.length / verified) * count),
+    };
+    this.#seen = undefined;
+    const start = state.length - verified;
+    if (count === verified) return seen;
+    if (this.canTruncate) {
+      this.truncate(slot, start + count);
+      return seen;
+    }
+    this.#arrays.restoreState(slot, this.#before!);
+    state.length = start;
+    await this.feed(slot, state.tokens.slice(start, start + count), 0, count);
+    return seen;
   }
 
   async #feed(
@@ -176,7 +215,7 @@ export class Slots implements Disposable {
     slot: number,
     tokens: ArrayLike<number>,
     { from, count, logits, signal }: Feed,
-  ): Promise<void> {
+  ): Promise<HiddenRows | undefined> {
     const state = this.#states[slot]!;
     this.#begin(slot);
     const ids = zeros("i64", [1, count]);
@@ -184,13 +223,15 @@ export class Slots implements Disposable {
     for (let i = 0; i < count; i++) words[2 * i] = tokens[from + i]!;
     const past = fromValues("i32", [1], [state.length]);
     const { inputs, outputs } = this.#arrays.rows(slot, 1);
+    const port = session.outputs.find(({ name }) => name === "hidden");
+    const hidden = port && zeros("f32", [1, count, port.shape[2] as number]);
+    const given = { logits, ...outputs, ...(hidden && { hidden }) };
     await this.#keep([slot], async () => {
-      await session.run(
-        { tokens: ids, past, ...inputs },
-        { outputs: { logits, ...outputs }, signal },
-      );
+      await session.run({ tokens: ids, past, ...inputs }, { outputs: given, signal });
     });
+    const start = state.length;
     for (let i = 0; i < count; i++) state.tokens[state.length++] = tokens[from + i]!;
+    return hidden && { start, rows: hidden.data as Float32Array };
   }
 
   /**
