@@ -2,7 +2,7 @@
 
 import { type NDArray, ndarray, sizeOf, zeros } from "../graph/ndarray.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
-import { decoderState, type StateArray, stateShape } from "../models/state.ts";
+import { decoderState, type StateArray, stateDType, stateShape } from "../models/state.ts";
 
 /** Every array is an input and, as `present_...`, an output: the engine writes in place. */
 export interface CacheArrays {
@@ -30,7 +30,9 @@ function cacheOf(
  * attention layer, recurrent state [batch, ...] of the others.
  */
 export const createCache = (c: DecoderConfig, batch: number, capacity: number): CacheArrays =>
-  cacheOf(decoderState(c), (_, array) => zeros("f32", stateShape(array, batch, capacity)));
+  cacheOf(decoderState(c), (_, array) =>
+    zeros(stateDType(array), stateShape(array, batch, capacity)),
+  );
 
 /**
  * Larger arrays with the first `lengths[row]` entries of each row copied. Recurrent state has no
@@ -42,11 +44,11 @@ export function growCache(
   lengths: readonly number[],
 ): CacheArrays {
   return cacheOf(cache.arrays, (name, { kind }) => {
-    const { shape, data } = cache.inputs[name]!;
+    const { dtype, shape, data } = cache.inputs[name]!;
     if (kind === "recurrent") return cache.inputs[name]!;
     const [batch, heads, old, width] = shape as [number, number, number, number];
-    const array = zeros("f32", [batch, heads, capacity, width]);
-    const [from, to] = [data as Float32Array, array.data as Float32Array];
+    const array = zeros(dtype, [batch, heads, capacity, width]);
+    const [from, to] = [data as StateData, array.data as StateData];
     for (let slab = 0; slab < batch * heads; slab++) {
       const used = lengths[Math.floor(slab / heads)]! * width;
       to.set(from.subarray(slab * old * width, slab * old * width + used), slab * capacity * width);
@@ -61,24 +63,27 @@ export function rowOfCache(cache: CacheArrays, row: number): CacheArrays {
     const array = cache.inputs[name]!;
     if (array.shape[0] === 1) return array;
     const shape = [1, ...array.shape.slice(1)];
-    return ndarray("f32", shape, rowOf(array, row));
+    return ndarray(array.dtype, shape, rowOf(array, row));
   });
 }
 
-function rowOf({ shape, data }: NDArray, row: number): Float32Array {
+/** What f32 and i8 arrays are held in. */
+type StateData = Float32Array | Int8Array;
+
+function rowOf({ shape, data }: NDArray, row: number): StateData {
   const size = sizeOf(shape.slice(1));
-  return (data as Float32Array).subarray(row * size, (row + 1) * size);
+  return (data as StateData).subarray(row * size, (row + 1) * size);
 }
 
 /** The recurrent state of one sequence after its first `length` tokens. */
 export interface Snapshot {
   readonly length: number;
-  readonly state: ReadonlyMap<string, Float32Array>;
+  readonly state: ReadonlyMap<string, StateData>;
 }
 
 /** Copies the recurrent state of a row. */
 export function saveState(cache: CacheArrays, row: number, length: number): Snapshot {
-  const state = new Map<string, Float32Array>();
+  const state = new Map<string, StateData>();
   for (const [name, { kind }] of cache.arrays) {
     if (kind === "recurrent") state.set(name, rowOf(cache.inputs[name]!, row).slice());
   }

@@ -12,7 +12,7 @@ import { gatedMlp } from "../nn/mlp.ts";
 import { type MoeConfig, moe } from "../nn/moe.ts";
 import { rmsNorm } from "../nn/norm.ts";
 import { lognScale, promptGrowth, type RopeConfig, rotaryAngles } from "../nn/rope.ts";
-import { normal, type Scope, type WeightFormats, zeros } from "../nn/scope.ts";
+import { normal, ones, type Scope, type WeightFormats, zeros } from "../nn/scope.ts";
 import { type DeltaNetConfig, gatedDeltaNet } from "./gated-delta-net.ts";
 
 export interface DecoderConfig {
@@ -49,6 +49,11 @@ export interface DecoderConfig {
   readonly deltaNet?: DeltaNetConfig;
   /** Routed experts in place of the MLP, and in which layers. */
   readonly moe?: MoeConfig & { readonly layers: readonly boolean[] };
+  /**
+   * Keys and values of earlier tokens are held in 8 bits, with scales that are read as weights
+   * (`key_cache.scale`, `value_cache.scale`); left out: in f32.
+   */
+  readonly kvCache?: "int8";
   readonly initializerRange: number;
   /** Weights that the checkpoint holds quantised, by name; left out: none. */
   readonly quantized?: WeightFormats;
@@ -146,7 +151,7 @@ function positionsOf(tokens: Tensor, past: Tensor | undefined): Tensor {
   return past ? add(expandDims(cast(past, "i64"), 1), place) : place;
 }
 
-export interface AttentionInputs {
+interface AttentionInputs {
   readonly x: Tensor;
   readonly cos: Tensor;
   readonly sin: Tensor;
@@ -156,8 +161,7 @@ export interface AttentionInputs {
   readonly cache?: { readonly key: Tensor; readonly value: Tensor; readonly past: Tensor };
 }
 
-/** Attention over [batch, seq, hidden], with what it holds of earlier tokens after it. */
-export function selfAttention(
+function selfAttention(
   p: Scope,
   c: DecoderConfig,
   { x, cos, sin, logn, window, bias, cache }: AttentionInputs,
@@ -180,12 +184,20 @@ export function selfAttention(
   }
   const y = p.trace(() => {
     const query = rotary(logn ? mul(q, logn) : q, cos, sin);
-    return attention(query, rotary(k, cos, sin), v, { window, bias, cache });
+    return attention(query, rotary(k, cos, sin), v, { window, bias, cache: scaled(p, c, cache) });
   });
   const gated = gate ? p.trace(() => mul(y.output, sigmoid(gate))) : y.output;
   const flat = reshape(gated, [batch, seq, c.heads * c.headDim]);
   const output = linear(p.in("o_proj"), flat, c.hiddenSize, { bias: c.outputBias, init: zeros });
   return { output, state: cache && { key: y.presentKey!, value: y.presentValue! } };
+}
+
+/** A cache with the scales of its 8-bit numbers, where it holds such. */
+function scaled(p: Scope, c: DecoderConfig, cache: AttentionInputs["cache"]) {
+  if (cache?.key.dtype !== "i8") return cache;
+  const scale = (part: string): Tensor =>
+    p.in(part).parameter("scale", [c.kvHeads, c.headDim], ones);
+  return { ...cache, scales: { key: scale("key_cache"), value: scale("value_cache") } };
 }
 
 function feedForward(p: Scope, c: DecoderConfig, layer: number, x: Tensor): Tensor {

@@ -9,7 +9,7 @@ import { dim } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { createParameters } from "../nn/scope.ts";
 import { type DecoderConfig, decoder, type LayerState, lmHead } from "./decoder.ts";
-import { layerState, stateShape } from "./state.ts";
+import { layerState, stateDType, stateShape } from "./state.ts";
 
 /**
  * Logits of every position. Input `tokens` i64 [batch, seq]; output `logits` [batch, seq, vocab].
@@ -28,13 +28,9 @@ export function forwardProgram(c: DecoderConfig, { fuse = true } = {}): Program 
  * headDim]); outputs `logits` [batch, vocab] and for each state array `present_…`, to be bound to
  * the same memory as the input. Tokens of -1 leave a row's recurrent state as it is.
  *
- * @param options `everyLogit`: `logits` are those of every new token, [batch, seq, vocab];
- *   `withHidden`: another output `hidden` [batch, seq, hiddenSize], what the head is given
+ * @param options `everyLogit`: `logits` are those of every new token, [batch, seq, vocab]
  */
-export function stepProgram(
-  c: DecoderConfig,
-  { fuse = true, everyLogit = false, withHidden = false } = {},
-): Program {
+export function stepProgram(c: DecoderConfig, { fuse = true, everyLogit = false } = {}): Program {
   const { root } = createParameters("f32", c.quantized);
   const batch = dim("batch");
   const capacity = dim("capacity");
@@ -42,13 +38,12 @@ export function stepProgram(
   const past = input("past", "i32", [batch]);
   const layers: LayerState[] = Array.from({ length: c.layers }, (_, i) =>
     mapEntries(layerState(c, i), (name, array) =>
-      input(`${name}.${i}`, "f32", stateShape(array, batch, capacity)),
+      input(`${name}.${i}`, stateDType(array), stateShape(array, batch, capacity)),
     ),
   );
   const { hidden, cache } = decoder(root, c, { tokens, cache: { layers, past } });
   const scored = everyLogit ? hidden : squeeze(slice(hidden, 1, -1), [1]);
   const outputs: Record<string, Tensor> = { logits: lmHead(root, c, scored) };
-  if (withHidden) outputs.hidden = hidden;
   cache.forEach((layer, i) => {
     for (const [name, array] of Object.entries(layer)) outputs[`present_${name}.${i}`] = array;
   });

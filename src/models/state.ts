@@ -1,5 +1,6 @@
 /** What a decoder remembers of the tokens behind it, as a description of its arrays. */
 
+import type { DType } from "../graph/dtype.ts";
 import type { Dim } from "../graph/shape.ts";
 import type { DecoderConfig } from "./decoder.ts";
 
@@ -7,9 +8,14 @@ import type { DecoderConfig } from "./decoder.ts";
 export type StateArray =
   /**
    * Keys or values of earlier tokens, [batch, heads, capacity, width]. One row a token: it grows,
-   * and forgetting the last tokens costs nothing.
+   * and forgetting the last tokens costs nothing. In 8 bits, the scales are the model's weights.
    */
-  | { readonly kind: "kv"; readonly heads: number; readonly width: number }
+  | {
+      readonly kind: "kv";
+      readonly heads: number;
+      readonly width: number;
+      readonly dtype: "f32" | "i8";
+    }
   /**
    * A summary of all earlier tokens, [batch, ...shape], zero before the first. It keeps its size,
    * and no token can be taken back out: an earlier state has to have been copied (see
@@ -21,7 +27,8 @@ export type StateArray =
 export function layerState(c: DecoderConfig, layer: number): Readonly<Record<string, StateArray>> {
   const net = c.deltaNet;
   if (!net?.layers[layer]) {
-    const array = { kind: "kv", heads: c.kvHeads, width: c.headDim } as const;
+    const dtype = c.kvCache === "int8" ? "i8" : "f32";
+    const array = { kind: "kv", heads: c.kvHeads, width: c.headDim, dtype } as const;
     const { rope } = c;
     const isFirst = layer === 0 && rope.type === "dynamic" && rope.isStepped;
     // What the prompt fixed for all layers; a new prompt replaces it, so nothing has to be undone.
@@ -52,6 +59,8 @@ export function decoderState(c: DecoderConfig): ReadonlyMap<string, StateArray> 
 
 /** Whether some state cannot be cut back to fewer tokens. */
 export const isRecurrent = (c: DecoderConfig): boolean => c.deltaNet !== undefined;
+
+export const stateDType = (array: StateArray): DType => (array.kind === "kv" ? array.dtype : "f32");
 
 /** Shape of a state array for a number of sequences and (for keys and values) of tokens. */
 export const stateShape = <T extends Dim>(
