@@ -151,7 +151,7 @@ function positionsOf(tokens: Tensor, past: Tensor | undefined): Tensor {
   return past ? add(expandDims(cast(past, "i64"), 1), place) : place;
 }
 
-interface AttentionInputs {
+export interface AttentionInputs {
   readonly x: Tensor;
   readonly cos: Tensor;
   readonly sin: Tensor;
@@ -161,7 +161,8 @@ interface AttentionInputs {
   readonly cache?: { readonly key: Tensor; readonly value: Tensor; readonly past: Tensor };
 }
 
-function selfAttention(
+/** Attention over [batch, seq, hidden], with what it holds of earlier tokens after it. */
+export function selfAttention(
   p: Scope,
   c: DecoderConfig,
   { x, cos, sin, logn, window, bias, cache }: AttentionInputs,

@@ -28,9 +28,13 @@ export function forwardProgram(c: DecoderConfig, { fuse = true } = {}): Program 
  * headDim]); outputs `logits` [batch, vocab] and for each state array `present_…`, to be bound to
  * the same memory as the input. Tokens of -1 leave a row's recurrent state as it is.
  *
- * @param options `everyLogit`: `logits` are those of every new token, [batch, seq, vocab]
+ * @param options `everyLogit`: `logits` are those of every new token, [batch, seq, vocab];
+ *   `withHidden`: another output `hidden` [batch, seq, hiddenSize], what the head is given
  */
-export function stepProgram(c: DecoderConfig, { fuse = true, everyLogit = false } = {}): Program {
+export function stepProgram(
+  c: DecoderConfig,
+  { fuse = true, everyLogit = false, withHidden = false } = {},
+): Program {
   const { root } = createParameters("f32", c.quantized);
   const batch = dim("batch");
   const capacity = dim("capacity");
@@ -44,6 +48,7 @@ export function stepProgram(c: DecoderConfig, { fuse = true, everyLogit = false 
   const { hidden, cache } = decoder(root, c, { tokens, cache: { layers, past } });
   const scored = everyLogit ? hidden : squeeze(slice(hidden, 1, -1), [1]);
   const outputs: Record<string, Tensor> = { logits: lmHead(root, c, scored) };
+  if (withHidden) outputs.hidden = hidden;
   cache.forEach((layer, i) => {
     for (const [name, array] of Object.entries(layer)) outputs[`present_${name}.${i}`] = array;
   });
