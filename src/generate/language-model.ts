@@ -9,6 +9,7 @@ import {
   type Tokenizer,
 } from "../media/text/index.ts";
 import { type LoadOptions, loadModel } from "../models/load.ts";
+import { templateMismatch } from "../models/training-file.ts";
 import { createTextJudge, type TextJudge } from "./embed.ts";
 import { createEngine, type EngineOptions } from "./engine/engine.ts";
 import { createHeadlessEngine, isHeadless } from "./engine/headless.ts";
@@ -35,6 +36,8 @@ export interface LanguageModelOptions extends EngineOptions, LoadOptions {
   readonly name?: string;
   /** Jinja text in place of the checkpoint's chat template. */
   readonly template?: string;
+  /** Takes what should not go unseen, such as a template other than that of the training. */
+  readonly onWarning?: (text: string) => void;
 }
 
 /**
@@ -44,7 +47,7 @@ export interface LanguageModelOptions extends EngineOptions, LoadOptions {
  */
 export async function loadLanguageModel(
   spec: string,
-  { name = modelName(spec), template, ...options }: LanguageModelOptions = {},
+  { name = modelName(spec), template, onWarning, ...options }: LanguageModelOptions = {},
 ): Promise<LanguageModel> {
   const model = await loadModel(spec, options);
   try {
@@ -53,6 +56,8 @@ export async function loadLanguageModel(
     const chat = template
       ? await createChatTemplate(template)
       : await loadChatTemplate(model.dir).catch(baseModel);
+    const mismatch = await templateMismatch(model.dir, chat);
+    if (mismatch) (onWarning ?? process.emitWarning)(mismatch);
     const facts = await modelFacts(model);
     const engine = isHeadless(model)
       ? createHeadlessEngine(model)

@@ -7,6 +7,7 @@ import { loadLanguageModel, modelName } from "../../generate/language-model.ts";
 import {
   createLog,
   createModelPool,
+  type Log,
   type ModelSource,
   readStudio,
   startServer,
@@ -54,14 +55,16 @@ export function define(command: Command, io: Io): void {
     .option("--no-studio", "show no page at /, the API alone")
     .option("--quiet", "log nothing but errors")
     .action(async (models: string[], flags: ServeFlags, self: Command) => {
-      const sources = models.length > 0 ? models.map((m) => sourceOf(m, flags)) : [shipped(flags)];
+      const log = logOf(io, flags);
+      const named = models.length > 0 ? models : [defaultModelFolder()];
+      const sources = named.map((model) => sourceOf(model, flags, log));
       const options = {
         ...flags,
         apiKeys: await readKeys(io, flags.apiKeyFile),
         corsOrigins: flags.cors,
         isInsecure: flags.insecure,
         bodyLimit: Math.round(flags.bodyLimit * 2 ** 20),
-        log: logOf(io, flags),
+        log,
         studio: flags.studio ? await readStudio(studioFolder()) : undefined,
       };
       const pool = createModelPool(sources, { idleSeconds: flags.idle });
@@ -85,17 +88,15 @@ Examples:
   onefold serve Qwen/Qwen3-0.6B --port 9000
   ONEFOLD_API_KEY=secret onefold serve chat=./my-model --host 0.0.0.0`;
 
-function sourceOf(text: string, flags: ServeFlags): ModelSource {
+function sourceOf(text: string, flags: ServeFlags, log: Log): ModelSource {
   const { slots, context, queue } = flags;
   const quant = quantization(flags);
   const named = existsSync(text) ? null : /^([\w.:/-]+)=(.+)$/.exec(text);
   const spec = named?.[2] ?? text;
   const name = named?.[1] ?? modelName(spec);
-  return { name, load: () => loadLanguageModel(spec, { name, slots, context, queue, quant }) };
-}
-
-function shipped(flags: ServeFlags): ModelSource {
-  return sourceOf(defaultModelFolder(), flags);
+  const onWarning = (message: string) => log({ level: "warn", message, model: name });
+  const options = { name, slots, context, queue, quant, onWarning };
+  return { name, load: () => loadLanguageModel(spec, options) };
 }
 
 async function readKeys(io: Io, file: string | undefined): Promise<string[]> {
@@ -105,7 +106,7 @@ async function readKeys(io: Io, file: string | undefined): Promise<string[]> {
   return keys;
 }
 
-function logOf(io: Io, { quiet }: ServeFlags): ReturnType<typeof createLog> {
+function logOf(io: Io, { quiet }: ServeFlags): Log {
   const log = createLog((line) => io.stderr.write(line));
   return (record) => {
     if (!quiet || record.level === "error") log(record);
