@@ -3,14 +3,8 @@
 import { fromValues, type NDArray, ndarray, zeros } from "../graph/ndarray.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
 import type { Model } from "../models/load.ts";
-import { stepProgram } from "../models/programs.ts";
 import { isRecurrent } from "../models/state.ts";
-import {
-  type BoundRun,
-  createSession,
-  type Session,
-  type SessionOptions,
-} from "../runtime/index.ts";
+import type { BoundRun, Session, SessionOptions } from "../runtime/index.ts";
 import {
   type CacheArrays,
   createCache,
@@ -22,6 +16,7 @@ import {
 } from "./cache.ts";
 import { checkContext, checkTokens, contextLimit } from "./context-limit.ts";
 import { promptChunk } from "./prompt-chunk.ts";
+import { createStepSession } from "./step-session.ts";
 
 /** Prompt tokens of one run: enough to keep the matrix products busy, small in scratch memory. */
 const DEFAULT_CHUNK = 512;
@@ -75,12 +70,7 @@ export async function createDecoderSession(
   model: Pick<Model, "config" | "weights">,
   options: DecoderSessionOptions = {},
 ): Promise<DecoderSession> {
-  const { engine, signal } = options;
-  const program = stepProgram(model.config);
-  // Unpacked f32 products read the checkpoint's own memory: prompts lose about a tenth of their
-  // speed, steps nothing, and the weights are not held twice. Quantised ones have to be packed.
-  const settings = { prepack: model.config.quantized !== undefined, ...engine };
-  const session = await createSession(program, { ...settings, weights: model.weights, signal });
+  const session = await createStepSession(model, options);
   try {
     return new DecoderSession(session, model.config, options);
   } catch (error) {

@@ -21,6 +21,13 @@ export function forwardProgram(c: DecoderConfig, { fuse = true } = {}): Program 
   return lower({ inputs: [tokens], outputs: { logits: lmHead(root, c, hidden) }, fuse });
 }
 
+interface StepProgramOptions {
+  readonly fuse?: boolean;
+  readonly everyLogit?: boolean;
+  readonly withHidden?: boolean;
+  readonly columnsFrom?: number;
+}
+
 /**
  * Logits of the last position after `seq` new tokens behind a cache: one program for prompts and
  * steps. Inputs `tokens` i64 [batch, seq], `past` i32 [batch] and the state arrays of
@@ -29,11 +36,12 @@ export function forwardProgram(c: DecoderConfig, { fuse = true } = {}): Program 
  * the same memory as the input. Tokens of -1 leave a row's recurrent state as it is.
  *
  * @param options `everyLogit`: `logits` are those of every new token, [batch, seq, vocab];
- *   `withHidden`: another output `hidden` [batch, seq, hiddenSize], what the head is given
+ *   `withHidden`: another output `hidden` [batch, seq, hiddenSize], what the head is given;
+ *   `columnsFrom`: size of weights that are multiplied from the left, see `lower`
  */
 export function stepProgram(
   c: DecoderConfig,
-  { fuse = true, everyLogit = false, withHidden = false } = {},
+  { fuse = true, everyLogit = false, withHidden = false, columnsFrom }: StepProgramOptions = {},
 ): Program {
   const { root } = createParameters("f32", c.quantized);
   const batch = dim("batch");
@@ -53,7 +61,7 @@ export function stepProgram(
     for (const [name, array] of Object.entries(layer)) outputs[`present_${name}.${i}`] = array;
   });
   const inputs = [tokens, past, ...layers.flatMap((layer) => Object.values(layer))];
-  return lower({ inputs, outputs, fuse });
+  return lower({ inputs, outputs, fuse, columnsFrom });
 }
 
 const mapEntries = <A, B>(of: Readonly<Record<string, A>>, f: (name: string, value: A) => B) =>

@@ -44,6 +44,50 @@ describe("lowering", () => {
     expectClose((await session.run({ x, w })).y, y);
   });
 
+  it("multiplies large weights from the left, transposing where an MLP begins and ends", async () => {
+    const [rows, seq] = [dim("rows"), dim("seq")];
+    const x = input("x", "f32", [rows, seq, 6]);
+    const weight = (name: string, outputs: number, inputs: number) =>
+      parameter(name, "f32", [outputs, inputs]);
+    const product = (a: Tensor, w: Tensor) => g.matmul(a, w, { transposeB: true });
+    const gated = product(x, weight("gate", 10, 6));
+    const inner = g.mul(g.silu(gated), product(x, weight("up", 10, 6)));
+    const y = g.add(x, product(inner, weight("down", 6, 10)));
+    const last = product(g.squeeze(g.slice(y, 1, -1), [1]), weight("head", 12, 6));
+    const small = product(x, weight("narrow", 2, 6));
+    const outputs = { y, last, small };
+    const types = (from: Record<string, Tensor>) =>
+      [...lower({ inputs: [x], outputs: from, columnsFrom: 60 }).provenance.keys()].map((name) =>
+        name.replace(/_.*/, ""),
+      );
+    const count = (names: string[], type: string) => names.filter((name) => name === type).length;
+    expect([count(types({ y }), "Transpose"), count(types({ y }), "rows")]).toEqual([1, 1]);
+    expect([count(types({ y, gated }), "Transpose"), count(types({ y, gated }), "rows")]).toEqual([
+      1, 2,
+    ]);
+    expect(count(types(outputs), "FusedMatMul")).toBe(1);
+
+    const { createSession } = await import("../../src/runtime/index.ts");
+    const fill = ({ name, shape }: { name: string; shape: g.Shape }) =>
+      randomArray("f32", shape as number[], name.length);
+    const run = async (columnsFrom: number | undefined, size: readonly [number, number]) => {
+      const program = lower({ inputs: [x], outputs: { ...outputs, gated }, columnsFrom });
+      using session = await createSession(program, { threads: 1, weights: fill });
+      return session.run({ x: randomArray("f32", [...size, 6], 7) });
+    };
+    for (const size of [
+      [1, 1],
+      [1, 5],
+      [3, 1],
+      [2, 4],
+    ] as const) {
+      const [expected, found] = [await run(undefined, size), await run(60, size)];
+      for (const name of ["y", "last", "small", "gated"]) {
+        expectClose(found[name], expected[name], { rtol: 1e-5, atol: 1e-6 });
+      }
+    }
+  });
+
   it("puts no reshape between kernels with flat heads, and one where a value is read split", async () => {
     const seq = dim("seq");
     const x = input("x", "f32", [1, seq, 16]);

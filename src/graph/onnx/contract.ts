@@ -33,6 +33,11 @@ export interface Lowering {
   dim(d: Dim): string;
   /** What `make` emits, once in a graph for each key: for small values that many ops need. */
   shared(key: string, make: () => string): string;
+  /**
+   * x wᵀ, of the tensors `operands`, in the layout for large weights; undefined where the program
+   * does not ask for that layout or the operands are none of its kind.
+   */
+  columnProduct(x: string, w: string, operands: readonly Tensor[]): string | undefined;
   /** x [a, b, heads · width] as [a, b, heads, width]. */
   splitHeads(x: string, heads: number, width: number): string;
   /**

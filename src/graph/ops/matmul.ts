@@ -30,8 +30,12 @@ const matmulOp: Op<MatmulAttrs> = {
     if (!batch) throw shapeError("matmul", "batch dimensions do not broadcast", [a, b]);
     return [{ dtype: a.dtype, shape: [...batch, rows, columns] }];
   },
-  lower: (to, inputs, { inputs: [a], attrs: { transposeA, transposeB } }) => {
+  lower: (to, inputs, { inputs: [a, b], attrs: { transposeA, transposeB } }) => {
     if (!transposeA && !transposeB) return [to.emit("MatMul", inputs)];
+    if (!transposeA) {
+      const product = to.columnProduct(inputs[0], inputs[1], [a, b]);
+      if (product !== undefined) return [product];
+    }
     if (a.dtype === "f32" || a.dtype === "f64") {
       const flags = { transA: onnx.int(transposeA ? 1 : 0), transB: onnx.int(transposeB ? 1 : 0) };
       return [to.emit("FusedMatMul", inputs, flags, MICROSOFT)];
