@@ -56,6 +56,23 @@ export {
   optimizerStep,
   type SgdOptions,
 } from "./optimizer.ts";
+export {
+  type PolicyPrompt,
+  PolicyTrainer,
+  type PolicyTrainingOptions,
+  type RoundResult,
+} from "./rl/policy-trainer.ts";
+export {
+  exactMatch,
+  finalPart,
+  type Reward,
+  type RewardFunction,
+  rewardOf,
+  softOverlong,
+  thinkFormat,
+} from "./rl/reward.ts";
+export type { RolledAnswer } from "./rl/roll-out.ts";
+export type { RoundMetrics } from "./rl/round-metrics.ts";
 export { type RunOptions, run, type StepMetrics } from "./run.ts";
 export { resumeRun, savedSteps, saveRun } from "./run-state.ts";
 export { rateAt, type Schedule } from "./schedule.ts";

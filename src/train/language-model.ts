@@ -90,14 +90,16 @@ function segmentBias(segments: Tensor): Tensor {
  */
 export function decoderLoss(c: DecoderConfig, options: TokenLossOptions = {}): LossFunction {
   if (options.packed) checkPackable(c);
-  return nextTokenLoss(
-    (p, tokens, packing) => ({
-      hidden: decoder(p, c, { tokens, ...packing }).hidden,
-      head: (rows) => lmHead(p, c, rows),
-    }),
-    options,
-  );
+  return nextTokenLoss(decoderModel(c), options);
 }
+
+/** A decoder as losses see it. */
+export const decoderModel =
+  (c: DecoderConfig): TokenModel =>
+  (p, tokens, packing) => ({
+    hidden: decoder(p, c, { tokens, ...packing }).hidden,
+    head: (rows) => lmHead(p, c, rows),
+  });
 
 function checkPackable(c: DecoderConfig): void {
   const layer = c.deltaNet?.layers.indexOf(true) ?? -1;

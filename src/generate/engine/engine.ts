@@ -1,6 +1,7 @@
 /** Serves many requests with one model: slots of one cache, computed together. */
 
 import { freemem } from "node:os";
+import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
 import type { Program } from "../../graph/program.ts";
 import type { Tokenizer } from "../../media/text/types.ts";
 import type { Model } from "../../models/load.ts";
@@ -13,7 +14,7 @@ import { Drafter } from "./drafter.ts";
 import { Serving } from "./serving.ts";
 import { slotBytes } from "./slot-arrays.ts";
 import { Slots } from "./slots.ts";
-import type { Engine, EngineRequest } from "./types.ts";
+import type { Engine, EngineRequest, Speculation } from "./types.ts";
 
 export interface EngineOptions {
   /** Answers that are computed at the same time (default 8). */
@@ -53,16 +54,13 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
 }
 
-export const speculations = ["lookup", "mtp"] as const;
-export type Speculation = (typeof speculations)[number];
-
 const DEFAULT_CONTEXT = 8192;
 const DEFAULT_GUESSES = { lookup: 4, mtp: 2 };
 
 /**
  * Loads a model for many requests at a time. All memory of the cache is reserved here.
  *
- * @param model from `loadModel`; must stay open while the engine lives
+ * @param model from `loadModel`, which must stay open while the engine lives; or any weights
  * @param tokenizer for requests that bring none: gives tokens their text
  * @throws RangeError where the cache does not fit into `memory`, with the numbers
  * @example
@@ -73,7 +71,7 @@ const DEFAULT_GUESSES = { lookup: 4, mtp: 2 };
  * for await (const { text } of answer!) process.stdout.write(text);
  */
 export async function createEngine(
-  model: Pick<Model, "config" | "weights" | "checkpoint">,
+  model: Pick<Model, "config" | "weights"> & Partial<Pick<Model, "checkpoint">>,
   tokenizer?: Tokenizer,
   options: EngineOptions = {},
 ): Promise<Engine> {
@@ -93,14 +91,9 @@ export async function createEngine(
     throw new RangeError(`createEngine: ${name} must be an integer of at least 0, is ${value}`);
   }
   const isMtp = speculate === "mtp" && guesses > 0;
-  if (isMtp && !hasMtp(model)) {
-    throw new Error(
-      `${model.checkpoint.source}: has no tensor "mtp.fc.weight", so it predicts no further tokens; ` +
-        'guess by "lookup", or not at all',
-    );
-  }
+  const { checkpoint } = model;
   const program = stepProgram(config, { withHidden: isMtp });
-  const predictor = isMtp ? mtpProgram(model) : undefined;
+  const predictor = isMtp ? mtpProgram({ config, checkpoint: withMtp(checkpoint) }) : undefined;
   const bytes = slotBytes([...program.inputs, ...(predictor?.inputs ?? [])]);
   const capacity = capacityOf(bytes, contextLimit(config), options, { slots, snapshots });
   // As in createDecoderSession: f32 products read the checkpoint's own memory.
@@ -134,6 +127,15 @@ export async function createEngine(
     for (const session of sessions) session.dispose();
     throw error;
   }
+}
+
+/** @throws Error where there is no checkpoint, or one without multi-token prediction */
+function withMtp(checkpoint: Checkpoint | undefined): Checkpoint {
+  if (checkpoint && hasMtp({ checkpoint })) return checkpoint;
+  throw new Error(
+    `${checkpoint?.source ?? "the model"}: has no tensor "mtp.fc.weight", so it predicts no ` +
+      'further tokens; guess by "lookup", or not at all',
+  );
 }
 
 /** Tokens that each slot has room for. */

@@ -1,0 +1,276 @@
+/** Reinforcement learning from verifiable rewards: sample, score, and learn, round by round. */
+
+import { createEngine, type Engine } from "../../generate/index.ts";
+import type { NDArray } from "../../graph/ndarray.ts";
+import type { Port, WeightSource } from "../../graph/program.ts";
+import type { Tokenizer } from "../../media/text/types.ts";
+import type { DecoderConfig } from "../../models/decoder.ts";
+import { createRandom } from "../../nn/random.ts";
+import { groupAdvantages } from "../align/advantages.ts";
+import { type PolicyLossOptions, policyLoss } from "../align/policy-loss.ts";
+import { decoderModel } from "../language-model.ts";
+import { type MicroBatch, type StepResult, Trainer, type TrainerOptions } from "../trainer.ts";
+import { cutByLength, policyBatch, type ScoredAnswer } from "./answer-batches.ts";
+import { type Reward, type RewardResult, rewardOf } from "./reward.ts";
+import { type RolledAnswer, rollOut } from "./roll-out.ts";
+import { type RoundMetrics, roundMetrics } from "./round-metrics.ts";
+import { Scorer } from "./scorer.ts";
+
+/** A question with whatever its rewards need to know. */
+export interface PolicyPrompt {
+  readonly tokens: ArrayLike<number>;
+  readonly row: Readonly<Record<string, unknown>>;
+}
+
+export interface PolicyTrainingOptions
+  extends Pick<TrainerOptions, "optimizer" | "learningRate" | "schedule" | "threads" | "rateOf"> {
+  readonly config: DecoderConfig;
+  /** Where training starts, and, with `loss.beta`, what it is compared with. */
+  readonly weights: WeightSource;
+  readonly tokenizer: Tokenizer;
+  readonly rewards: readonly Reward[];
+  readonly loss: PolicyLossOptions;
+  /** "group" (default) divides advantages by the group's deviation, "none" (Dr.GRPO) does not. */
+  readonly scale?: "group" | "none";
+  /**
+   * What sums over tokens are divided by, with `loss.aggregate` "token": the tokens sampled (DAPO,
+   * default) or answers times `maxTokens` (Dr.GRPO).
+   */
+  readonly divisor?: "tokens" | "most tokens";
+  /** Answers to each prompt, 2 or more. */
+  readonly answers: number;
+  /** Optimiser steps that a round's answers are cut into (default 1). */
+  readonly miniBatches?: number;
+  /** How often a round's answers are learned from (default 1). */
+  readonly epochs?: number;
+  readonly maxTokens: number;
+  /** Most tokens of prompt and answer together (default: the engine's). */
+  readonly context?: number;
+  /** Default 1. */
+  readonly temperature?: number;
+  readonly stopTokens: readonly number[];
+  /** Answers that met the limit of tokens are not learned from (DAPO; default false). */
+  readonly dropsCut?: boolean;
+  /**
+   * Where the ratio's denominator comes from: computed again by the training graph before the
+   * first update (default), or taken from the engine's roll-out (saves a forward pass).
+   */
+  readonly old?: "recompute" | "roll-out";
+  /** Most tokens of a micro-batch, with padding (default 4096). */
+  readonly microTokens?: number;
+  /** Answers sampled at a time (default 16). */
+  readonly slots?: number;
+  readonly seed: number;
+}
+
+export interface RoundResult extends RoundMetrics {
+  /** One a mini-batch and epoch. */
+  readonly steps: readonly StepResult[];
+  readonly groups: readonly (readonly RolledAnswer[])[];
+  readonly rewards: readonly (readonly RewardResult[])[];
+}
+
+/** State with a lifetime: trainer, engine and scorers over the same parameters. */
+export class PolicyTrainer implements Disposable {
+  readonly trainer: Trainer;
+  /** Rounds done. */
+  rounds = 0;
+  readonly #options: PolicyTrainingOptions;
+  readonly #engine: Engine;
+  readonly #scorer: Scorer;
+  readonly #reference: Scorer | undefined;
+
+  private constructor(
+    options: PolicyTrainingOptions,
+    trainer: Trainer,
+    engine: Engine,
+    scorer: Scorer,
+    reference: Scorer | undefined,
+  ) {
+    this.#options = options;
+    this.trainer = trainer;
+    this.#engine = engine;
+    this.#scorer = scorer;
+    this.#reference = reference;
+  }
+
+  static async create(options: PolicyTrainingOptions): Promise<PolicyTrainer> {
+    checkOptions(options);
+    const { config, weights, loss, temperature = 1, threads, microTokens, tokenizer } = options;
+    const model = decoderModel(config);
+    const scoring = { temperature, threads, tokens: microTokens };
+    const opened: Disposable[] = [];
+    const keep = <T extends Disposable>(each: T): T => {
+      opened.unshift(each);
+      return each;
+    };
+    try {
+      const trainer = keep(
+        await Trainer.create({ ...options, loss: policyLoss(model, { ...loss, temperature }) }),
+      );
+      const current = () => Object.fromEntries(trainer.memory.parameters);
+      const scorer = keep(await Scorer.create(model, { current }, scoring));
+      const reference = loss.beta
+        ? keep(await Scorer.create(model, { fixed: weights }, scoring))
+        : undefined;
+      // The engine reads the very memory that the optimiser writes: it always samples from the
+      // present policy. A prompt's cache belongs to the weights that filled it, so none is kept.
+      const { slots = 16, answers } = options;
+      const policy = {
+        config,
+        weights: ({ name }: Port): NDArray => trainer.memory.parameters.get(name)!,
+      };
+      const queue = slots + answers;
+      const engine = keep(
+        await createEngine(policy, tokenizer, {
+          slots,
+          queue,
+          context: options.context,
+          prefixCache: false,
+          engine: { threads },
+        }),
+      );
+      return new PolicyTrainer(options, trainer, engine, scorer, reference);
+    } catch (error) {
+      for (const each of opened) each[Symbol.dispose]();
+      throw error;
+    }
+  }
+
+  /**
+   * One round: answers to each prompt, their rewards, and the optimiser steps over them.
+   *
+   * @throws Error where a reward throws or is not a number; parameters are then unchanged
+   */
+  async round(prompts: readonly PolicyPrompt[], signal?: AbortSignal): Promise<RoundResult> {
+    const { answers, temperature = 1, maxTokens, stopTokens, seed, rewards } = this.#options;
+    const groups = await rollOut(
+      this.#engine,
+      prompts.map(({ tokens }) => tokens),
+      {
+        answers,
+        temperature,
+        maxTokens,
+        stopTokens,
+        seed: seed + 1_000_003 * this.rounds,
+        signal,
+      },
+    );
+    const results = await Promise.all(
+      groups.map((group, i) =>
+        Promise.all(
+          group.map((answer) =>
+            rewardOf(rewards, { text: answer.text, answer, row: prompts[i]!.row }),
+          ),
+        ),
+      ),
+    );
+    const scored = await this.#score(groups, results, signal);
+    const steps = await this.#learn(scored, signal);
+    this.rounds++;
+    return { ...roundMetrics(groups, results, scored, steps), steps, groups, rewards: results };
+  }
+
+  dispose(): void {
+    this.#engine[Symbol.dispose]();
+    this.#scorer[Symbol.dispose]();
+    this.#reference?.[Symbol.dispose]();
+    this.trainer.dispose();
+  }
+
+  [Symbol.dispose](): void {
+    this.dispose();
+  }
+
+  async #score(
+    groups: readonly (readonly RolledAnswer[])[],
+    results: readonly (readonly RewardResult[])[],
+    signal: AbortSignal | undefined,
+  ): Promise<ScoredAnswer[]> {
+    const { scale, dropsCut = false, old: from = "recompute", temperature = 1 } = this.#options;
+    const advantages = groups.flatMap((group, i) =>
+      groupAdvantages(
+        group.map(({ isComplete }, k) =>
+          dropsCut && !isComplete ? undefined : results[i]![k]!.total,
+        ),
+        { scale },
+      ),
+    );
+    const all = groups.flat();
+    const old =
+      from === "roll-out" && temperature === 1
+        ? all.map(({ scores }) => scores)
+        : await this.#scorer.score(all, signal);
+    const reference = await this.#reference?.score(all, signal);
+    return all.map((answer, i) => ({
+      answer,
+      advantage: advantages[i]!,
+      old: old[i]!,
+      reference: reference?.[i],
+    }));
+  }
+
+  async #learn(
+    scored: readonly ScoredAnswer[],
+    signal: AbortSignal | undefined,
+  ): Promise<StepResult[]> {
+    const { miniBatches = 1, epochs = 1, answers, seed } = this.#options;
+    const groups = Array.from({ length: scored.length / answers }, (_, i) =>
+      scored.slice(i * answers, (i + 1) * answers),
+    );
+    const random = createRandom(seed, `round ${this.rounds}`);
+    const steps: StepResult[] = [];
+    for (let epoch = 0; epoch < epochs; epoch++) {
+      shuffle(groups, (n) => random.below(n));
+      for (let i = 0; i < miniBatches; i++) {
+        const share = groups.length / miniBatches;
+        const members = groups.slice(Math.round(i * share), Math.round((i + 1) * share)).flat();
+        const batches = this.#batches(members);
+        if (batches.length > 0) steps.push(await this.trainer.step(batches, signal));
+      }
+    }
+    return steps;
+  }
+
+  /**
+   * Micro-batches of a mini-batch. Answers of advantage 0 have no gradient and are not computed,
+   * but count in what the loss is divided by (unless the divergence from a reference is learned).
+   */
+  #batches(members: readonly ScoredAnswer[]): MicroBatch[] {
+    const { loss, microTokens = 4096 } = this.#options;
+    const teaching = loss.beta ? members : members.filter(({ advantage }) => advantage !== 0);
+    const perToken = loss.ratio === "sequence-token";
+    const cut = cutByLength(teaching, microTokens);
+    return cut.map((answers, i) =>
+      policyBatch(answers, { perToken, supervised: i === 0 ? this.#divisor(members) : 0 }),
+    );
+  }
+
+  #divisor(members: readonly ScoredAnswer[]): number {
+    const { loss, divisor = "tokens", maxTokens } = this.#options;
+    if (loss.aggregate === "answer") return members.length;
+    if (divisor === "most tokens") return members.length * maxTokens;
+    return members.reduce((n, { answer }) => n + answer.tokens.length, 0);
+  }
+}
+
+function checkOptions({ answers, epochs = 1, miniBatches = 1, rewards }: PolicyTrainingOptions) {
+  if (!(Number.isInteger(answers) && answers > 1)) {
+    throw new RangeError(
+      `PolicyTrainer: answers is ${answers}; expected 2 or more, since an answer is judged ` +
+        "against others to the same prompt",
+    );
+  }
+  for (const [name, value] of Object.entries({ epochs, miniBatches })) {
+    if (Number.isInteger(value) && value > 0) continue;
+    throw new RangeError(`PolicyTrainer: ${name} must be a positive integer, is ${value}`);
+  }
+  if (rewards.length === 0) throw new RangeError("PolicyTrainer: give at least one reward");
+}
+
+function shuffle<T>(items: T[], below: (n: number) => number): void {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = below(i + 1);
+    [items[i], items[j]] = [items[j]!, items[i]!];
+  }
+}
