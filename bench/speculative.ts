@@ -9,8 +9,8 @@
  */
 
 import { parseArgs } from "node:util";
-import { createEngine, speculations } from "../src/generate/engine/engine.ts";
-import type { Engine } from "../src/generate/engine/types.ts";
+import { createEngine } from "../src/generate/engine/engine.ts";
+import { type Engine, speculations } from "../src/generate/engine/types.ts";
 import { loadTokenizer } from "../src/media/text/index.ts";
 import { loadModel } from "../src/models/load.ts";
 import {

@@ -2,7 +2,8 @@
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
+import { type Speculation, speculations } from "../../generate/engine/types.ts";
 import { loadLanguageModel, modelName } from "../../generate/language-model.ts";
 import {
   createLog,
@@ -17,6 +18,7 @@ import { type Io, writeJson, writeLine } from "../io.ts";
 import { collect, integer, number } from "../options.ts";
 import { defaultModelFolder, studioFolder } from "../package-root.ts";
 import { addQuantOptions, type QuantFlags, quantization } from "../quant-options.ts";
+import { kvCacheOption } from "../run-options.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 interface ServeFlags extends QuantFlags {
@@ -28,6 +30,8 @@ interface ServeFlags extends QuantFlags {
   readonly slots?: number;
   readonly context?: number;
   readonly queue?: number;
+  readonly kvCache?: "int8";
+  readonly speculate?: Speculation;
   readonly bodyLimit: number;
   readonly timeLimit: number;
   readonly idle?: number;
@@ -49,6 +53,14 @@ export function define(command: Command, io: Io): void {
     .option("--slots <n>", "answers computed at the same time", integer({ min: 1 }))
     .option("--context <n>", "most tokens of prompt and answer", integer({ min: 1 }))
     .option("--queue <n>", "answers that may wait for a slot", integer({ min: 0 }))
+    .addOption(kvCacheOption())
+    .addOption(
+      new Option(
+        "--speculate <how>",
+        "guess ahead while one answer is computed alone, and verify: from the text, or by the " +
+          "model's own multi-token prediction",
+      ).choices(speculations),
+    )
     .option("--body-limit <mib>", "largest request, in MiB", number({ min: 0.001, max: 1024 }), 8)
     .option("--time-limit <s>", "longest request, in seconds", number({ min: 0.1 }), 600)
     .option("--idle <s>", "close a model after this many seconds without a request", number())
@@ -89,13 +101,13 @@ Examples:
   ONEFOLD_API_KEY=secret onefold serve chat=./my-model --host 0.0.0.0`;
 
 function sourceOf(text: string, flags: ServeFlags, log: Log): ModelSource {
-  const { slots, context, queue } = flags;
+  const { slots, context, queue, kvCache, speculate } = flags;
   const quant = quantization(flags);
   const named = existsSync(text) ? null : /^([\w.:/-]+)=(.+)$/.exec(text);
   const spec = named?.[2] ?? text;
   const name = named?.[1] ?? modelName(spec);
   const onWarning = (message: string) => log({ level: "warn", message, model: name });
-  const options = { name, slots, context, queue, quant, onWarning };
+  const options = { name, slots, context, queue, kvCache, speculate, quant, onWarning };
   return { name, load: () => loadLanguageModel(spec, options) };
 }
 

@@ -3,8 +3,13 @@
 import type { DecoderConfig } from "../../models/decoder.ts";
 import type { Slots } from "./slots.ts";
 
-/** Copying fewer tokens than this from another slot is not worth the trouble. */
-const LEAST_COPIED = 16;
+/**
+ * Copying fewer tokens than this from another slot saves nothing: a copy takes 0.07 ms and more, a
+ * token of a prompt 0.12 ms with 1.4 million parameters, and in larger models far more than a copy.
+ */
+const LEAST_COPIED = 2;
+/** Shorter beginnings are not worth a copy of the recurrent state. */
+const LEAST_MARK = 16;
 /**
  * How long before a prompt's end its state is kept: the next prompt of the same conversation
  * repeats it but for how the answer opens, and the same prompt computes at least its last token.
@@ -56,7 +61,7 @@ export class Placement {
       if (common < prompt.length) parting = Math.max(parting, common);
     }
     marks.add(parting);
-    return [...marks].filter((length) => length >= LEAST_COPIED).sort((a, b) => a - b);
+    return [...marks].filter((length) => length >= LEAST_MARK).sort((a, b) => a - b);
   }
 
   /** The other slot from which so much can be copied that it pays, and how much. */

@@ -3,6 +3,10 @@
 import type { TokenConstraint } from "../constrain/types.ts";
 import type { GeneratedToken, GenerateEnd, GenerateOptions } from "../generate.ts";
 
+/** Where guesses of what follows come from. */
+export const speculations = ["lookup", "mtp"] as const;
+export type Speculation = (typeof speculations)[number];
+
 export interface EngineRequest extends GenerateOptions {
   /** Token ids, at least one. */
   readonly prompt: ArrayLike<number>;
