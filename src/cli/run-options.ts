@@ -1,6 +1,6 @@
 /** Options of `onefold run`, as the user gives them; what is absent comes from the checkpoint. */
 
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { collect, integer, number } from "./options.ts";
 
 export interface RunFlags {
@@ -20,7 +20,14 @@ export interface RunFlags {
   readonly stop?: string[];
   readonly raw?: boolean;
   readonly hideThinking?: boolean;
+  readonly kvCache?: "int8";
 }
+
+/** How keys and values of earlier tokens are held. */
+export const kvCacheOption = (): Option =>
+  new Option("--kv-cache <kind>", "hold the tokens read in 8 bits (default: f32)").choices([
+    "int8",
+  ]);
 
 /** Adds the options of {@link RunFlags} to a command. */
 export function addRunOptions(command: Command): Command {
@@ -40,5 +47,6 @@ export function addRunOptions(command: Command): Command {
     .option("--thinking-budget <n>", "most tokens of thinking", integer({ min: 0 }))
     .option("--stop <text>", "end the answer before this text (repeatable)", collect)
     .option("--raw", "continue the prompt as it is, without a chat template")
-    .option("--hide-thinking", "do not print the thinking");
+    .option("--hide-thinking", "do not print the thinking")
+    .addOption(kvCacheOption());
 }

@@ -31,6 +31,8 @@ export interface ChatOptions extends Omit<SendOptions, "signal">, DecoderSession
   readonly system?: string;
   /** Jinja text in place of the checkpoint's chat template. */
   readonly template?: string;
+  /** Hold keys and values of earlier tokens in 8 bits; of no effect on a model given as one. */
+  readonly kvCache?: "int8";
 }
 
 export interface ChatResult {

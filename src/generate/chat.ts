@@ -41,7 +41,7 @@ export interface ChatStream extends AsyncIterable<ChatPart> {
  */
 export async function createChat(model: string | Model, options: ChatOptions = {}): Promise<Chat> {
   const isOwn = typeof model === "string";
-  const opened = isOwn ? await loadModel(model) : model;
+  const opened = isOwn ? await loadModel(model, { kvCache: options.kvCache }) : model;
   try {
     const tokenizer = await loadTokenizer(opened.dir);
     const defaults = await readGenerationDefaults(opened.dir);

@@ -5,6 +5,7 @@ import { readConfigJson } from "../checkpoint/companions.ts";
 import { type ResolveOptions, resolveModel } from "../checkpoint/resolve.ts";
 import type { WeightSource } from "../graph/program.ts";
 import { bareWeights } from "./bare-names.ts";
+import { type CacheLoadOptions, withCacheFormat } from "./cache-load.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { type CheckedRead, readExperts } from "./expert-weights.ts";
 import { readModelConfig } from "./families.ts";
@@ -26,7 +27,7 @@ export interface Model extends Disposable {
   readonly weights: WeightSource;
 }
 
-export type LoadOptions = ResolveOptions & QuantizedLoadOptions;
+export type LoadOptions = ResolveOptions & QuantizedLoadOptions & CacheLoadOptions;
 
 /**
  * Opens a model: a folder, a GGUF file, or a hub id that was pulled before.
@@ -38,6 +39,16 @@ export type LoadOptions = ResolveOptions & QuantizedLoadOptions;
  * using small = await loadModel("models/onefold-mini", { quant: "int4" });
  */
 export async function loadModel(spec: string, options: LoadOptions = {}): Promise<Model> {
+  const model = await openModel(spec, options);
+  try {
+    return await withCacheFormat(model, options);
+  } catch (error) {
+    model[Symbol.dispose]();
+    throw error;
+  }
+}
+
+async function openModel(spec: string, options: LoadOptions): Promise<Model> {
   const dir = await resolveModel(spec, options);
   const { file, values } = await readConfigJson(dir);
   const read = readModelConfig(file, values);

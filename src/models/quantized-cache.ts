@@ -74,7 +74,7 @@ async function openCached(folder: string, formats: WeightFormats): Promise<Check
 }
 
 /** Hash of the settings and of the weights' files: where they really are, sizes and times. */
-async function keyOf(dir: string, settings: string): Promise<string> {
+export async function keyOf(dir: string, settings: string): Promise<string> {
   const hash = createHash("sha256").update(JSON.stringify([VERSION, settings]));
   const isFile = (await stat(dir)).isFile();
   const names = isFile ? [""] : (await readdir(dir)).sort();

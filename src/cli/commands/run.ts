@@ -84,6 +84,7 @@ export async function run(
     maxTokens: flags.maxTokens,
     thinkingBudget: flags.thinkingBudget,
     stop: flags.stop,
+    kvCache: flags.kvCache,
   });
   const answerer = createAnswerer(chat, flags);
   const options = { system, thinking: think, json };
