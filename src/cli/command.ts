@@ -47,6 +47,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/recipe.ts"),
   },
   {
+    name: "data",
+    summary: "check training data: rows, kinds, lengths, and what is wrong with them",
+    load: () => import("./commands/data.ts"),
+  },
+  {
     name: "pull",
     summary: "download a model into the Hugging Face cache",
     load: () => import("./commands/pull.ts"),

@@ -38,13 +38,21 @@ export function createProgram(io: Io): Command {
 /** commander's error as one sentence with the nearest valid word and where to look. */
 export function usageMessage(error: CommanderError, program: Command): string {
   const message = error.message.replace(/^error: /, "").replace(/[.]$/, "");
+  const [first, second] = program.args;
+  const outer = program.commands.find((c) => first === c.name());
+  const inner = outer?.commands.find((c) => second === c.name());
+  const command = inner ?? outer ?? program;
+  const path = [outer, inner].flatMap((each) => each?.name() ?? []).join(" ");
+  const help = outer ? `onefold ${path} --help` : "onefold --help";
   if (error.code === "commander.help" || error.code === "commander.unknownCommand") {
     const word = /'(.*)'/.exec(message)?.[1] ?? "";
+    if (outer && outer.commands.length > 0) {
+      const choices = outer.commands.map((each) => each.name()).join(" or ");
+      return `onefold ${outer.name()} needs ${choices} after it, found ${word ? `'${word}'` : "nothing"}`;
+    }
     const names = commands.map((command) => command.name);
     return `unknown command '${word}'; ${hint(word, names, "onefold --help")}`;
   }
-  const command = program.commands.find((c) => program.args[0] === c.name()) ?? program;
-  const help = command === program ? "onefold --help" : `onefold ${command.name()} --help`;
   if (error.code === "commander.unknownOption") {
     const word = /'(.*)'/.exec(message)?.[1] ?? "";
     const names = command.options.flatMap((option) => [option.long, option.short]);

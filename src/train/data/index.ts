@@ -1,6 +1,8 @@
 /** Data: record types, readers, loss masks, packing, streams. */
 
+export { type CheckOptions, checkData, type DataReport, type TokenReport } from "./check.ts";
 export type { Media } from "./check-messages.ts";
+export { allKinds as recordKinds } from "./detect-kind.ts";
 export {
   createFim,
   cutForFim,
