@@ -50,6 +50,7 @@ interface Block {
  * @param rows f32 [count, inputs]
  * @param target parts of the whole weight
  * @param first row of the weight that rows[0] is
+ * @param importance how much the square of an error counts in each column, [inputs]; default: 1
  */
 export function quantizeBlocks(
   rows: Float32Array,
@@ -57,6 +58,7 @@ export function quantizeBlocks(
   target: BlockArrays,
   first: number,
   layout: BlockLayout,
+  importance: Float32Array = new Float32Array(inputs).fill(1),
 ): void {
   const { block } = layout;
   const blocks = Math.ceil(inputs / block);
@@ -67,7 +69,8 @@ export function quantizeBlocks(
     for (let b = 0; b < blocks; b++) {
       const start = row * inputs + b * block;
       const end = Math.min(start + block, (row + 1) * inputs);
-      chooseStep(rows, start, end, layout.bits, state);
+      const counts = importance.subarray(b * block, b * block + end - start);
+      chooseStep(rows, start, end, layout.bits, state, counts);
       const at = (first + row) * blocks + b;
       scales[at] = state.scale;
       storeNumbers(target.packed.data as Uint8Array, at, state.q, layout);
@@ -101,7 +104,14 @@ export function storeZero(
 }
 
 /** Zero in the middle, 2^(bits - 1). */
-function fitAround(x: Float32Array, start: number, end: number, bits: 4 | 8, block: Block): void {
+function fitAround(
+  x: Float32Array,
+  start: number,
+  end: number,
+  bits: 4 | 8,
+  block: Block,
+  counts: Float32Array,
+): void {
   const half = 2 ** (bits - 1);
   const { q } = block;
   let extreme = 0;
@@ -119,10 +129,11 @@ function fitAround(x: Float32Array, start: number, end: number, bits: 4 | 8, blo
     for (let i = start; i < end; i++) {
       const value = x[i]!;
       const n = Math.min(Math.max(Math.floor(value * inverse + 0.5), -half), half - 1);
-      xq += value * n;
-      qq += n * n;
+      const weighted = counts[i - start]! * n;
+      xq += value * weighted;
+      qq += n * weighted;
     }
-    // The error at the scale of least squares, xq / qq, is Σx² - xq² / qq.
+    // The error at the scale of least squares, xq / qq, is Σcx² - xq² / qq.
     if (qq > 0 && (xq * xq) / qq > best) {
       best = (xq * xq) / qq;
       bestInverse = inverse;
@@ -137,7 +148,14 @@ function fitAround(x: Float32Array, start: number, end: number, bits: 4 | 8, blo
 }
 
 /** Zero wherever the block's numbers want it; 0 itself is always hit exactly. */
-function fitBetween(x: Float32Array, start: number, end: number, bits: 4 | 8, block: Block): void {
+function fitBetween(
+  x: Float32Array,
+  start: number,
+  end: number,
+  bits: 4 | 8,
+  block: Block,
+  counts: Float32Array,
+): void {
   const top = 2 ** bits - 1;
   const { q } = block;
   let [low, high] = [0, 0];
@@ -156,7 +174,7 @@ function fitBetween(x: Float32Array, start: number, end: number, bits: 4 | 8, bl
     let error = 0;
     for (let i = start; i < end; i++) {
       const n = Math.min(Math.max(Math.floor(x[i]! / scale + zero + 0.5), 0), top);
-      error += (x[i]! - (n - zero) * scale) ** 2;
+      error += counts[i - start]! * (x[i]! - (n - zero) * scale) ** 2;
     }
     if (error < best) [best, block.scale, block.zero] = [error, scale, zero];
   }

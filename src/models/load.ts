@@ -59,21 +59,24 @@ async function openModel(spec: string, options: LoadOptions): Promise<Model> {
     const tiedHead = read.tiedHead && !hasOwnHead(opened);
     // A tied checkpoint may store its one table under the head's name alone.
     const tableIsHead = read.tiedHead && !opened.has(EMBEDDING) && opened.has(HEAD);
-    const { checkpoint, formats } = await quantizedLoad(dir, opened, options, {
-      isTied: tiedHead,
-      found: foreign?.formats,
-    });
+    const config = { ...read, tiedHead };
+    const named = (weights: WeightSource): WeightSource => {
+      if (!tableIsHead) return weights;
+      return (port) => weights({ ...port, name: port.name === EMBEDDING ? HEAD : port.name });
+    };
+    const { checkpoint, formats } = await quantizedLoad(
+      { dir, checkpoint: opened, config, weights: named(checkpointWeights(opened)) },
+      options,
+      foreign?.formats,
+    );
     checkpoint.prefetch(); // the disk works while the program is traced and loaded
     const floats = checkpointWeights(checkpoint);
     const weights = formats ? quantizedWeights(checkpoint, formats, floats) : floats;
     return {
       dir,
-      config: { ...read, tiedHead, ...(formats && { quantized: formats }) },
+      config: { ...config, ...(formats && { quantized: formats }) },
       checkpoint,
-      weights: (port) => {
-        const name = tableIsHead && port.name === EMBEDDING ? HEAD : port.name;
-        return weights({ ...port, name });
-      },
+      weights: named(weights),
       [Symbol.dispose]: () => checkpoint[Symbol.dispose](),
     };
   } catch (error) {

@@ -1,6 +1,8 @@
 /** Which weights of a model are quantised and how, from what the user asked for. */
 
+import { createHash } from "node:crypto";
 import type { WeightFormat, WeightFormats } from "../nn/scope.ts";
+import { calibrationText } from "./quantized-text.ts";
 
 export interface QuantizationOptions {
   /**
@@ -15,6 +17,11 @@ export interface QuantizationOptions {
   readonly symmetric?: boolean;
   /** Bits of the embedding table and the head: default those of `kind`; "f32" keeps them. */
   readonly embedding?: "int4" | "int8" | "f32";
+  /**
+   * A text that the model reads in f32 first, to learn which channels are large and which errors
+   * count (default: one that ships with onefold). false: look at the weights alone.
+   */
+  readonly calibration?: string | false;
   /** Weights to keep as they are: names, `*` for any part, as in `*.layers.0.*`. */
   readonly keep?: readonly string[];
 }
@@ -30,6 +37,8 @@ export interface QuantizationSettings {
   readonly symmetric: boolean;
   readonly embedding: "int4" | "int8" | "f32";
   readonly keep: readonly string[];
+  /** Hash of the calibration text, or "none". */
+  readonly calibration: string;
 }
 
 const BLOCKS = [16, 32, 64, 128, 256];
@@ -43,7 +52,17 @@ export function quantizationSettings(asked: Quantization): QuantizationSettings 
   requireOneOf("embedding", embedding, ["int4", "int8", "f32"]);
   if (options.block !== undefined) requireOneOf("block", options.block, BLOCKS);
   const block = options.block ?? (kind === "int8" && symmetric ? 0 : 32);
-  return { kind, block, symmetric, embedding, keep: [...keep].sort() };
+  const text = calibrationTextOf(options);
+  const calibration =
+    text === undefined ? "none" : createHash("sha256").update(text).digest("hex").slice(0, 16);
+  return { kind, block, symmetric, embedding, keep: [...keep].sort(), calibration };
+}
+
+/** What the model is to read; undefined for nothing. */
+export function calibrationTextOf(asked: Quantization): string | undefined {
+  const options: QuantizationOptions = typeof asked === "string" ? { kind: asked } : asked;
+  const { calibration = calibrationText } = options;
+  return calibration === false ? undefined : calibration;
 }
 
 function requireOneOf<T>(name: string, value: T, choices: readonly T[]): void {
@@ -55,15 +74,17 @@ function requireOneOf<T>(name: string, value: T, choices: readonly T[]): void {
 /** Tables of token embeddings, and heads: their bits are a setting of their own. */
 const EMBEDDING = /(^|\.)(embed_tokens|wte)\.weight$/;
 const HEAD = /(^|\.)lm_head\.weight$/;
+/** Routed experts: each product is one of a few rows, with a kernel for blocks alone. */
+const EXPERT = /(^|\.)experts\.\d+\./;
 
 /**
  * Matrices that stay as they are: routers and other gates of one output (a wrong choice of expert
- * costs more than its bytes), decay inputs of linear attention, experts (which have a product of
- * their own), position tables and towers for images and sound.
+ * costs more than its bytes), decay inputs of linear attention, position tables and towers for
+ * images and sound.
  */
 const NEVER = new RegExp(
   "(^|\\.)(gate|shared_expert_gate|router|in_proj_(a|b|ba)|pos_embed|embed_positions)\\.weight$" +
-    "|(^|\\.)(experts|visual|audio_tower|mtp)\\.",
+    "|(^|\\.)(visual|audio_tower|mtp)\\.",
 );
 
 /** Blocks of a table must fill its rows; the largest that do, down from the one asked for. */
@@ -110,8 +131,8 @@ function formatOf(
     if (size === undefined) return undefined;
     return { kind: "blocks", bits: bitsOf(embedding), block: size, hasZeros: !symmetric };
   }
-  if (block === 0) return { kind: "per-token" };
-  return { kind: "blocks", bits: bitsOf(kind), block, hasZeros: !symmetric };
+  if (block === 0 && !EXPERT.test(name)) return { kind: "per-token" };
+  return { kind: "blocks", bits: bitsOf(kind), block: block || 32, hasZeros: !symmetric };
 }
 
 function toPattern(text: string): RegExp {

@@ -19,7 +19,7 @@ import {
 } from "./quantized-tensors.ts";
 
 /** To be raised when the same settings give other bytes. */
-const VERSION = 1;
+const VERSION = 2;
 
 /** A shard's tensors are held in memory until it is written. */
 const SHARD_BYTES = 256 << 20;
@@ -42,11 +42,12 @@ export const saveQuantized = (
  * The quantised form of a checkpoint: from the cache, or made now and put there.
  *
  * @param dir the model's folder
+ * @param source called where it is not in the cache
  * @param settings of the quantisation, as text
  */
 export async function openQuantized(
   dir: string,
-  source: FloatSource,
+  source: () => Promise<FloatSource>,
   formats: WeightFormats,
   { settings, cacheDir = quantizedCacheDir() }: { settings: string; cacheDir?: string },
 ): Promise<Checkpoint> {
@@ -54,7 +55,8 @@ export async function openQuantized(
   const cached = await openCached(folder, formats);
   if (cached) return cached;
   await rm(folder, { recursive: true, force: true });
-  await saveDirectoryAtomically(folder, (temporary) => saveQuantized(temporary, source, formats));
+  const floats = await source();
+  await saveDirectoryAtomically(folder, (temporary) => saveQuantized(temporary, floats, formats));
   return openCheckpoint(folder);
 }
 

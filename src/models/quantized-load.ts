@@ -1,10 +1,27 @@
 /** From a checkpoint as it was found to the one that a model reads, quantised or not. */
 
+import { existsSync } from "node:fs";
+import { totalmem } from "node:os";
+import { join } from "node:path";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { isGguf } from "../checkpoint/gguf/path.ts";
+import { sizeOf } from "../graph/ndarray.ts";
+import type { WeightSource } from "../graph/program.ts";
 import type { WeightFormat, WeightFormats } from "../nn/scope.ts";
-import { planFormats, type Quantization, quantizationSettings } from "./quantization.ts";
+import type { DecoderConfig } from "./decoder.ts";
+import {
+  calibrationTextOf,
+  planFormats,
+  type Quantization,
+  quantizationSettings,
+} from "./quantization.ts";
 import { openQuantized } from "./quantized-cache.ts";
+import { observeActivations } from "./quantized-calibration.ts";
+import { migrated, planMigration } from "./quantized-migration.ts";
 import { type FloatSource, floatSource, storedFormats } from "./quantized-tensors.ts";
+
+const CALIBRATION_TOKENS = 2048;
+const CALIBRATION_WINDOW = 512;
 
 export interface QuantizedLoadOptions {
   /**
@@ -24,31 +41,41 @@ export interface QuantizedLoad {
   readonly formats?: WeightFormats;
 }
 
+/** A model that is to be quantised. */
+export interface FloatModel {
+  /** Its folder or file, where its tokenizer is. */
+  readonly dir: string;
+  readonly checkpoint: Checkpoint;
+  readonly config: DecoderConfig;
+  /** In f32. */
+  readonly weights: WeightSource;
+}
+
 /** What is to be quantised, and how. */
 export interface QuantizationPlan {
-  readonly source: FloatSource;
+  /** The numbers to quantise, after a look at what the model multiplies them by. */
+  readonly source: () => Promise<FloatSource>;
   readonly formats: WeightFormats;
   /** The settings as text: equal for equal results. */
   readonly settings: string;
 }
 
 /**
- * Plans the quantisation of a checkpoint.
+ * Plans the quantisation of a model. With a tied head, a second copy of the table is left out.
  *
- * @param isTied the head is the embedding: a second copy in the checkpoint is left out
  * @throws Error where it is quantised already, or a setting does not fit
  */
-export function planQuantization(
-  checkpoint: Checkpoint,
-  quant: Quantization,
-  isTied: boolean,
-): QuantizationPlan {
+export function planQuantization(model: FloatModel, quant: Quantization): QuantizationPlan {
+  const { checkpoint, config, dir } = model;
   if (isQuantized(checkpoint)) {
     throw new Error(
       `${checkpoint.source}: is quantised already; quantise the model that it was made from`,
     );
   }
-  const settings = quantizationSettings(quant);
+  const text = canRead(model) ? calibrationTextOf(quant) : undefined;
+  const asked = typeof quant === "string" ? { kind: quant } : quant;
+  const settings = quantizationSettings({ ...asked, calibration: text ?? false });
+  const isTied = config.tiedHead;
   const floats = floatSource(checkpoint);
   const hasTable = floats.names.some((name) => name.endsWith("embed_tokens.weight"));
   const isTiedHead = (name: string): boolean => isTied && name === "lm_head.weight";
@@ -56,7 +83,33 @@ export function planQuantization(
   // A head that stands for the table, too, stays as it is.
   const free = names.filter((name) => !isTiedHead(name));
   const formats = planFormats(new Map(free.map((name) => [name, floats.shape(name)])), settings);
-  return { source: { ...floats, names }, formats, settings: JSON.stringify([settings, isTied]) };
+  const plain = { ...floats, names };
+  const source = async (): Promise<FloatSource> => {
+    if (text === undefined) return plain;
+    const windows = await readWindows(dir, config, text);
+    const statistics = await observeActivations(model, windows);
+    const migration = planMigration(plain, formats, config, statistics);
+    return migrated(plain, migration, statistics, config.offsetNorms);
+  };
+  return { source, formats, settings: JSON.stringify([settings, isTied]) };
+}
+
+/** Whether there is a tokenizer, and room for the weights in f32. */
+function canRead({ dir, checkpoint }: FloatModel): boolean {
+  if (!isGguf(dir) && !existsSync(join(dir, "tokenizer.json"))) return false;
+  const numbers = checkpoint.names.reduce((sum, n) => sum + sizeOf(checkpoint.info(n).shape), 0);
+  const memory = Math.min(totalmem(), process.constrainedMemory() || Number.POSITIVE_INFINITY);
+  return 4 * numbers < 0.6 * memory;
+}
+
+async function readWindows(dir: string, config: DecoderConfig, text: string): Promise<number[][]> {
+  const { loadTokenizer } = await import("../media/text/index.ts");
+  const tokenizer = await loadTokenizer(dir);
+  const ids = Array.from(tokenizer.encode(text)).slice(0, CALIBRATION_TOKENS);
+  if (ids.length < 2) throw new Error("quantisation: the calibration text has fewer than 2 tokens");
+  const size = Math.min(CALIBRATION_WINDOW, config.maxPositions);
+  const count = Math.ceil(ids.length / size);
+  return Array.from({ length: count }, (_, i) => ids.slice(i * size, (i + 1) * size));
 }
 
 const isQuantized = (checkpoint: Checkpoint): boolean =>
@@ -65,18 +118,17 @@ const isQuantized = (checkpoint: Checkpoint): boolean =>
 /**
  * Quantises as asked, or finds out how the checkpoint is quantised.
  *
- * @param dir the model's folder or file
- * @param state `found`: formats of a checkpoint that is quantised in another's way
+ * @param found formats of a checkpoint that is quantised in another's way
  */
 export async function quantizedLoad(
-  dir: string,
-  checkpoint: Checkpoint,
+  model: FloatModel,
   { quant, quantCacheDir, exact = false }: QuantizedLoadOptions,
-  state: { readonly isTied: boolean; readonly found?: WeightFormats },
+  found: WeightFormats | undefined,
 ): Promise<QuantizedLoad> {
-  let result: QuantizedLoad = { checkpoint, formats: state.found ?? storedFormats(checkpoint) };
+  const { dir, checkpoint } = model;
+  let result: QuantizedLoad = { checkpoint, formats: found ?? storedFormats(checkpoint) };
   if (quant) {
-    const { source, formats, settings } = planQuantization(checkpoint, quant, state.isTied);
+    const { source, formats, settings } = planQuantization(model, quant);
     const quantized = await openQuantized(dir, source, formats, {
       settings,
       cacheDir: quantCacheDir,

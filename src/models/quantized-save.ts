@@ -37,7 +37,8 @@ export async function saveQuantizedModel(
   const { values } = await readConfigJson(dir);
   using model = await loadModel(dir);
   const { tiedHead } = model.config;
-  const { source, formats } = planQuantization(model.checkpoint, quant, tiedHead);
+  const { source, formats } = planQuantization(model, quant);
+  const floats = await source();
   const quantization_config = {
     quant_method: "onefold",
     version: 1,
@@ -51,7 +52,7 @@ export async function saveQuantizedModel(
     }
     const config = { ...values, tie_word_embeddings: tiedHead, quantization_config };
     await writeFile(join(temporary, "config.json"), `${JSON.stringify(config, null, 2)}\n`);
-    await saveQuantized(temporary, source, formats);
+    await saveQuantized(temporary, floats, formats);
   });
   return formats.size;
 }

@@ -5,7 +5,6 @@
  */
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
-import { convertArray } from "../checkpoint/convert.ts";
 import {
   createBlocks,
   createColumns,
@@ -31,8 +30,12 @@ export interface FloatSource {
   shape(name: string): readonly number[];
   /** f32 [count, inputs]: rows of a matrix. */
   rows(name: string, first: number, count: number): Float32Array;
+  /** f32: all of a tensor. */
+  vector(name: string): Float32Array;
   /** A tensor to save as it is. */
   whole(name: string): NamedTensor;
+  /** How much an error in each column of a matrix counts, [inputs]; left out: all the same. */
+  importance?(name: string): Float32Array | undefined;
   /** The tensor is not needed again. */
   release(name: string): void;
 }
@@ -42,12 +45,8 @@ export function floatSource(checkpoint: Checkpoint): FloatSource {
   return {
     names: checkpoint.names,
     shape: (name) => checkpoint.info(name).shape,
-    rows(name, first, count) {
-      const { dtype, shape, data } = checkpoint.read(name);
-      const width = shape[1]!;
-      const part = data.subarray(first * width, (first + count) * width);
-      return convertArray({ dtype, shape: [count, width], data: part }, "f32").data as Float32Array;
-    },
+    rows: (name, first, count) => checkpoint.readRows(name, first, count).data as Float32Array,
+    vector: (name) => checkpoint.readAs(name, "f32").data as Float32Array,
     whole(name) {
       const { dtype, shape } = checkpoint.info(name);
       return { name, dtype, shape, load: () => checkpoint.read(name) };
@@ -79,7 +78,8 @@ function quantize(
     return { _columns: target.columns, _scales: target.scales };
   }
   const target = createBlocks(outputs, inputs, format, format.hasZeros);
-  eachPiece((rows, first) => quantizeBlocks(rows, inputs, target, first, format));
+  const weights = source.importance?.(name);
+  eachPiece((rows, first) => quantizeBlocks(rows, inputs, target, first, format, weights));
   const { packed, scales, zeros } = target;
   return { _packed: packed, _scales: scales, ...(zeros && { _zeros: zeros }) };
 }

@@ -34,6 +34,7 @@ export function linear(
 function product(p: Scope, x: Tensor, outputs: number, init: Initialiser): Tensor {
   const inputs = x.shape[x.shape.length - 1];
   if (typeof inputs !== "number") throw shapeError("linear", "last axis is not a number", [x]);
+  p.observe("weight", x);
   const format = p.formatOf("weight");
   if (format) return quantizedProduct(p, x, outputs, inputs, format);
   return matmul(x, p.parameter("weight", [outputs, inputs], init), { transposeB: true });

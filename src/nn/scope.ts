@@ -43,22 +43,37 @@ export type WeightFormat =
 /** Formats of the weights that are quantised, by full name. */
 export type WeightFormats = ReadonlyMap<string, WeightFormat>;
 
+/** Sees what linear maps multiply: the weight's full name and x [..., inputs]. */
+export type ProductObserver = (weight: string, x: Tensor) => void;
+
 /** A place in the tree of parameters. Building a model asks it for weights by name. */
 export class Scope {
   readonly path: string;
   private readonly source: ParameterSource;
   private readonly formats: WeightFormats | undefined;
+  private readonly observer: ProductObserver | undefined;
 
-  constructor(source: ParameterSource, path = "", formats?: WeightFormats) {
+  constructor(
+    source: ParameterSource,
+    path = "",
+    formats?: WeightFormats,
+    observer?: ProductObserver,
+  ) {
     this.source = source;
     this.path = path;
     this.formats = formats;
+    this.observer = observer;
   }
 
   /** The scope below, e.g. `p.in("layers", 0, "self_attn")`. */
   in(...segments: readonly (string | number)[]): Scope {
     const path = [this.path, ...segments].filter((s) => s !== "").join(".");
-    return new Scope(this.source, path, this.formats);
+    return new Scope(this.source, path, this.formats, this.observer);
+  }
+
+  /** Tells whoever watches that x [..., inputs] is multiplied by the weight `name`. */
+  observe(name: string, x: Tensor): void {
+    this.observer?.(this.path === "" ? name : `${this.path}.${name}`, x);
   }
 
   /** How the weight `name` of this scope is quantised; undefined where it is not. */
@@ -90,11 +105,16 @@ export interface Parameters {
  * checkpoint, or by training.
  *
  * @param formats of the weights that a checkpoint holds quantised
+ * @param observer sees the inputs of linear maps while they are traced
  * @example
  * const { root, tensors } = createParameters();
  * const y = linear(root.in("proj"), x, 64); // tensors has "proj.weight"
  */
-export function createParameters(dtype: DType = "f32", formats?: WeightFormats): Parameters {
+export function createParameters(
+  dtype: DType = "f32",
+  formats?: WeightFormats,
+  observer?: ProductObserver,
+): Parameters {
   const specs = new Map<string, ParameterSpec>();
   const tensors = new Map<string, Tensor>();
   const source: ParameterSource = (spec) => {
@@ -112,5 +132,5 @@ export function createParameters(dtype: DType = "f32", formats?: WeightFormats):
     tensors.set(spec.name, tensor);
     return tensor;
   };
-  return { root: new Scope(source, "", formats), specs, tensors };
+  return { root: new Scope(source, "", formats, observer), specs, tensors };
 }
