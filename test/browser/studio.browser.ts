@@ -332,10 +332,7 @@ it("does everything by keyboard, and shows where the focus is", async () => {
 it("tells screen readers when an answer begins and what it is", async () => {
   const status = page.locator("p[role=status]");
   await say("What is 12 + 30?");
-  await page.waitForFunction(
-    "document.querySelector('p[role=status]').textContent === 'Answer: 42'",
-  );
-  expect(await status.innerText()).toBe("Answer: 42");
+  await status.filter({ hasText: "Answer: 42" }).waitFor();
   // Every button, field and picture has a name.
   const nameless = await page
     .locator("button, input, select, textarea, [role=listbox]")
@@ -370,7 +367,8 @@ it("shows the model, its memory and its throughput while it answers", async () =
     body: JSON.stringify(body),
   });
   await card.getByText("1 of 8").waitFor();
-  await page.waitForFunction("parseFloat(document.querySelector('.card .tile b').textContent) > 0");
+  const throughput = card.locator(".tile b").first();
+  await expect.poll(async () => Number.parseFloat(await throughput.innerText())).toBeGreaterThan(0);
   await picture("studio-model");
   expect((await answer).status).toBe(200);
 });
