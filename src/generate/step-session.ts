@@ -63,7 +63,7 @@ function hasLargeWeights(c: DecoderConfig): boolean {
 }
 
 /** The same arrays for every session: a weight that is converted when read is converted once. */
-function keepWeights(source: WeightSource): WeightSource {
+export function keepWeights(source: WeightSource): WeightSource {
   const kept = new Map<string, NDArray>();
   return (port: Port) => {
     const array = kept.get(port.name) ?? source(port);

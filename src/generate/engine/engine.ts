@@ -2,14 +2,16 @@
 
 import { freemem } from "node:os";
 import type { Checkpoint } from "../../checkpoint/checkpoint.ts";
-import type { Program } from "../../graph/program.ts";
+import type { Port } from "../../graph/program.ts";
+import { dim } from "../../graph/shape.ts";
 import type { Tokenizer } from "../../media/text/types.ts";
+import type { DecoderConfig } from "../../models/decoder.ts";
 import type { Model } from "../../models/load.ts";
 import { hasMtp, mtpProgram } from "../../models/mtp.ts";
-import { stepProgram } from "../../models/programs.ts";
-import { isRecurrent } from "../../models/state.ts";
+import { decoderState, isRecurrent, stateDType, stateShape } from "../../models/state.ts";
 import { createSession, type Session, type SessionOptions } from "../../runtime/index.ts";
 import { contextLimit } from "../context-limit.ts";
+import { createStepSession, keepWeights } from "../step-session.ts";
 import { Drafter } from "./drafter.ts";
 import { Serving } from "./serving.ts";
 import { slotBytes } from "./slot-arrays.ts";
@@ -55,6 +57,8 @@ export interface EngineOptions {
 }
 
 const DEFAULT_CONTEXT = 8192;
+/** Bytes of weights that are held a second time for speed. */
+const MOST_PACKED = 1 << 26;
 const DEFAULT_GUESSES = { lookup: 4, mtp: 2 };
 
 /**
@@ -78,7 +82,10 @@ export async function createEngine(
   const { slots = 8, queue = 64, chunk = 512, sharedChunk = 128, prefixCache = true } = options;
   const { context, memory, speculate, engine, signal } = options;
   const guesses = speculate ? (options.guesses ?? DEFAULT_GUESSES[speculate]) : 0;
-  const { config, weights } = model;
+  const { config } = model;
+  // Several sessions share what a weight was converted to.
+  const isShared = guesses > 0 && !config.quantized;
+  const weights = isShared ? keepWeights(model.weights) : model.weights;
   for (const [name, value] of Object.entries({ slots, chunk, sharedChunk, context, memory })) {
     if (value === undefined || (Number.isInteger(value) && value > 0)) continue;
     throw new RangeError(`createEngine: ${name} must be a positive integer, is ${value}`);
@@ -92,27 +99,34 @@ export async function createEngine(
   }
   const isMtp = speculate === "mtp" && guesses > 0;
   const { checkpoint } = model;
-  const program = stepProgram(config, { withHidden: isMtp });
   const predictor = isMtp ? mtpProgram({ config, checkpoint: withMtp(checkpoint) }) : undefined;
-  const bytes = slotBytes([...program.inputs, ...(predictor?.inputs ?? [])]);
+  const bytes = slotBytes([...statePorts(config), ...(predictor?.inputs ?? [])]);
   const capacity = capacityOf(bytes, contextLimit(config), options, { slots, snapshots });
-  // As in createDecoderSession: f32 products read the checkpoint's own memory.
-  const prepack = config.quantized !== undefined;
-  const settings = { prepack, ...engine, weights, signal };
+  // Steps of several rows are twice as fast over packed weights, which small models can hold twice.
+  // Weights that belong to no checkpoint may still change (training): they are read where they are.
+  const isPacked = config.quantized || (checkpoint && weightBytes(config) <= MOST_PACKED);
+  const settings = { ...(isPacked && { prepack: true }), ...engine };
   const sessions: Session[] = [];
-  const open = async (each: Program): Promise<Session> => {
-    const session = await createSession(each, settings);
+  const opened = async (loading: Promise<Session>): Promise<Session> => {
+    const session = await loading;
     sessions.push(session);
     return session;
   };
+  const stepping = (everyLogit: boolean): Promise<Session> =>
+    opened(
+      createStepSession(
+        { config, weights },
+        { everyLogit, withHidden: isMtp, engine: settings, signal },
+      ),
+    );
   try {
     const { vocabSize } = config;
-    const step = await open(program);
-    const verifier =
-      guesses > 0
-        ? await open(stepProgram(config, { everyLogit: true, withHidden: isMtp }))
-        : undefined;
-    const drafter = predictor && new Drafter(await open(predictor), slots, capacity);
+    const step = await stepping(false);
+    const verifier = guesses > 0 ? await stepping(true) : undefined;
+    const drafting =
+      predictor &&
+      (await opened(createSession(predictor, { prepack: false, ...settings, weights, signal })));
+    const drafter = drafting && new Drafter(drafting, slots, capacity);
     const memory = new Slots([step, verifier], { slots, capacity, vocabSize, snapshots });
     const serving = new Serving(memory, config, {
       queue,
@@ -136,6 +150,21 @@ function withMtp(checkpoint: Checkpoint | undefined): Checkpoint {
     `${checkpoint?.source ?? "the model"}: has no tensor "mtp.fc.weight", so it predicts no ` +
       'further tokens; guess by "lookup", or not at all',
   );
+}
+
+/** The state's arrays as ports of the step program. */
+const statePorts = (config: DecoderConfig): Port[] =>
+  Array.from(decoderState(config), ([name, array]) => ({
+    name,
+    dtype: stateDType(array),
+    shape: stateShape(array, dim("batch"), dim("capacity")),
+  }));
+
+/** About what a model's weights take in f32; experts are not packed. */
+function weightBytes(c: DecoderConfig): number {
+  const attention = 2 * (c.heads + c.kvHeads) * c.headDim * c.hiddenSize;
+  const layer = attention + 3 * c.hiddenSize * c.intermediateSize;
+  return 4 * (c.layers * layer + 2 * c.vocabSize * c.hiddenSize);
 }
 
 /** Tokens that each slot has room for. */
