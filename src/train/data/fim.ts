@@ -173,16 +173,16 @@ function groupSequence(
 }
 
 /**
- * What `SuperviseOptions.textTokens` takes: each text transformed as its place in the data and the
- * seed say, whenever it comes.
+ * What `SuperviseOptions.textTokens` takes: each text transformed as its place in the data, the
+ * epoch and the seed say, whenever it comes.
  */
 export const createFim =
   (tokenizer: Tokenizer, maxLength: number, seed: number, options: FimTraining = {}) =>
-  (record: RecordOf<"text">): number[][] =>
+  (record: RecordOf<"text">, epoch = 0): number[][] =>
     fileSequences(
       tokenizer,
       record.text,
-      createRandom(seed, `fim ${placeOf(record)}`),
+      createRandom(seed, `fim ${epoch} ${placeOf(record)}`),
       maxLength,
       options,
     );

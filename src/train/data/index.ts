@@ -23,6 +23,15 @@ export { DataError, type DataProblem, describeProblem, type Rule, rules } from "
 export { hashFiles, type ReadOptions, readRecords } from "./read-records.ts";
 export type { DataRecord, RecordKind, RecordOf, Side } from "./record.ts";
 export {
+  type Dataset,
+  openStream,
+  type RecordStream,
+  type StreamCursor,
+  type StreamedRecord,
+  type StreamOptions,
+} from "./stream.ts";
+export { type StreamBatches, type StreamBatchOptions, streamBatches } from "./stream-batches.ts";
+export {
   type Learnable,
   type LossOn,
   promptTokens,
