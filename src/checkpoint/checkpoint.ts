@@ -53,6 +53,14 @@ export interface Checkpoint extends Disposable {
    */
   readAs(name: string, dtype: DType, into?: TypedArray): NDArray;
   /**
+   * Some rows of the tensor, along its first axis, as f32; of quantised blocks only those that hold
+   * them are decoded.
+   *
+   * @returns f32 [count, ...the other dimensions]
+   * @throws RangeError where the tensor has no such rows
+   */
+  readRows(name: string, first: number, count: number): NDArray;
+  /**
    * Starts reading all files from disk, where they are mapped, and returns at once: whoever is
    * about to use every tensor saves the time that it still needs for other things.
    */
@@ -230,6 +238,34 @@ async function createCheckpoint(
     return { dtype, shape: from.shape, data };
   };
 
+  const readRows = (name: string, first: number, count: number): NDArray => {
+    const { dtype, shape, offset, byteLength, file } = info(name);
+    const [rows = 0, ...rest] = shape;
+    if (!(first >= 0 && count >= 0 && first + count <= rows)) {
+      throw new RangeError(
+        `${file}: tensor ${show(name)} has ${rows} rows, asked for ${count} from ${first}`,
+      );
+    }
+    const width = sizeOf(rest);
+    const { shard, entry } = find(name);
+    const { blocks } = entry;
+    // Whole units of storage: blocks need not end where rows do.
+    const unit = blocks ?? { size: 1, bytes: byteLength / Math.max(1, sizeOf(shape)) };
+    const [from, to] = [first * width, (first + count) * width];
+    const start = Math.floor(from / unit.size);
+    const end = Math.ceil(to / unit.size);
+    const data = allocate(name, "f32", [(end - start) * unit.size]).data as Float32Array;
+    const { input, run } = blocks ? blockConverter(blocks, "f32") : converter(dtype, "f32");
+    const step = Math.floor(input.byteLength / unit.bytes);
+    for (let at = start; at < end; at += step) {
+      const part = Math.min(step, end - at);
+      shard.bytes.readInto(input.subarray(0, part * unit.bytes), offset + at * unit.bytes);
+      run(part * unit.size, data, (at - start) * unit.size);
+    }
+    const own = data.subarray(from - start * unit.size, to - start * unit.size);
+    return { dtype: "f32", shape: [count, ...rest], data: own };
+  };
+
   return {
     source,
     names: [...places.keys()],
@@ -238,6 +274,7 @@ async function createCheckpoint(
     info,
     read,
     readAs,
+    readRows,
     prefetch() {
       for (const { bytes } of shards) bytes.prefetch();
     },

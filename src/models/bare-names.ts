@@ -17,6 +17,7 @@ export function bareWeights(checkpoint: Checkpoint): Checkpoint {
     info: (name) => checkpoint.info(stored(name)),
     read: (name) => checkpoint.read(stored(name)),
     readAs: (name, dtype, into) => checkpoint.readAs(stored(name), dtype, into),
+    readRows: (name, first, count) => checkpoint.readRows(stored(name), first, count),
     release: (name) => checkpoint.release(stored(name)),
   };
 }

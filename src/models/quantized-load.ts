@@ -9,6 +9,7 @@ import { sizeOf } from "../graph/ndarray.ts";
 import type { WeightSource } from "../graph/program.ts";
 import type { WeightFormat, WeightFormats } from "../nn/scope.ts";
 import type { DecoderConfig } from "./decoder.ts";
+import { singleExperts } from "./expert-source.ts";
 import {
   calibrationTextOf,
   planFormats,
@@ -76,7 +77,7 @@ export function planQuantization(model: FloatModel, quant: Quantization): Quanti
   const asked = typeof quant === "string" ? { kind: quant } : quant;
   const settings = quantizationSettings({ ...asked, calibration: text ?? false });
   const isTied = config.tiedHead;
-  const floats = floatSource(checkpoint);
+  const floats = singleExperts(floatSource(checkpoint));
   const hasTable = floats.names.some((name) => name.endsWith("embed_tokens.weight"));
   const isTiedHead = (name: string): boolean => isTied && name === "lm_head.weight";
   const names = floats.names.filter((name) => !(hasTable && isTiedHead(name)));

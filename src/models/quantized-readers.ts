@@ -221,6 +221,7 @@ function fp8(settings: ConfigReader, checkpoint: Checkpoint): ForeignCheckpoint 
 
 /** A checkpoint in which some tensors stand for others. */
 function withVirtual(checkpoint: Checkpoint, virtual: ReadonlyMap<string, Virtual>): Checkpoint {
+  let last: { readonly name: string; readonly array: NDArray } | undefined;
   const hidden = new Set([...virtual.values()].flatMap(({ from }) => from));
   const isOwn = (name: string): boolean => checkpoint.has(name) && !hidden.has(name);
   const info = (name: string): TensorInfo => {
@@ -242,7 +243,19 @@ function withVirtual(checkpoint: Checkpoint, virtual: ReadonlyMap<string, Virtua
       (into as Float32Array).set(array.data as Float32Array);
       return { ...array, data: into };
     },
+    readRows(name, first, count) {
+      const make = virtual.get(name)?.make;
+      if (!make) return checkpoint.readRows(name, first, count);
+      // Who reads rows goes on with the next ones, and lets go of the tensor at the end.
+      if (last?.name !== name) last = { name, array: convertArray(make(), "f32") };
+      const { shape, data } = last.array;
+      const [, ...rest] = shape;
+      const width = sizeOf(rest);
+      const rows = data.subarray(first * width, (first + count) * width);
+      return { dtype: "f32", shape: [count, ...rest], data: rows };
+    },
     release(name) {
+      if (last?.name === name) last = undefined;
       for (const real of virtual.get(name)?.from ?? [name]) {
         if (checkpoint.has(real)) checkpoint.release(real);
       }

@@ -5,6 +5,7 @@ import { dequantizeBlocks, dequantizeColumns } from "../checkpoint/quantize.ts";
 import { type NDArray, ndarray, zeros } from "../graph/ndarray.ts";
 import type { WeightSource } from "../graph/program.ts";
 import type { WeightFormats } from "../nn/scope.ts";
+import { type CheckedRead, readExperts } from "./expert-weights.ts";
 
 const ROWS = "_rows";
 
@@ -18,7 +19,7 @@ export function quantizedWeights(
   formats: WeightFormats,
   next: WeightSource,
 ): WeightSource {
-  return (port) => {
+  const own: WeightSource = (port) => {
     const { name, shape } = port;
     if (name.endsWith(ROWS)) {
       // A table and the weight of a head are one array under two shapes.
@@ -39,7 +40,19 @@ export function quantizedWeights(
     const floats = dequantizeBlocks(parts, shape[1] as number, format);
     return format.isOrdered ? reordered(floats, read("_order")) : floats;
   };
+  // Who asks for stacks of experts in floats gets them from what their matrices stand for.
+  const source = { has: (name: string) => checkpoint.has(name) || formats.has(name) };
+  const read: CheckedRead = (port, into) => {
+    const array = own(port);
+    if (!into) return array;
+    (into as Float32Array).set(array.data as Float32Array); // models ask for f32
+    return { ...array, data: into };
+  };
+  const isQuantized = [...formats.keys()].some((name) => EXPERT.test(name));
+  return (port) => (isQuantized ? readExperts(source, read, port) : undefined) ?? own(port);
 }
+
+const EXPERT = /\.experts\.\d+\./;
 
 /** Columns back in the places of a model's inputs. */
 function reordered({ shape, data }: NDArray, order: NDArray): NDArray {

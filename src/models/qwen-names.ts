@@ -114,6 +114,11 @@ export function renameQwen(checkpoint: Checkpoint): Checkpoint {
       (into as Float32Array).set(array.data as Float32Array); // same element type on both sides
       return { ...array, data: into };
     },
+    readRows(name: string, first: number, count: number): NDArray {
+      const { stored, third } = placeOf(name);
+      const rows = info(name).shape[0]!;
+      return checkpoint.readRows(stored, (third ?? 0) * rows + first, count);
+    },
     release: (name) => checkpoint.release(placeOf(name).stored),
   };
 }

@@ -1,7 +1,7 @@
 /** A layer of routed experts, as Qwen's mixture-of-experts models have in place of the MLP. */
 
 import { add, mul, sigmoid } from "../graph/ops/elementwise.ts";
-import { moe as moeOp } from "../graph/ops/moe.ts";
+import { moe as moeOp, routedMoe } from "../graph/ops/moe.ts";
 import { shapeError, type Tensor } from "../graph/tensor.ts";
 import { linear } from "./linear.ts";
 import { gatedMlp } from "./mlp.ts";
@@ -50,6 +50,12 @@ export function moe(
   if (typeof hidden !== "number") throw shapeError("moe", "last axis is not a number", [x]);
   const logits = linear(p.in("gate"), x, experts, { init });
   const routed = p.trace(() => {
+    // Quantised experts are matrices of their own, as in published checkpoints.
+    if (hasQuantizedExperts(p, experts)) {
+      return routedMoe(x, logits, { topK, normalise }, (rows, expert) =>
+        gatedMlp(p.in("experts", expert), rows, inner, init),
+      );
+    }
     const gateUp = p.parameter(GATE_UP, [experts, 2 * inner, hidden], init);
     const down = p.parameter(DOWN, [experts, hidden, inner], zeros);
     return moeOp(x, logits, { gateUp, down }, { topK, normalise });
@@ -59,3 +65,10 @@ export function moe(
   const weight = linear(p.in("shared_expert_gate"), x, 1, { init }); // [..., 1]
   return p.trace(() => add(routed, mul(sigmoid(weight), shared)));
 }
+
+const hasQuantizedExperts = (p: Scope, experts: number): boolean =>
+  Array.from({ length: experts }, (_, e) => e).some((e) =>
+    ["gate_proj", "up_proj", "down_proj"].some((kind) =>
+      p.in("experts", e, kind).formatOf("weight"),
+    ),
+  );

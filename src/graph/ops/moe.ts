@@ -6,6 +6,7 @@ import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { swiglu } from "./activation.ts";
 import { cast, div, equal, mul } from "./elementwise.ts";
 import { gatherElements } from "./gather.ts";
+import { groupedMap } from "./grouped-map.ts";
 import { groupedMatmul } from "./grouped-matmul.ts";
 import { split } from "./join.ts";
 import { iota } from "./leaf.ts";
@@ -79,28 +80,43 @@ const moeOp: Op<MoeAttrs> = {
     const operands = [inputs[0], inputs[1], gateUp, "", inputs[inputs.length - 1]];
     return [to.emit("MoE", operands, attributes, MICROSOFT)];
   },
-  expand(inputs, { topK: k, normalise }) {
+  expand(inputs, attrs) {
     const [x, logits] = inputs;
-    const experts = logits.shape[1] as number;
-    const probabilities = softmax(logits);
-    const { indices } = topK(probabilities, k);
-    let weights = gatherElements(probabilities, indices, 1); // [tokens, k]
-    if (normalise) weights = div(weights, sum(weights, { axes: [1], keepDims: true }));
-
-    // Rows (token, choice) in the order of their experts, so that each expert has one block.
-    const chosen = reshape(indices, [-1]);
-    const order = sort(chosen).indices;
-    const inverse = sort(order).indices;
-    const counts = sum(cast(equal(expandDims(chosen, 0), expandDims(iota(experts), 1)), "i64"), {
-      axes: [1],
-    });
-    const rows = dispatch(x, order, inverse, k);
-    const hidden = swiglu(...gateAndUp(inputs, rows, counts));
-    const results = groupedMatmul(hidden, inputs[inputs.length - 1], counts, true);
-    const byToken = reshape(permuteRows(results, inverse, order), [-1, k, x.shape[1]]);
-    return [sum(mul(byToken, expandDims(weights, 2)), { axes: [1] })];
+    const down = inputs[inputs.length - 1];
+    return [
+      routeRows(x, logits, attrs, (rows, counts) => {
+        const hidden = swiglu(...gateAndUp(inputs, rows, counts));
+        return groupedMatmul(hidden, down, counts, true);
+      }),
+    ];
   },
 };
+
+/** Sends rows to their experts and adds up what comes back: x [tokens, width]. */
+function routeRows(
+  x: Tensor,
+  logits: Tensor,
+  { topK: k, normalise }: MoeAttrs,
+  apply: (rows: Tensor, counts: Tensor) => Tensor,
+): Tensor {
+  const experts = logits.shape[1] as number;
+  const probabilities = softmax(logits);
+  const { indices } = topK(probabilities, k);
+  let weights = gatherElements(probabilities, indices, 1); // [tokens, k]
+  if (normalise) weights = div(weights, sum(weights, { axes: [1], keepDims: true }));
+
+  // Rows (token, choice) in the order of their experts, so that each expert has one block.
+  const chosen = reshape(indices, [-1]);
+  const order = sort(chosen).indices;
+  const inverse = sort(order).indices;
+  const counts = sum(cast(equal(expandDims(chosen, 0), expandDims(iota(experts), 1)), "i64"), {
+    axes: [1],
+  });
+  const rows = dispatch(x, order, inverse, k);
+  const results = apply(rows, counts);
+  const byToken = reshape(permuteRows(results, inverse, order), [-1, k, x.shape[1]]);
+  return sum(mul(byToken, expandDims(weights, 2)), { axes: [1] });
+}
 
 /** Products of the rows with the gate and the up matrices of their experts. */
 function gateAndUp(
@@ -167,4 +183,27 @@ export function moe(
   const routes = reshape(logits, [-1, logits.shape[logits.shape.length - 1]]);
   const inputs = [rows, routes, ...weights, experts.down];
   return reshape(apply(moeOp, inputs, { topK: k, normalise })[0], x.shape);
+}
+
+/**
+ * `moe` with experts of any kind: each is given the rows that chose it, and computes only where
+ * there are some (see `groupedMap`).
+ *
+ * @param x [..., hidden]
+ * @param logits [..., experts], of the router
+ * @param expert rows [some, hidden] of expert e -> [some, hidden]
+ * @returns [..., hidden]
+ */
+export function routedMoe(
+  x: Tensor,
+  logits: Tensor,
+  { topK: k, normalise = false }: MoeOptions,
+  expert: (rows: Tensor, e: number) => Tensor,
+): Tensor {
+  const rows = reshape(x, [-1, x.shape[x.shape.length - 1]]);
+  const routes = reshape(logits, [-1, logits.shape[logits.shape.length - 1]]);
+  const y = routeRows(rows, routes, { topK: k, normalise }, (sorted, counts) =>
+    groupedMap(sorted, counts, expert),
+  );
+  return reshape(y, x.shape);
 }
