@@ -28,6 +28,7 @@ test("info --json counts parameters and memory from headers and config", async (
     cacheBytes: 128 * 20 * 4,
   });
   expect(summary.memory).toHaveLength(6);
+  expect(summary.cacheBytesPerToken).toEqual({ f32: 128 * 4, int8: 128 });
 });
 
 test("info for people shows the same facts", async () => {
@@ -36,6 +37,7 @@ test("info for people shows the same facts", async () => {
   expect(code).toBe(0);
   expect(stdout).toMatch(/parameters +2.41 K in 2 tensors/);
   expect(stdout).toMatch(/1,000 tokens +\d/);
+  expect(stdout).toMatch(/cache +512 B a token in f32, 128 B with --kv-cache int8/);
   expect(stdout).not.toContain("\u001b");
 });
 

@@ -27,6 +27,7 @@ export function define(command: Command, io: Io): void {
 function render(summary: ModelSummary, io: Io): string {
   const paint = createPaint(io.stdout, io.env);
   const stored = Object.entries(summary.stored).map(([dtype, n]) => `${dtype} ${formatCount(n)}`);
+  const token = summary.cacheBytesPerToken;
   const facts: [string, string | null][] = [
     ["folder", summary.folder],
     ["architecture", summary.architecture],
@@ -36,6 +37,11 @@ function render(summary: ModelSummary, io: Io): string {
     ["hidden size", text(summary.hiddenSize)],
     ["vocabulary", text(summary.vocabulary)],
     ["context", summary.contextLimit === null ? null : `${text(summary.contextLimit)} tokens`],
+    [
+      "cache",
+      token &&
+        `${formatBytes(token.f32)} a token in f32, ${formatBytes(token.int8)} with --kv-cache int8`,
+    ],
   ];
   const known = facts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
   const title = paint.bold("Memory for weights and the cache of one sequence");

@@ -3,7 +3,14 @@
 import { readConfigJson } from "../../checkpoint/companions.ts";
 import { openCheckpoint } from "../../checkpoint/index.ts";
 import { sizeOf } from "../../graph/ndarray.ts";
-import { cacheShape, contextsUpTo, type MemoryNeed, memoryNeeds } from "./memory.ts";
+import {
+  cacheShape,
+  contextsUpTo,
+  type MemoryNeed,
+  memoryNeeds,
+  type TokenBytes,
+  tokenBytes,
+} from "./memory.ts";
 
 export interface ModelSummary {
   readonly folder: string;
@@ -20,6 +27,7 @@ export interface ModelSummary {
   readonly hiddenSize: number | null;
   readonly vocabulary: number | null;
   readonly memory: readonly MemoryNeed[];
+  readonly cacheBytesPerToken: TokenBytes | null;
 }
 
 /**
@@ -46,6 +54,7 @@ export async function describeModel(
   }
   const contextLimit = positive(text.max_position_embeddings);
   const modelType = typeof config.model_type === "string" ? config.model_type : null;
+  const cache = cacheShape(text);
   const lengths = contexts ?? contextsUpTo(contextLimit ?? undefined);
   return {
     folder,
@@ -59,7 +68,8 @@ export async function describeModel(
     layers: positive(text.num_hidden_layers),
     hiddenSize: positive(text.hidden_size),
     vocabulary: positive(text.vocab_size),
-    memory: memoryNeeds(parameters, cacheShape(text), lengths),
+    memory: memoryNeeds(parameters, cache, lengths),
+    cacheBytesPerToken: cache ? tokenBytes(cache) : null,
   };
 }
 

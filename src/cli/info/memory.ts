@@ -30,6 +30,21 @@ export function cacheShape(config: Readonly<Record<string, unknown>>): CacheShap
   return layers && keyValueHeads && headDim ? { layers, keyValueHeads, headDim } : undefined;
 }
 
+/** Bytes that one token takes in the cache: in f32, and with `--kv-cache int8`. */
+export interface TokenBytes {
+  readonly f32: number;
+  readonly int8: number;
+}
+
+/** Keys and values: 2 x [layers, keyValueHeads, headDim]. */
+const perToken = ({ layers, keyValueHeads, headDim }: CacheShape): number =>
+  2 * layers * keyValueHeads * headDim;
+
+export const tokenBytes = (cache: CacheShape): TokenBytes => ({
+  f32: 4 * perToken(cache),
+  int8: perToken(cache),
+});
+
 export interface MemoryNeed {
   readonly dtype: ComputeDType;
   readonly context: number;
@@ -46,14 +61,13 @@ export function memoryNeeds(
   cache: CacheShape | undefined,
   contexts: readonly number[],
 ): MemoryNeed[] {
-  // Keys and values: 2 x [layers, keyValueHeads, context, headDim]
-  const perToken = cache ? 2 * cache.layers * cache.keyValueHeads * cache.headDim : 0;
+  const elements = cache ? perToken(cache) : 0;
   return contexts.flatMap((context) =>
     computeDTypes.map((dtype) => ({
       dtype,
       context,
       weightBytes: parameters * widths[dtype],
-      cacheBytes: perToken * context * widths[dtype],
+      cacheBytes: elements * context * widths[dtype],
     })),
   );
 }
