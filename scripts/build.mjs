@@ -1,4 +1,4 @@
-// Builds dist/ with tsc, the studio with Vite, and only when the sources changed.
+// Builds dist/ with tsc and joins its modules (bundle.mjs), the studio with Vite, and only when the sources changed.
 //   node scripts/build.mjs           emit if stale (no type check: `npm run types` is that)
 //   node scripts/build.mjs --force   emit anyway
 // Install scripts are off, hence bin/onefold.js calls ensureBuild itself.
@@ -46,13 +46,14 @@ function isAlive(pid) {
 function prune() {
   for (const folder of sourceFolders) {
     for (const path of walk(`dist/${folder}`, (name) => /\.(js|d\.ts)$/.test(name))) {
+      if (path.startsWith("dist/src/chunks/")) continue; // bundle.mjs looks after them
       const source = path.slice("dist/".length).replace(/(\.d\.ts|\.js)$/, ".ts");
       if (!existsSync(join(root, source))) rmSync(join(root, path));
     }
   }
 }
 
-function emit() {
+function emit(force) {
   const tsc = join(root, "node_modules/typescript/bin/tsc");
   if (!existsSync(tsc)) return "TypeScript is not installed: run `npm ci` in the checkout";
   const arguments_ = [tsc, "-p", "tsconfig.build.json", "--noCheck", "--pretty", "false"];
@@ -62,8 +63,21 @@ function emit() {
   });
   if (status !== 0) return `${stdout}${stderr}`.trim() || `tsc ended with status ${status}`;
   prune();
+  const failure = bundle(force);
+  if (failure) return failure;
   writeHelp();
   return buildStudio();
+}
+
+/** Joins the modules; without the bundler dist/ works as it is, only starts more slowly. */
+function bundle(force) {
+  const script = join(root, "scripts/bundle.mjs");
+  if (!existsSync(script) || !existsSync(join(root, "node_modules/rolldown"))) return undefined;
+  const { status, stderr } = spawnSync(process.execPath, [script, ...(force ? ["--force"] : [])], {
+    cwd: root,
+    encoding: "utf8",
+  });
+  return status === 0 ? undefined : stderr.trim() || "the bundler could not join the modules";
 }
 
 /** The page that `onefold serve` shows. */
@@ -105,7 +119,7 @@ export function ensureBuild({ force = false } = {}) {
     if (!force && isBuilt()) return undefined; // another process has just built it
     const stamp = describeSources(); // a file that changes meanwhile makes the next one build
     rmSync(stampFile, { force: true });
-    const failure = emit();
+    const failure = emit(force);
     if (!failure) writeFileSync(stampFile, stamp);
     return failure;
   } finally {
