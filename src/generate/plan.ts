@@ -8,6 +8,7 @@ import {
 } from "../media/text/index.ts";
 import { resolveSampling } from "./chat-options.ts";
 import type { TokenConstraint } from "./constrain/types.ts";
+import { encodePrompt } from "./encode-prompt.ts";
 import type { AnswerPlan } from "./engine-answer.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { answerFormatOf } from "./parse/answer-parser.ts";
@@ -52,7 +53,7 @@ export function planConversation(model: LanguageModel, options: PlanOptions): An
   });
   const start = thinkingStart(text);
   const thinks = mayThink(template, start);
-  const prompt = tokenizer.encode(text);
+  const prompt = encodePrompt(tokenizer, text, model.engine.contextLimit);
   const maxTokens = options.maxTokens ?? defaults.maxTokens;
   const room = Math.min(maxTokens ?? Infinity, model.engine.contextLimit - prompt.length);
   const budget = typeof thinkingBudget === "function" ? thinkingBudget(room) : thinkingBudget;

@@ -1,6 +1,7 @@
 /** POST /v1/completions: texts continued as they are, without a template. */
 
 import { resolveSampling } from "../generate/chat-options.ts";
+import { encodePrompt } from "../generate/encode-prompt.ts";
 import {
   type AnswerEnd,
   type AnswerPlan,
@@ -79,7 +80,10 @@ function planOf(
     suffix === undefined || typeof prompt !== "string"
       ? undefined
       : checked(() => fimPrompt(tokenizer, { prefix: prompt, suffix }), "suffix");
-  const ids = fim?.tokens ?? (typeof prompt === "string" ? tokenizer.encode(prompt) : prompt);
+  const { contextLimit } = model.engine;
+  const ids =
+    fim?.tokens ??
+    (typeof prompt === "string" ? encodePrompt(tokenizer, prompt, contextLimit) : prompt);
   return {
     tokenizer,
     prompt: Int32Array.from(ids),
