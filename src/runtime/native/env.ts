@@ -13,6 +13,11 @@ export interface Env {
   readonly cpu: Pointer;
   /** OrtAllocator of plain CPU memory. */
   readonly allocator: Pointer;
+  /**
+   * Sessions may use the environment's pool. False once the engine has refused it: another user of
+   * the library in this process (onnxruntime-node) made the environment first, without pools.
+   */
+  hasPool: boolean;
 }
 
 let cached: Promise<Env> | undefined;
@@ -61,7 +66,7 @@ async function create(): Promise<Env> {
     );
     const allocator = receive(api, (o) => api.GetAllocatorWithDefaultOptions(o), "allocator");
     const cpu = receive(api, (o) => api.AllocatorGetInfo(allocator, o), "memory info");
-    return { api, pointer, cpu, allocator };
+    return { api, pointer, cpu, allocator, hasPool: true };
   } finally {
     api.ReleaseThreadingOptions(threading);
   }

@@ -1,7 +1,7 @@
 /** SessionOptions -> OrtSessionOptions. */
 
 import type { SessionOptions } from "../types.ts";
-import { type Env, receive } from "./env.ts";
+import { defaultThreads, type Env, receive } from "./env.ts";
 import { check } from "./error.ts";
 import type { Pointer } from "./ffi.ts";
 
@@ -9,8 +9,16 @@ const levels = { disabled: 0, basic: 1, extended: 2, all: 99 } as const;
 
 const spinDurationKey = "session.intra_op.spin_duration_us";
 
+/** Whether a session shares the environment's thread pool. */
+export const usesPool = (
+  { hasPool }: Env,
+  { threads, interOpThreads, spinning }: SessionOptions,
+): boolean =>
+  hasPool && threads === undefined && interOpThreads === undefined && spinning === undefined;
+
 /** The native options; the caller releases them. */
-export function createOptions({ api }: Env, options: SessionOptions): Pointer {
+export function createOptions(env: Env, options: SessionOptions): Pointer {
+  const { api } = env;
   const native = receive(api, (out) => api.CreateSessionOptions(out), "session options");
   const set = (status: Pointer | null, what: string) =>
     check(api, status, `session option ${what}`);
@@ -41,14 +49,15 @@ export function createOptions({ api }: Env, options: SessionOptions): Pointer {
 
   function setThreads(): void {
     const { threads, interOpThreads, spinning } = options;
-    if (threads === undefined && interOpThreads === undefined && spinning === undefined) {
+    if (usesPool(env, options)) {
       set(api.DisablePerSessionThreads(native), "threads");
       return;
     }
     if (threads !== undefined && !(Number.isInteger(threads) && threads > 0)) {
       throw new RangeError(`session option threads is ${threads}, expected an integer above 0`);
     }
-    set(api.SetIntraOpNumThreads(native, threads ?? 0), "threads");
+    const count = threads ?? (env.hasPool ? 0 : defaultThreads());
+    set(api.SetIntraOpNumThreads(native, count), "threads");
     if (interOpThreads !== undefined && interOpThreads > 1) {
       set(api.SetSessionExecutionMode(native, 1), "interOpThreads");
       set(api.SetInterOpNumThreads(native, interOpThreads), "interOpThreads");

@@ -4,6 +4,7 @@ import { dtypes } from "../../graph/dtype.ts";
 import { type NDArray, sizeOf } from "../../graph/ndarray.ts";
 import type { Port, Program } from "../../graph/program.ts";
 import { checkInputs, checkOutput, resolveShape, type Symbols } from "../check.ts";
+import { EngineError } from "../engine-error.ts";
 import type { BoundRun, NDArrays, RunOptions, Session, SessionOptions } from "../types.ts";
 import { NativeBoundRun } from "./bound.ts";
 import { type Env, loadEnv, receive } from "./env.ts";
@@ -11,7 +12,7 @@ import { check, toError } from "./error.ts";
 import type { Pointer } from "./ffi.ts";
 import { closeWithOwner, forgetOwner, NativeHandle } from "./handle.ts";
 import { type CNames, encodeNames, pointerArray } from "./names.ts";
-import { createOptions } from "./options.ts";
+import { createOptions, usesPool } from "./options.ts";
 import { execute, type NativeCall, runNow } from "./run.ts";
 import { copyValue, createValue } from "./value.ts";
 import {
@@ -52,8 +53,29 @@ export async function createSession(
   }
 }
 
-/** One attempt; without a folder the engine copies the weights for its optimiser. */
+/** Without a folder the engine copies the weights for its optimiser. */
 async function load(
+  env: Env,
+  program: Program,
+  options: SessionOptions,
+  weights: Weights,
+  folder?: string,
+): Promise<Pointer> {
+  const wantsPool = usesPool(env, options);
+  try {
+    return await loadOnce(env, program, options, weights, folder);
+  } catch (error) {
+    if (!(wantsPool && hasNoPool(error))) throw error;
+    env.hasPool = false;
+    return loadOnce(env, program, options, weights, folder);
+  }
+}
+
+/** Whether the environment is one that another user of the library made, without thread pools. */
+const hasNoPool = (error: unknown): boolean =>
+  error instanceof EngineError && error.message.includes("WithGlobalThreadPools");
+
+async function loadOnce(
   env: Env,
   program: Program,
   options: SessionOptions,
