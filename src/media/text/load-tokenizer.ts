@@ -50,9 +50,11 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
   const file = join(folder, TOKENIZER);
   const text = await readOptional(file);
   if (text === undefined) {
+    const tiktoken = await (await import("./tiktoken.ts")).readTiktoken(folder);
+    if (tiktoken) return tiktoken;
     throw new Error(
-      `${file}: no such file; a checkpoint folder needs tokenizer.json (vocab.json with merges.txt ` +
-        "or a .tiktoken file alone is not read)",
+      `${file}: no such file; a checkpoint folder needs tokenizer.json or qwen.tiktoken ` +
+        "(vocab.json with merges.txt alone is not read)",
     );
   }
   const configFile = join(folder, CONFIG);

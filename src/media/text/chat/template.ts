@@ -103,6 +103,9 @@ export async function loadChatTemplate(folder: string): Promise<ChatTemplate> {
     const sources = configTemplates(place.object(parseJson(text, file)), place);
     if (sources.size > 0) return compile(sources, variables, file);
   }
+  const { readTiktokenConfig } = await import("../tiktoken.ts");
+  const first = await readTiktokenConfig(folder);
+  if (first?.chat_template !== undefined) return createChatTemplate(first, folder);
   throw new Error(
     `${folder}: no chat template in chat_template.jinja, chat_template.json or ` +
       "tokenizer_config.json; base models have none, give one explicitly",
