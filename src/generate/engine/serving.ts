@@ -6,27 +6,22 @@ import { checkTokens } from "../context-limit.ts";
 import { Decoding } from "../decoding.ts";
 import { promptChunk } from "../prompt-chunk.ts";
 import { Breather } from "./breather.ts";
-import type { Drafter, HiddenRows } from "./drafter.ts";
 import { FairQueue } from "./fair-queue.ts";
 import { Job } from "./job.ts";
 import { Placement } from "./placement.ts";
-import { lookUp } from "./prompt-lookup.ts";
 import { refusal } from "./refusal.ts";
 import type { Slots } from "./slots.ts";
+import { Speculator, type SpeculatorOptions } from "./speculator.ts";
 import type { Engine, EngineAnswer, EngineRequest, EngineStats } from "./types.ts";
 
 /** A prompt goes before shorter ones when they went before it this often in a row. */
 const MOST_PASSED = 4;
 
-export interface ServingOptions {
+export interface ServingOptions extends SpeculatorOptions {
   readonly queue: number;
   readonly chunk: number;
   readonly sharedChunk: number;
   readonly prefixCache: boolean;
-  /** Tokens to guess at most; 0 guesses none. */
-  readonly guesses: number;
-  /** Guesses them (default: looked up in what came before); disposed of with the engine. */
-  readonly drafter?: Drafter;
 }
 
 /** The engine over slots that are its own. One loop runs while there is work. */
@@ -41,6 +36,7 @@ export class Serving implements Engine {
   readonly #jobs: (Job | undefined)[];
   readonly #lastUsed: number[];
   readonly #breather = new Breather();
+  readonly #speculator: Speculator;
   readonly #workspaces = new Map<number, Candidates>();
   readonly #counts = { promptTokens: 0, reusedPromptTokens: 0, generatedTokens: 0 };
   #uses = 0;
@@ -54,6 +50,7 @@ export class Serving implements Engine {
     this.#config = config;
     this.#options = options;
     this.#placement = new Placement(slots, config.rope, options.prefixCache);
+    this.#speculator = new Speculator(slots, config.rope, this.#breather, options);
     this.#jobs = new Array<Job | undefined>(slots.count).fill(undefined);
     this.#lastUsed = new Array<number>(slots.count).fill(0);
   }
@@ -91,7 +88,7 @@ export class Serving implements Engine {
       slots: slots.count,
       cachedTokens,
       cacheCapacity: slots.count * slots.capacity,
-      cacheBytes: slots.bytes + (this.#options.drafter?.bytes ?? 0),
+      cacheBytes: slots.bytes + this.#speculator.bytes,
       ...this.#counts,
     };
   }
@@ -102,7 +99,7 @@ export class Serving implements Engine {
     for (const job of this.#jobs) job?.cancel();
     for (let job = this.#queue.shift(); job; job = this.#queue.shift()) job.cancel();
     this.#slots.dispose();
-    this.#options.drafter?.dispose();
+    this.#speculator.dispose();
     this.#wake();
   }
 
@@ -268,7 +265,7 @@ export class Serving implements Engine {
       const count = Math.min(this.#chunkOf(job), job.remaining, (mark ?? Infinity) - job.at);
       try {
         const seen = await this.#slots.feed(job.slot, job.pending, job.at, count, job.signal);
-        await this.#note(job.slot, seen);
+        await this.#speculator.note(job.slot, seen);
       } catch (error) {
         this.#slots.truncate(job.slot, job.isDone ? this.#slots.length(job.slot) : 0);
         job.fail(error);
@@ -297,7 +294,7 @@ export class Serving implements Engine {
     const jobs = this.#running().filter((job) => job.isReady && job.remaining === 1);
     if (jobs.length === 0) return false;
     const [first] = jobs;
-    if (jobs.length === 1 && (await this.#stepAhead(first!))) return true;
+    if (jobs.length === 1 && (await this.#speculator.step(first!))) return true;
     // Dynamic angles follow the longest row of a run.
     const isSingle = this.#config.rope.type === "dynamic";
     for (const batch of isSingle ? jobs.map((job) => [job]) : [jobs]) await this.#stepOf(batch);
@@ -325,60 +322,6 @@ export class Serving implements Engine {
       job.at++;
       await this.#completed(job);
     }
-  }
-
-  /**
-   * A step that also verifies a guess of what follows: as long as the choice from the logits is
-   * the guessed token, its place in the cache and the next logits are already there. The choices
-   * are those that single steps make.
-   *
-   * @returns false where there is nothing to guess
-   */
-  async #stepAhead(job: Job): Promise<boolean> {
-    const { guesses, drafter } = this.#options;
-    const slots = this.#slots;
-    const length = slots.length(job.slot);
-    const room = Math.min(guesses, this.contextLimit - length - 1);
-    // Who steers has to see each token before the next; dynamic angles follow the run's length.
-    if (room < 1 || job.isPrompt || job.request.steer) return false;
-    if (this.#config.rope.type === "dynamic") return false;
-    const token = job.pending[job.at]!;
-    const held = slots.tokens(job.slot);
-    let guess: readonly number[];
-    let logits: Float32Array;
-    try {
-      guess = drafter
-        ? await drafter.draft(job.slot, held, token, room)
-        : lookUp(held, token, room);
-      // Even without a guess the run gives the hidden state from which the next ones are made.
-      if (guess.length === 0 && !drafter) return false;
-      logits = await slots.verify(job.slot, [token, ...guess], job.signal);
-    } catch (error) {
-      slots.truncate(job.slot, job.isDone ? length : 0);
-      job.fail(error);
-      return true;
-    } finally {
-      this.#breather.rested();
-    }
-    const { vocabSize } = this.#config;
-    let taken = 0;
-    while (!job.isDone) {
-      job.choose(logits.subarray(taken * vocabSize, (taken + 1) * vocabSize));
-      await this.#breather.breathe();
-      if (taken === guess.length || job.pending[0] !== guess[taken]) break;
-      taken++;
-    }
-    try {
-      await this.#note(job.slot, await slots.accept(job.slot, 1 + guess.length, 1 + taken));
-    } catch (error) {
-      slots.truncate(job.slot, 0);
-      job.fail(error);
-    }
-    return true;
-  }
-
-  async #note(slot: number, seen: HiddenRows | undefined): Promise<void> {
-    if (seen) await this.#options.drafter?.note(slot, seen, this.#slots.tokens(slot));
   }
 
   /** All pending tokens of a job are in its slot. */
