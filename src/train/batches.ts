@@ -51,6 +51,8 @@ export interface BucketOptions {
   readonly tokensPerBatch: number;
   /** Shuffles the batches of a pool. */
   readonly seed: number;
+  /** Makes the micro-batches of a pool (default: padded ones of samples of like length). */
+  readonly cut?: (samples: readonly Sequence[]) => MicroBatch[];
 }
 
 /** Lengths are rounded up to this, so that the engine sees few distinct shapes. */
@@ -62,11 +64,16 @@ const LENGTH_MULTIPLE = 8;
  *
  * @throws Error for a sample without a learned token, or one longer than a whole batch
  */
-export function bucketedBatches({ pool, tokensPerBatch, seed }: BucketOptions): PoolSource {
+export function bucketedBatches({
+  pool,
+  tokensPerBatch,
+  seed,
+  cut: toBatches = (samples) => cut(samples, tokensPerBatch),
+}: BucketOptions): PoolSource {
   let cursor: PoolCursor = { pool: 0, batch: 0 };
   let batches: MicroBatch[] | undefined;
   const load = (k: number): MicroBatch[] => {
-    const made = cut(pool(k), tokensPerBatch);
+    const made = toBatches(pool(k));
     if (made.length === 0) throw new Error(`train: pool ${k} of the data has no samples`);
     return shuffle(made, seed, k);
   };
@@ -197,7 +204,7 @@ function i64(values: readonly bigint[]): NDArray {
 
 /** Shuffles in place, the same way for the same seed and stream. */
 export function shuffle<T>(items: T[], seed: number, stream: number | string): T[] {
-  const random = createRandom(seed, `batches ${stream}`);
+  const random = createRandom(seed, typeof stream === "number" ? `batches ${stream}` : stream);
   for (let i = items.length - 1; i > 0; i--) {
     const j = random.below(i + 1);
     [items[i], items[j]] = [items[j], items[i]];

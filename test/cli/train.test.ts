@@ -141,7 +141,7 @@ it("stops with a sentence where the loss is not finite", async () => {
   const args = ["train", fresh("nan"), "--set", "train.lr=1e38", "--set", "train.warmup=0"];
   const { code, stdout, stderr } = await runOnefold(args);
   expect(stderr).toMatch(
-    /\nonefold: train: [^\n]*is not finite at step \d+; lower the learning rate \(train\.lr\) or check the data\n$/,
+    /\nonefold: train: [^\n]* at step \d+ \(batch: [^\n]*jsonl:\d+[^\n]*is not finite; lower the learning rate \(train\.lr\) or check the data\n$/,
   );
   expect({ code, stdout }).toEqual({ code: 1, stdout: "" });
 }, 60_000);

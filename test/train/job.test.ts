@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { shuffledPools } from "../../src/train/job/job.ts";
+import { shuffledPools } from "../../src/train/job/data-source.ts";
 
 it("pools show every sample once an epoch, in an order that depends on epoch and seed", () => {
   const samples = Array.from({ length: 5000 }, (_, i) => ({ tokens: [i, i], learned: [1, 1] }));

@@ -5,13 +5,12 @@ import { join, resolve } from "node:path";
 import { recoverDirectory, saveDirectoryAtomically } from "../../checkpoint/atomic.ts";
 import { sizeOf } from "../../graph/ndarray.ts";
 import { writeModelFiles } from "../../models/index.ts";
-import { createRandom } from "../../nn/random.ts";
-import { bucketedBatches, type Sequence } from "../batches.ts";
-import { hashFiles, readRecords } from "../data/read-records.ts";
-import { type Learnable, toSamples } from "../data/supervise.ts";
+import { TRAINING_FILE, trainingFile } from "../../models/training-file.ts";
+import { decoderLoss } from "../language-model.ts";
 import { run, type StepMetrics } from "../run.ts";
 import type { Schedule } from "../schedule.ts";
 import { Trainer } from "../trainer.ts";
+import { createJobSource, readJobData } from "./data-source.ts";
 import { type Files, prepareModel, prepareTokenizer } from "./prepare.ts";
 import type { TrainConfig } from "./schema.ts";
 
@@ -60,19 +59,27 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
   const { signal } = options;
   const { readTrainConfig } = await import("./read-config.ts"); // loads zod and yaml
   const { config, folder } = await readTrainConfig(file, options.set);
-  const { data, train } = config;
-  const paths = [data.files].flat().map((path) => resolve(folder, path));
-  const rows: Learnable[] = [];
-  const kinds = ["messages", "completion", "text"] as const;
-  for await (const row of readRecords(paths, { kinds, signal })) rows.push(row);
-  const hash = await hashFiles(paths, signal);
-  const { tokenizer, template, files } = await prepareTokenizer(config, folder, rows);
+  const { train } = config;
+  const data = await readJobData(file, folder, config, signal);
+  const prepared = await prepareTokenizer(config, folder, data.rows ?? []);
+  const { tokenizer, template } = prepared;
   using model = await prepareModel(config, folder, file, tokenizer);
-  const maxLength = Math.min(data.max_length, model.config.maxPositions);
-  const samples = toSamples(rows, { tokenizer, template, maxLength });
-  checkBatch(file, config, samples.sequences);
+  const maxLength = Math.min(config.data.max_length, model.config.maxPositions);
+  const job = await createJobSource(data, {
+    file,
+    config,
+    tokenizer,
+    template,
+    maxLength,
+    signal,
+  });
+  const training = trainingFile(template instanceof Error ? undefined : template, {
+    loss_on: config.data.loss_on,
+  });
+  const files = { ...prepared.files, [TRAINING_FILE]: training };
   using trainer = await Trainer.create({
     config: model.config,
+    loss: decoderLoss(model.config, job.loss),
     weights: model.weights,
     optimizer: {
       beta1: train.beta1,
@@ -91,27 +98,22 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
     model: typeof config.model === "string" ? config.model : config.model.model_type,
     isFresh: typeof config.model !== "string",
     parameters: shapes.reduce((n, { shape }) => n + sizeOf(shape), 0),
-    samples: samples.sequences.length,
-    tokens: samples.tokens,
-    supervised: samples.learned,
-    cut: samples.cut,
+    samples: job.samples,
+    tokens: job.tokens,
+    supervised: job.learned,
+    cut: job.cut,
     steps: train.steps,
     output,
-  });
-  const source = bucketedBatches({
-    pool: shuffledPools(samples.sequences, train.seed),
-    tokensPerBatch: train.batch_tokens,
-    seed: train.seed,
   });
   const finished = await run({
     dir: output,
     trainer,
-    source,
+    source: job.source,
     steps: train.steps,
     accumulate: train.accumulate,
     saveEvery: train.save_every,
     keep: train.keep,
-    fingerprint: fingerprintOf(config, hash, files),
+    fingerprint: fingerprintOf(config, job.hash, files),
     files: { ...files, "config.json": model.configFile("f32") },
     onStart: options.onStart,
     onStep: options.onStep,
@@ -128,46 +130,10 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
   return { model: final, output };
 }
 
-function checkBatch(file: string, config: TrainConfig, sequences: readonly Sequence[]): void {
-  const longest = sequences.reduce((n, { tokens }) => Math.max(n, tokens.length), 0);
-  const needed = Math.ceil(longest / 8) * 8;
-  if (needed <= config.train.batch_tokens) return;
-  throw new Error(
-    `${file}: "train.batch_tokens" is ${config.train.batch_tokens}, but the longest sample needs ` +
-      `${needed}; raise it or lower data.max_length`,
-  );
-}
-
 function scheduleOf(train: TrainConfig["train"]): Schedule {
   const { schedule: kind, warmup, steps, floor } = train;
   if (kind !== "wsd") return { kind, warmup, steps, floor };
   return { kind, warmup, steps, floor, decay: train.decay_steps ?? Math.ceil(steps / 5) };
-}
-
-/** Samples sorted by length at a time. */
-const POOL = 2048;
-
-/** Pool k of an endless stream of epochs, each in an order of its own. */
-export function shuffledPools(
-  sequences: readonly Sequence[],
-  seed: number,
-): (k: number) => readonly Sequence[] {
-  const pools = Math.ceil(sequences.length / POOL);
-  let [epoch, order] = [-1, [] as number[]];
-  return (k) => {
-    const wanted = Math.floor(k / pools);
-    if (wanted !== epoch) {
-      const random = createRandom(seed, `epoch ${wanted}`);
-      order = sequences.map((_, i) => i);
-      for (let i = order.length - 1; i > 0; i--) {
-        const j = random.below(i + 1);
-        [order[i], order[j]] = [order[j], order[i]];
-      }
-      epoch = wanted;
-    }
-    const start = (k % pools) * POOL;
-    return order.slice(start, start + POOL).map((i) => sequences[i]);
-  };
 }
 
 /** Settings that decide what the weights become. The end of the run may move between resumes. */
@@ -178,6 +144,6 @@ function fingerprintOf({ model, data, train }: TrainConfig, rows: string, files:
     hash.update(`${name}\0`);
     hash.update(content instanceof Uint8Array ? content : JSON.stringify(content));
   }
-  const { max_length: maxLength } = data;
-  return JSON.stringify({ model, maxLength, settings, rows, files: hash.digest("hex") });
+  const { files: _, mix, epochs, ...reading } = data;
+  return JSON.stringify({ model, reading, settings, rows, files: hash.digest("hex") });
 }
