@@ -2,8 +2,9 @@
 
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
+import { createCache } from "../../generate/cache.ts";
 import { contextLimit } from "../../generate/index.ts";
-import { fromValues } from "../../graph/ndarray.ts";
+import { fromValues, zeros } from "../../graph/ndarray.ts";
 import { loadTokenizer } from "../../media/text/index.ts";
 import {
   createComparison,
@@ -12,6 +13,7 @@ import {
   loadModel,
   type Model,
   type PredictionComparison,
+  stepProgram,
 } from "../../models/index.ts";
 import { createSession } from "../../runtime/index.ts";
 import { UsageError } from "../errors.ts";
@@ -19,9 +21,11 @@ import { type Io, writeJson, writeLine } from "../io.ts";
 import { integer, number } from "../options.ts";
 import { addQuantOptions, type QuantFlags, quantization } from "../quant-options.ts";
 import { formatTable } from "../render.ts";
+import { kvCacheOption } from "../run-options.ts";
 import { verifyText } from "../verify-text.ts";
 
 interface VerifyFlags extends QuantFlags {
+  readonly kvCache?: "int8";
   readonly reference?: string;
   readonly text?: string;
   readonly tokens: number;
@@ -34,6 +38,7 @@ interface VerifyFlags extends QuantFlags {
 export function define(command: Command, io: Io): void {
   command.argument("<model>", "folder, or ORG/NAME in the cache");
   addQuantOptions(command)
+    .addOption(kvCacheOption())
     .option("--reference <model>", "model to compare with (default: MODEL's weights in f32)")
     .option("--text <file>", "UTF-8 text to predict (default: a page shipped with onefold)")
     .option("--tokens <count>", "most tokens of the text to use", integer({ min: 2 }), 1024)
@@ -65,12 +70,14 @@ export function define(command: Command, io: Io): void {
 }
 
 const notes = `
-Predictions with quantised weights are compared with those in f32, token by token of a text.
+Predictions with quantised weights, or a cache in 8 bits, are compared with those in f32, token by
+token of a text.
 The exit code is 1 where a limit is exceeded. For int8, --max-kl 0.01 --min-agreement 0.95
 --max-perplexity-ratio 1.01 is what a trained model should pass.
 
 Examples:
   onefold verify Qwen/Qwen3-0.6B --quant int4
+  onefold verify Qwen/Qwen3-0.6B --kv-cache int8 --max-kl 0.01
   onefold verify ./my-model-gptq --reference ./my-model --text sample.txt --json`;
 
 async function verify(
@@ -81,9 +88,10 @@ async function verify(
   const quant = quantization(flags);
   const signal = io.interruptible();
   const windows = await readWindows(spec, flags);
-  const options: LoadOptions = { quant };
+  const options: LoadOptions = { kvCache: flags.kvCache, quant };
   using candidate = await loadModel(spec, options);
-  if (!candidate.config.quantized && flags.reference === undefined) {
+  const { quantized, kvCache } = candidate.config;
+  if (!quantized && !kvCache && flags.reference === undefined) {
     throw new UsageError(`${spec} is not quantised; give --quant int4 or int8, or --reference`);
   }
   using reference = await loadReference(flags.reference ?? spec);
@@ -131,11 +139,18 @@ async function predictions(
 ): Promise<Float32Array[]> {
   const { weights, config } = model;
   const prepack = config.quantized !== undefined; // floats are read where they lie
-  using session = await createSession(forwardProgram(config), { weights, prepack, signal });
+  // What a cache in 8 bits changes shows where there is one.
+  const isCached = config.kvCache !== undefined;
+  const program = isCached ? stepProgram(config, { everyLogit: true }) : forwardProgram(config);
+  using session = await createSession(program, { weights, prepack, signal });
   const all: Float32Array[] = [];
   for (const ids of windows) {
     const tokens = fromValues("i64", [1, ids.length], ids);
-    const { logits } = await session.run({ tokens }, { signal });
+    const cache = isCached && {
+      past: zeros("i32", [1]),
+      ...createCache(config, 1, ids.length).inputs,
+    };
+    const { logits } = await session.run({ tokens, ...cache }, { fetch: ["logits"], signal });
     all.push(logits!.data as Float32Array);
   }
   return all;
