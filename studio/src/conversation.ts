@@ -101,6 +101,10 @@ export const choose = (conversation: Conversation, turn: Turn): Conversation => 
   chosen: new Map(conversation.chosen).set(turn.parent, turn.id),
 });
 
+/** The last question and what followed it: all that is sent where earlier messages are not. */
+export const fromQuestion = (turns: readonly Turn[]): readonly Turn[] =>
+  turns.slice(turns.findLastIndex(({ role }) => role === "user"));
+
 /** What the chat endpoint takes; reasoning is not sent back, as templates drop it. */
 export function messagesOf(turns: readonly Turn[], system: string): object[] {
   const head = system.trim() === "" ? [] : [{ role: "system", content: system }];
@@ -132,7 +136,11 @@ export function fromText(text: string | null): Conversation {
       turns: new Map(turns.map((turn) => [turn.id, { ...blank, ...turn }])),
       chosen: new Map(chosen),
     };
-    return shownTurns(conversation).every(Boolean) ? conversation : emptyConversation;
+    // Children are younger than their parents: no walk through the tree goes in circles.
+    const isTree =
+      turns.every(({ id, parent }) => parent < id) &&
+      [...conversation.chosen].every(([at, id]) => conversation.turns.get(id)?.parent === at);
+    return isTree ? conversation : emptyConversation;
   } catch {
     return emptyConversation;
   }

@@ -31,7 +31,7 @@ export function SettingsPanel({ settings, model, onChange, onClose }: Props) {
       onChange={(value) => onChange({ [key]: value })}
     />
   );
-  const check = (key: "thinking" | "probabilities" | "shortcuts", label: string) => (
+  const check = (key: "thinking" | "probabilities" | "history" | "shortcuts", label: string) => (
     <label class="check">
       <input
         type="checkbox"
@@ -100,6 +100,7 @@ export function SettingsPanel({ settings, model, onChange, onClose }: Props) {
         <legend>Answer</legend>
         {model?.can_think !== false && check("thinking", "Think before answering")}
         {check("probabilities", "Show token probabilities")}
+        {check("history", "Send earlier messages")}
         <label>
           Form
           <select

@@ -14,6 +14,8 @@ export interface Settings extends Sampling {
   readonly seed: string;
   readonly thinking: boolean;
   readonly probabilities: boolean;
+  /** Send the earlier messages of the conversation too. */
+  readonly history: boolean;
   readonly format: "text" | "json" | "schema";
   /** JSON text of a JSON schema. */
   readonly schema: string;
@@ -28,6 +30,7 @@ export const defaultSettings: Settings = {
   seed: "",
   thinking: true,
   probabilities: false,
+  history: true,
   format: "text",
   schema: "",
   tools: "",

@@ -7,6 +7,7 @@ import {
   type Conversation,
   changeTurn,
   emptyConversation,
+  fromQuestion,
   fromText,
   messagesOf,
   pathTo,
@@ -69,7 +70,9 @@ export function useChat() {
     try {
       const fields = requestFields(settings);
       const { temperature = fields.temperature } = asking;
-      const messages = messagesOf(pathTo(from, parent), settings.system);
+      const path = pathTo(from, parent);
+      const sent = settings.history ? path : fromQuestion(path);
+      const messages = messagesOf(sent, settings.system);
       const request = { ...fields, temperature, model, messages };
       for await (const piece of streamAnswer(request, mine.signal)) {
         clock.take(piece);

@@ -246,6 +246,13 @@ it("sends what the settings say, and leaves the rest to the model", async () => 
   });
   await button("Settings").click();
   await picture("studio-settings");
+  await page.getByLabel("Send earlier messages").uncheck();
+  await say("three");
+  await answers().nth(2).waitFor();
+  expect((bodies[2] as { messages: unknown }).messages).toEqual([
+    { role: "system", content: "Be kind." },
+    { role: "user", content: "three" },
+  ]);
   await button("Reset").click();
   expect(await page.getByText("model's own").count()).toBe(5);
 });

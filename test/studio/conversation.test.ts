@@ -4,6 +4,7 @@ import {
   changeTurn,
   choose,
   emptyConversation,
+  fromQuestion,
   fromText,
   messagesOf,
   pathTo,
@@ -56,6 +57,10 @@ it("sends calls and their results back as the API wants them", () => {
   const toolCalls = [{ id: "c1", name: "add", arguments: '{"a":1}' }];
   const [b, call] = addTurn(a, question, "assistant", "", { toolCalls });
   const [c, result] = addTurn(b, call, "tool", "3", { callId: "c1" });
+  const [answered, answer] = addTurn(c, result, "assistant", "It is 3.");
+  const [d, again] = addTurn(answered, answer, "user", "more?");
+  expect(texts(fromQuestion(pathTo(c, result)))).toEqual(["1 + 2?", "", "3"]);
+  expect(texts(fromQuestion(pathTo(d, again)))).toEqual(["more?"]);
   expect(messagesOf(pathTo(c, result), "").slice(1)).toEqual([
     {
       role: "assistant",
@@ -71,7 +76,8 @@ it("survives a reload, and a store that holds nonsense", () => {
   const [b] = addTurn(a, question, "assistant", "a", { stats: "1 token" });
   expect(fromText(saveText(b))).toEqual(b);
   const lost = '{"turns":[],"chosen":[[0,5]]}';
-  for (const text of [null, "", "{}", "[1]", '{"turns":3}', lost]) {
+  const circle = '{"turns":[{"id":1,"parent":1}],"chosen":[[0,1],[1,1]]}';
+  for (const text of [null, "", "{}", "[1]", '{"turns":3}', lost, circle]) {
     expect(fromText(text)).toEqual(emptyConversation);
   }
 });
