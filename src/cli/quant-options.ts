@@ -1,16 +1,21 @@
 /** The options that choose a quantisation, shared by the commands that load models. */
 
+import { readFileSync } from "node:fs";
 import { type Command, Option } from "commander";
-import type { Quantization } from "../models/index.ts";
+import type { Quantization, QuantizationOptions } from "../models/index.ts";
 import { UsageError } from "./errors.ts";
+import type { Io } from "./io.ts";
 import { collect, integer } from "./options.ts";
 
-export interface QuantFlags {
-  readonly quant?: "int4" | "int8";
-  readonly block?: number;
+type Settings = Omit<QuantizationOptions, "kind">;
+
+export interface QuantFlags extends Pick<Settings, "block" | "embedding"> {
+  readonly quant?: "int4" | "int8" | "auto";
   readonly asymmetric?: boolean;
-  readonly embedding?: "int4" | "int8" | "f32";
   readonly keep?: string[];
+  readonly int8?: string[];
+  /** A file's name; false for --no-calibrate; true by default. */
+  readonly calibrate?: string | boolean;
 }
 
 const kinds = ["int4", "int8"];
@@ -18,7 +23,12 @@ const kinds = ["int4", "int8"];
 /** Adds `--quant` and its settings to a command. */
 export const addQuantOptions = (command: Command): Command =>
   command
-    .addOption(new Option("--quant <kind>", "quantise the weights").choices(kinds))
+    .addOption(
+      new Option(
+        "--quant <kind>",
+        "quantise the weights; auto: by the model's size and the memory that is free",
+      ).choices([...kinds, "auto"]),
+    )
     .option(
       "--block <inputs>",
       "inputs that share a scale: 16, 32, 64, 128, 256 (default: 32; int8: whole outputs)",
@@ -31,18 +41,38 @@ export const addQuantOptions = (command: Command): Command =>
         "f32",
       ]),
     )
-    .option("--keep <pattern>", "keep weights of this name, * for any part (repeatable)", collect);
+    .option("--keep <pattern>", "keep weights of this name, * for any part (repeatable)", collect)
+    .option("--int8 <pattern>", "in int4, give weights of this name 8 bits (repeatable)", collect)
+    .option("--calibrate <file>", "UTF-8 text that shows which channels matter (default: a page)")
+    .option("--no-calibrate", "look at the weights alone");
 
 /** What the options ask for; undefined where they ask for nothing. */
-export function quantization(flags: QuantFlags): Quantization | undefined {
-  const { quant, block, asymmetric = false, embedding, keep } = flags;
-  if (quant) return { kind: quant, block, symmetric: !asymmetric, embedding, keep };
-  const stray = Object.entries({
+export function quantization(flags: QuantFlags): Quantization | "auto" | undefined {
+  const { quant, asymmetric, calibrate = true, ...names } = flags;
+  const { block, embedding, keep, int8 } = names;
+  const text = typeof calibrate === "string" ? readFileSync(calibrate, "utf8") : undefined;
+  const calibration = calibrate === false ? false : text;
+  const settings: Settings = { block, embedding, keep, int8, calibration };
+  const given = Object.entries({
+    asymmetric,
     block,
-    asymmetric: asymmetric || undefined,
     embedding,
     keep,
-  }).find(([, value]) => value !== undefined);
-  if (stray) throw new UsageError(`--${stray[0]} says how to quantise; give --quant int4 or int8`);
-  return undefined;
+    int8,
+    calibrate: calibration,
+  });
+  const stray = given.find(([, value]) => value !== undefined);
+  if (quant !== undefined && quant !== "auto") {
+    return { kind: quant, symmetric: !asymmetric, ...settings };
+  }
+  if (!stray) return quant;
+  const name = stray[1] === false ? `no-${stray[0]}` : stray[0];
+  throw new UsageError(`--${name} says how to quantise; give --quant int4 or int8`);
 }
+
+/** Tells on standard error what was chosen. */
+export const showChoice =
+  (io: Pick<Io, "stderr">) =>
+  (why: string): void => {
+    io.stderr.write(`${why}\n`);
+  };

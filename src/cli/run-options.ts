@@ -2,8 +2,9 @@
 
 import { type Command, Option } from "commander";
 import { collect, integer, number } from "./options.ts";
+import { addQuantOptions, type QuantFlags } from "./quant-options.ts";
 
-export interface RunFlags {
+export interface RunFlags extends QuantFlags {
   readonly system?: string;
   readonly temperature?: number;
   readonly topK?: number;
@@ -31,7 +32,7 @@ export const kvCacheOption = (): Option =>
 
 /** Adds the options of {@link RunFlags} to a command. */
 export function addRunOptions(command: Command): Command {
-  return command
+  return addQuantOptions(command)
     .option("--system <text>", "system message")
     .option("--temperature <t>", "randomness; 0 always takes the likeliest", number({ min: 0 }))
     .option("--top-k <n>", "sample among the n likeliest tokens; 0 for all", integer({ min: 0 }))

@@ -1,6 +1,7 @@
 /** What a chat can be told, for all its answers or for one, and what it answers. */
 
 import type { ChatMessage, Conversation } from "../media/text/index.ts";
+import type { LoadOptions } from "../models/load.ts";
 import type { DecoderSessionOptions } from "./decoder-session.ts";
 import type { FinishReason, GeneratedToken } from "./generate.ts";
 import type { GenerationDefaults } from "./generation-config.ts";
@@ -33,6 +34,10 @@ export interface ChatOptions extends Omit<SendOptions, "signal">, DecoderSession
   readonly template?: string;
   /** Hold keys and values of earlier tokens in 8 bits; of no effect on a model given as one. */
   readonly kvCache?: "int8";
+  /** Quantise the weights; of no effect on a model given as one. */
+  readonly quant?: LoadOptions["quant"];
+  /** Is told what `quant: "auto"` chose and why. */
+  readonly onChoice?: LoadOptions["onChoice"];
 }
 
 export interface ChatResult {

@@ -41,7 +41,8 @@ export interface ChatStream extends AsyncIterable<ChatPart> {
  */
 export async function createChat(model: string | Model, options: ChatOptions = {}): Promise<Chat> {
   const isOwn = typeof model === "string";
-  const opened = isOwn ? await loadModel(model, { kvCache: options.kvCache }) : model;
+  const { kvCache, quant, onChoice } = options;
+  const opened = isOwn ? await loadModel(model, { kvCache, quant, onChoice }) : model;
   try {
     const tokenizer = await loadTokenizer(opened.dir);
     const defaults = await readGenerationDefaults(opened.dir);

@@ -15,6 +15,7 @@ import {
   type OnnxExport,
 } from "./export-onnx.ts";
 import { type LoadOptions, loadModel } from "./load.ts";
+import type { Quantization } from "./quantization.ts";
 import { torchDType } from "./save.ts";
 
 export interface ExportSafetensorsOptions extends ResolveOptions {
@@ -55,7 +56,11 @@ export async function exportSafetensors(
   });
 }
 
-export interface ExportTransformersJsOptions extends LoadOptions, ExportTextGenerationOptions {}
+export interface ExportTransformersJsOptions
+  extends Omit<LoadOptions, "quant" | "onChoice">,
+    ExportTextGenerationOptions {
+  readonly quant?: Quantization;
+}
 
 /** What transformers.js calls the kinds of weights, in the model's file name. */
 const fileNames = { f32: "model.onnx", int4: "model_q4.onnx", int8: "model_int8.onnx" } as const;

@@ -24,6 +24,8 @@ export interface QuantizationOptions {
   readonly calibration?: string | false;
   /** Weights to keep as they are: names, `*` for any part, as in `*.layers.0.*`. */
   readonly keep?: readonly string[];
+  /** Weights to give 8 bits, in "int4": names as in `keep`. */
+  readonly int8?: readonly string[];
 }
 
 /** "int8", "int4", or all settings. */
@@ -37,6 +39,7 @@ export interface QuantizationSettings {
   readonly symmetric: boolean;
   readonly embedding: "int4" | "int8" | "f32";
   readonly keep: readonly string[];
+  readonly int8: readonly string[];
   /** Hash of the calibration text, or "none". */
   readonly calibration: string;
 }
@@ -46,7 +49,7 @@ const BLOCKS = [16, 32, 64, 128, 256];
 /** @throws Error naming the setting that does not fit and its choices */
 export function quantizationSettings(asked: Quantization): QuantizationSettings {
   const options: QuantizationOptions = typeof asked === "string" ? { kind: asked } : asked;
-  const { kind, symmetric = true, keep = [] } = options;
+  const { kind, symmetric = true, keep = [], int8 = [] } = options;
   const embedding = options.embedding ?? kind;
   requireOneOf("kind", kind, ["int4", "int8"]);
   requireOneOf("embedding", embedding, ["int4", "int8", "f32"]);
@@ -55,7 +58,8 @@ export function quantizationSettings(asked: Quantization): QuantizationSettings 
   const text = calibrationTextOf(options);
   const calibration =
     text === undefined ? "none" : createHash("sha256").update(text).digest("hex").slice(0, 16);
-  return { kind, block, symmetric, embedding, keep: [...keep].sort(), calibration };
+  const names = { keep: [...keep].sort(), int8: [...int8].sort() };
+  return { kind, block, symmetric, embedding, ...names, calibration };
 }
 
 /** What the model is to read; undefined for nothing. */
@@ -100,8 +104,10 @@ export function planFormats(
   shapes: ReadonlyMap<string, readonly number[]>,
   settings: QuantizationSettings,
 ): WeightFormats {
-  const kept = settings.keep.map(toPattern);
-  const unused = settings.keep.find((_, i) => ![...shapes.keys()].some((n) => kept[i]!.test(n)));
+  const [kept, wide] = [settings.keep.map(toPattern), settings.int8.map(toPattern)];
+  const unused = [...settings.keep, ...settings.int8].find(
+    (text) => ![...shapes.keys()].some((name) => toPattern(text).test(name)),
+  );
   if (unused !== undefined) {
     throw new Error(
       `quantisation: no weight is called ${JSON.stringify(unused)}; names look like ` +
@@ -113,7 +119,8 @@ export function planFormats(
     if (shape.length !== 2 || !name.endsWith(".weight") || NEVER.test(name)) continue;
     if (kept.some((pattern) => pattern.test(name))) continue;
     const format = formatOf(name, shape[1]!, settings);
-    if (format) formats.set(name, format);
+    const isWide = format?.kind === "blocks" && wide.some((pattern) => pattern.test(name));
+    if (format) formats.set(name, isWide ? { ...format, bits: 8 } : format);
   }
   return formats;
 }

@@ -16,6 +16,7 @@ import {
   type Quantization,
   quantizationSettings,
 } from "./quantization.ts";
+import { chooseQuantization } from "./quantization-auto.ts";
 import { openQuantized } from "./quantized-cache.ts";
 import { observeActivations } from "./quantized-calibration.ts";
 import { migrated, planMigration } from "./quantized-migration.ts";
@@ -27,9 +28,12 @@ const CALIBRATION_WINDOW = 512;
 export interface QuantizedLoadOptions {
   /**
    * Quantise the weights: "int8", "int4" or settings. Done once for each checkpoint and setting,
-   * and kept on disk.
+   * and kept on disk. "auto": chosen by the size of the model and the memory that is free; a model
+   * that is quantised stays as it is.
    */
-  readonly quant?: Quantization;
+  readonly quant?: Quantization | "auto";
+  /** Is told what "auto" chose and why, in one line. */
+  readonly onChoice?: (why: string) => void;
   /** Where quantised models are kept (default: `onefold/quantized` beside the hub's cache). */
   readonly quantCacheDir?: string;
   /** Multiply weights in blocks in f32: slower, without the rounding of activations. */
@@ -95,6 +99,19 @@ export function planQuantization(model: FloatModel, quant: Quantization): Quanti
   return { source, formats, settings: JSON.stringify([settings, isTied]) };
 }
 
+function choose(
+  { checkpoint, formats }: QuantizedLoad,
+  { onChoice }: QuantizedLoadOptions,
+): Quantization | undefined {
+  if (formats) {
+    onChoice?.(`auto: ${checkpoint.source} is quantised already and stays as it is`);
+    return undefined;
+  }
+  const { kind, why } = chooseQuantization(checkpoint);
+  onChoice?.(why);
+  return kind;
+}
+
 /** Whether there is a tokenizer, and room for the weights in f32. */
 function canRead({ dir, checkpoint }: FloatModel): boolean {
   if (!isGguf(dir) && !existsSync(join(dir, "tokenizer.json"))) return false;
@@ -123,11 +140,13 @@ const isQuantized = (checkpoint: Checkpoint): boolean =>
  */
 export async function quantizedLoad(
   model: FloatModel,
-  { quant, quantCacheDir, exact = false }: QuantizedLoadOptions,
+  options: QuantizedLoadOptions,
   found: WeightFormats | undefined,
 ): Promise<QuantizedLoad> {
+  const { quantCacheDir, exact = false } = options;
   const { dir, checkpoint } = model;
   let result: QuantizedLoad = { checkpoint, formats: found ?? storedFormats(checkpoint) };
+  const quant = options.quant === "auto" ? choose(result, options) : options.quant;
   if (quant) {
     const { source, formats, settings } = planQuantization(model, quant);
     const quantized = await openQuantized(dir, source, formats, {

@@ -223,7 +223,11 @@ export function migrated(
     },
     importance(name) {
       const moved = columns.get(name);
-      return statistics.get(name)?.square.map((mean, k) => mean / (moved?.[k] ?? 1) ** 2);
+      const found = statistics.get(name)?.square.map((mean, k) => mean / (moved?.[k] ?? 1) ** 2);
+      if (!found) return undefined;
+      // What the text did not use counts a little all the same.
+      const least = (FLOOR * found.reduce((sum, mean) => sum + mean, 0)) / found.length;
+      return least > 0 && Number.isFinite(least) ? found.map((mean) => mean + least) : undefined;
     },
     whole(name) {
       const factors = rows.get(biasOf(name));

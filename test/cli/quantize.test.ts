@@ -57,10 +57,30 @@ it(
   TIMEOUT,
 );
 
+it(
+  "runs and completes with what --quant says, and auto tells its choice",
+  async () => {
+    const calibrate = join(folder, "calibrate.txt");
+    writeFileSync(calibrate, "<|im_start|>user\nWhat is 12 + 30?<|im_end|>\n");
+    const question = ["What is 12 + 30?", "--think", "--hide-thinking", "--temperature", "0"];
+    const args = ["run", mini, ...question, "--quant", "int8", "--calibrate", calibrate];
+    const { code, stdout, stderr } = await runOnefold(args, { env });
+    expect({ code, stderr }).toMatchObject({ code: 0 });
+    expect(stdout).toContain("42");
+    const chosen = await runOnefold(["run", mini, ...question, "--quant", "auto"], { env });
+    expect(chosen.code).toBe(0);
+    expect(chosen.stderr).toMatch(/^auto: f32, exact and fast enough; .* free memory for 1\.5 M/m);
+  },
+  TIMEOUT,
+);
+
 it.each([
   [["verify", mini], "is not quantised; give --quant int4 or int8"],
   [["verify", mini, "--block", "32"], "--block says how to quantise; give --quant"],
+  [["verify", mini, "--no-calibrate"], "--no-calibrate says how to quantise; give --quant"],
   [["quantize", mini, "--out", "x"], "give --quant int4 or --quant int8"],
+  [["quantize", mini, "--quant", "auto", "--out", "x"], "give --quant int4 or --quant int8"],
+  [["run", mini, "hi", "--quant", "auto", "--int8", "*"], "--int8 says how to quantise; give"],
 ])(
   "%j is wrong usage",
   async (args, message) => {

@@ -14,8 +14,9 @@ import { loadModel } from "../../models/index.ts";
 import { UsageError } from "../errors.ts";
 import { type Io, writeJson } from "../io.ts";
 import { integer, number } from "../options.ts";
+import { addQuantOptions, type QuantFlags, quantization, showChoice } from "../quant-options.ts";
 
-interface FimFlags {
+interface FimFlags extends QuantFlags {
   readonly prefixFile?: string;
   readonly suffixFile?: string;
   readonly cursor: string;
@@ -26,7 +27,7 @@ interface FimFlags {
 }
 
 export function define(command: Command, io: Io): void {
-  command
+  addQuantOptions(command)
     .argument("<model>", "folder, or ORG/NAME in the cache")
     .argument("[file]", "source file with the cursor's mark in it")
     .option("--cursor <text>", "the mark", "<|cursor|>")
@@ -94,10 +95,10 @@ async function complete(
   io: Io,
   spec: string,
   input: FimInput,
-  { maxTokens, temperature, seed }: FimFlags,
+  { maxTokens, temperature, seed, ...flags }: FimFlags,
   json: boolean,
 ): Promise<void> {
-  using model = await loadModel(spec);
+  using model = await loadModel(spec, { quant: quantization(flags), onChoice: showChoice(io) });
   const tokenizer = await loadTokenizer(model.dir);
   const signal = io.interruptible();
   using session = await createDecoderSession(model, { signal });

@@ -8,6 +8,7 @@ import { answerLines, answerOnce, chat as chatAtTerminal } from "../chat.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { defaultModelFolder } from "../package-root.ts";
+import { quantization, showChoice } from "../quant-options.ts";
 import { addRunOptions, type RunFlags } from "../run-options.ts";
 
 export function define(command: Command, io: Io): void {
@@ -73,6 +74,8 @@ export async function run(
   const { system, think, json, raw } = flags;
   if (raw && system) throw new UsageError("--raw uses no chat template, so --system has no place");
   using chat = await createChat(model, {
+    quant: quantization(flags),
+    onChoice: showChoice(io),
     temperature: flags.temperature,
     topK: flags.topK,
     topP: flags.topP,

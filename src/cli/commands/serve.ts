@@ -107,7 +107,9 @@ function sourceOf(text: string, flags: ServeFlags, log: Log): ModelSource {
   const spec = named?.[2] ?? text;
   const name = named?.[1] ?? modelName(spec);
   const onWarning = (message: string) => log({ level: "warn", message, model: name });
-  const options = { name, slots, context, queue, kvCache, speculate, quant, onWarning };
+  const onChoice = (message: string) => log({ level: "info", message, model: name });
+  const loading = { kvCache, speculate, quant, onWarning, onChoice };
+  const options = { name, slots, context, queue, ...loading };
   return { name, load: () => loadLanguageModel(spec, options) };
 }
 

@@ -19,7 +19,7 @@ import { createSession } from "../../runtime/index.ts";
 import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { integer, number } from "../options.ts";
-import { addQuantOptions, type QuantFlags, quantization } from "../quant-options.ts";
+import { addQuantOptions, type QuantFlags, quantization, showChoice } from "../quant-options.ts";
 import { formatTable } from "../render.ts";
 import { kvCacheOption } from "../run-options.ts";
 import { verifyText } from "../verify-text.ts";
@@ -88,7 +88,7 @@ async function verify(
   const quant = quantization(flags);
   const signal = io.interruptible();
   const windows = await readWindows(spec, flags);
-  const options: LoadOptions = { kvCache: flags.kvCache, quant };
+  const options: LoadOptions = { kvCache: flags.kvCache, quant, onChoice: showChoice(io) };
   using candidate = await loadModel(spec, options);
   const { quantized, kvCache } = candidate.config;
   if (!quantized && !kvCache && flags.reference === undefined) {

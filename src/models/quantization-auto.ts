@@ -1,0 +1,75 @@
+/** Which quantisation `quant: "auto"` takes: the most exact one that fits, where speed matters. */
+
+import { freemem } from "node:os";
+import type { Checkpoint } from "../checkpoint/checkpoint.ts";
+import { dtypes } from "../graph/dtype.ts";
+import { sizeOf } from "../graph/ndarray.ts";
+import type { WeightFormat } from "../nn/scope.ts";
+import { planFormats, quantizationSettings } from "./quantization.ts";
+
+/** What is chosen; `kind` undefined: the weights as they are. */
+export interface QuantizationChoice {
+  readonly kind: "int8" | "int4" | undefined;
+  /** One line. */
+  readonly why: string;
+}
+
+/** Models below this answer quickly in f32, too, and small ones suffer most from rounding. */
+const SMALL = 50e6;
+/** Of the free memory, what weights may take: the rest is for the cache and for others. */
+const SHARE = 0.6;
+
+/** Bytes that this process can still take, limits of a container included. */
+const freeMemory = (): number =>
+  Math.min(freemem(), process.availableMemory?.() ?? Number.POSITIVE_INFINITY);
+
+/**
+ * Chooses for a checkpoint in floats: f32 for small models, else int8 if it fits into the memory
+ * that is free, else int4.
+ *
+ * @param free bytes
+ */
+export function chooseQuantization(
+  checkpoint: Pick<Checkpoint, "names" | "info">,
+  free = freeMemory(),
+): QuantizationChoice {
+  const shapes = new Map(checkpoint.names.map((name) => [name, checkpoint.info(name).shape]));
+  const numbers = [...shapes.values()].reduce((sum, shape) => sum + sizeOf(shape), 0);
+  const of = (bytes: number): string =>
+    `${gigabytes(bytes)} of ${gigabytes(free)} free memory for ${millions(numbers)} weights`;
+  if (numbers < SMALL && 4 * numbers < SHARE * free) {
+    return { kind: undefined, why: `auto: f32, exact and fast enough; ${of(4 * numbers)}` };
+  }
+  const need = (kind: "int8" | "int4"): number => residentBytes(checkpoint, shapes, kind);
+  if (need("int8") < SHARE * free) {
+    return { kind: "int8", why: `auto: int8, the fastest for prompts; ${of(need("int8"))}` };
+  }
+  const fits = need("int4") < SHARE * free;
+  const reason = fits ? "the largest that fits" : "the smallest there is, and a tight fit";
+  return { kind: "int4", why: `auto: int4, ${reason}; ${of(need("int4"))}` };
+}
+
+function residentBytes(
+  checkpoint: Pick<Checkpoint, "info">,
+  shapes: ReadonlyMap<string, readonly number[]>,
+  kind: "int8" | "int4",
+): number {
+  const formats = planFormats(shapes, quantizationSettings({ kind, calibration: false }));
+  let bytes = 0;
+  for (const [name, shape] of shapes) {
+    const { dtype } = checkpoint.info(name);
+    // Floats are widened to f32; other numbers are used as they are stored.
+    const plain = dtypes[dtype].kind === "float" ? 4 : dtypes[dtype].bytes;
+    bytes += sizeOf(shape) * bytesOf(formats.get(name), plain);
+  }
+  return bytes;
+}
+
+/** Of one weight: the file's pages and the engine's packed copy are resident both. */
+function bytesOf(format: WeightFormat | undefined, plain: number): number {
+  if (!format) return plain;
+  return format.kind === "per-token" ? 2 : 2 * (format.bits / 8 + 4 / format.block);
+}
+
+const gigabytes = (bytes: number): string => `${(bytes / 2 ** 30).toFixed(1)} GiB`;
+const millions = (count: number): string => `${(count / 1e6).toFixed(count < 1e7 ? 1 : 0)} M`;
