@@ -5,8 +5,8 @@ import { Composer } from "./composer.tsx";
 import { choose, siblingsOf, type Turn } from "./conversation.ts";
 import { Icon } from "./icons.tsx";
 import { Message } from "./message.tsx";
-import type { ModelStatus } from "./server.ts";
 import type { Settings } from "./settings.ts";
+import type { ModelStatus } from "./status.ts";
 import type { useChat } from "./use-chat.ts";
 import { Welcome } from "./welcome.tsx";
 

@@ -2,8 +2,9 @@
 
 import { useEffect, useRef, useState } from "preact/hooks";
 import { contextsUpTo, formatBytes, formatCount, formatNumber, formatTime } from "./format.ts";
-import { type ModelStatus, readStatus, type ServerStatus } from "./server.ts";
+import { readStatus } from "./server.ts";
 import { Sparkline } from "./sparkline.tsx";
+import type { ModelStatus, ServerStatus } from "./status.ts";
 
 /** Seconds of throughput that are drawn. */
 const HISTORY = 60;

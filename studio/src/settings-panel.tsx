@@ -2,8 +2,8 @@
 
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "./icons.tsx";
-import type { ModelStatus } from "./server.ts";
 import { jsonProblem, type Sampling, type Settings } from "./settings.ts";
+import type { ModelStatus } from "./status.ts";
 
 interface Props {
   readonly settings: Settings;

@@ -1,7 +1,8 @@
 /** The models that the server has, and the one that is talked to. */
 
 import { useState } from "preact/hooks";
-import { type ModelStatus, readStatus, rememberKey } from "./server.ts";
+import { readStatus, rememberKey } from "./server.ts";
+import type { ModelStatus } from "./status.ts";
 import { ServerError } from "./stream.ts";
 
 export function useModels() {

@@ -2,7 +2,7 @@
 
 import { formatCount, formatNumber } from "./format.ts";
 import { Logo } from "./icons.tsx";
-import type { ModelStatus } from "./server.ts";
+import type { ModelStatus } from "./status.ts";
 
 /** For models whose card suggests nothing. */
 const anyones = [

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, expect, test } from "vitest";
@@ -32,6 +32,8 @@ afterEach(() => {
 test("tells what models hold once they are loaded, and counts what they did", async () => {
   await using server = await startTest([mini, { ...mini, name: "other" }]);
   const status = () => json<Status>(fetch(`${server.url}/status`));
+  const read = (name: string) => JSON.parse(readFileSync(join(miniFolder, name), "utf8"));
+  const config: Record<string, number> = read("config.json");
   const before = await status();
   expect(before.models).toEqual([
     { id: "onefold-mini", loaded: false },
@@ -49,14 +51,16 @@ test("tells what models hold once they are loaded, and counts what they did", as
   expect(model).toMatchObject({
     loaded: true,
     slots: 4,
-    context_length: 1024,
+    context_length: config.max_position_embeddings,
     can_think: true,
     can_call_tools: false,
-    sampling: { temperature: 0, max_tokens: 256 },
+    sampling: { temperature: 0, max_tokens: read("generation_config.json").max_new_tokens },
     tokens: { prompt: usage!.prompt_tokens, generated: usage!.completion_tokens },
   });
-  // 6 layers x 2 (keys, values) x 4 heads x 32 x 4 bytes
-  expect(model!.cache.bytes / model!.cache.capacity_tokens).toBe(6 * 2 * 4 * 32 * 4);
+  // Layers x 2 (keys, values) x heads x width x 4 bytes.
+  const { num_hidden_layers: layers, num_key_value_heads: heads, head_dim: width } = config;
+  const bytes = layers! * 2 * heads! * width! * 4;
+  expect(model!.cache.bytes / model!.cache.capacity_tokens).toBe(bytes);
   expect(model!.weights).toEqual([
     { dtype: "bf16", parameters: model!.parameters, bytes: 2 * model!.parameters! },
   ]);
