@@ -2,7 +2,7 @@
 
 import type { Tokenizer } from "../../media/text/types.ts";
 import { Automaton, type State } from "./automaton.ts";
-import { COMPILE_UNITS, ConstraintError, guarded, STEP_UNITS } from "./budget.ts";
+import { ANSWER_TIME, COMPILE_UNITS, ConstraintError, guarded, STEP_UNITS } from "./budget.ts";
 import { cachedConstraint } from "./compiled-cache.ts";
 import { GrammarBuilder, type GrammarNode } from "./grammar.ts";
 import type { TokenConstraint } from "./types.ts";
@@ -73,11 +73,14 @@ class Walk implements TokenConstraint {
   private readonly shared: Shared;
   private state: State;
   private isOver: boolean;
+  /** Milliseconds so far. */
+  private time: number;
 
-  constructor(shared: Shared, state: State, isOver: boolean) {
+  constructor(shared: Shared, state: State, isOver: boolean, time = 0) {
     this.shared = shared;
     this.state = state;
     this.isOver = isOver;
+    this.time = time;
   }
 
   get mayEnd(): boolean {
@@ -118,14 +121,25 @@ class Walk implements TokenConstraint {
   }
 
   fork(): TokenConstraint {
-    return new Walk(this.shared, this.state, this.isOver);
+    return new Walk(this.shared, this.state, this.isOver, this.time);
   }
 
   private bounded<T>(f: () => T): T {
     const { what, vocabulary } = this.shared;
-    return guarded(what, () => {
-      vocabulary.store.budget.start(what, STEP_UNITS);
-      return f();
-    });
+    if (this.time > ANSWER_TIME) {
+      throw new ConstraintError(
+        `${what} takes too long a time for each token: write it with fewer alternatives and ` +
+          "repetitions that overlap",
+      );
+    }
+    const start = performance.now();
+    try {
+      return guarded(what, () => {
+        vocabulary.store.budget.start(what, STEP_UNITS);
+        return f();
+      });
+    } finally {
+      this.time += performance.now() - start;
+    }
   }
 }

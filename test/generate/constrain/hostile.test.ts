@@ -1,5 +1,5 @@
 import fc from "fast-check";
-import { beforeAll, expect, test } from "vitest";
+import { beforeAll, describe, expect, test } from "vitest";
 import {
   type CompiledConstraint,
   ConstraintError,
@@ -8,6 +8,7 @@ import {
   compileRegex,
 } from "../../../src/generate/index.ts";
 import type { Tokenizer } from "../../../src/media/text/index.ts";
+import { fuzz, fuzzRuns } from "../../fuzz.ts";
 import { allowedIds, smallTokenizer } from "./walk.ts";
 
 let tokenizer: Tokenizer;
@@ -49,32 +50,31 @@ const { json } = fc.letrec<{ json: unknown }>((tie) => ({
   ),
 }));
 
-test("10,000 fuzzed schemas, regexes and grammars", { timeout: 400_000 }, () => {
-  const bit = fc.constantFrom(
-    ...'root ::= a|b ::=|start: |root|"x"|[a-z]|[^|]|(|)|*|+|?|{2,}|{0,9999}|{3}|\n| |"|/a+/|~ 2..3|..|->|%|#|\\d|\\u{41}|.|^|$|(?=|(?!|(?:|-|é'.split(
-      "|",
-    ),
+const bit = fc.constantFrom(
+  ...'root ::= a|b ::=|start: |root|"x"|[a-z]|[^|]|(|)|*|+|?|{2,}|{0,9999}|{3}|\n| |"|/a+/|~ 2..3|..|->|%|#|\\d|\\u{41}|.|^|$|(?=|(?!|(?:|-|é'.split(
     "|",
-  );
-  const text = fc.array(bit, { maxLength: 14 }).map((bits) => bits.join(""));
-  let compiled = 0;
-  const count = (isCompiled: boolean): void => {
-    if (isCompiled) compiled++;
+  ),
+  "|",
+);
+const text = fc.array(bit, { maxLength: 14 }).map((bits) => bits.join(""));
+
+describe("fuzzed: compiled or refused in a sentence", { timeout: 1_800_000 }, () => {
+  const check = async <T>(inputs: fc.Arbitrary<T>, compile: (of: T) => CompiledConstraint) => {
+    let compiled = 0;
+    const property = fc.property(inputs, (source) => {
+      if (attempt(() => compile(source), 4)) compiled++;
+    });
+    await fuzz(10_000, property);
+    expect(compiled).toBeGreaterThan(fuzzRuns(500));
   };
-  fc.assert(
-    fc.property(fc.dictionary(keyword, json, { maxKeys: 4 }), (schema) =>
-      count(attempt(() => compileJsonSchema(schema, tokenizer), 3)),
-    ),
-    { numRuns: 4000 },
-  );
-  const run = (compile: (source: string) => CompiledConstraint): void =>
-    fc.assert(
-      fc.property(text, (source) => count(attempt(() => compile(source)))),
-      { numRuns: 3000 },
-    );
-  run((source) => compileRegex(source, tokenizer));
-  run((source) => compileGrammar(`root ::= ${source}`, tokenizer));
-  expect(compiled).toBeGreaterThan(1500);
+
+  test("10,000 schemas", () =>
+    check(fc.dictionary(keyword, json, { maxKeys: 4 }), (schema) =>
+      compileJsonSchema(schema, tokenizer),
+    ));
+  test("10,000 regexes", () => check(text, (source) => compileRegex(source, tokenizer)));
+  test("10,000 grammars", () =>
+    check(text, (source) => compileGrammar(`root ::= ${source}`, tokenizer)));
 });
 
 test.each([
@@ -88,6 +88,14 @@ test.each([
   [
     "ambiguous recursion",
     () => compileGrammar('root ::= "a" root root | "a" root "a" | "a"', tokenizer),
+  ],
+  ["(a+)+$", () => compileRegex(`(a+)+${"(a+)+".repeat(20)}b`, tokenizer)],
+  ["(a|aa)+", () => compileRegex("(a|aa)+(a|aa)+(a|a?)+b", tokenizer)],
+  ["(.*)*x at many places", () => compileRegex(`${"(.*,)*".repeat(30)}x`, tokenizer)],
+  ["the nth from the end", () => compileRegex("(a|b)*a(a|b){40}", tokenizer)],
+  [
+    "lookaheads in a row",
+    () => compileRegex(`${"(?=(.*a){3})(?!(.*b){5})".repeat(12)}.*`, tokenizer),
   ],
   ["many optional", () => compileRegex("a?".repeat(2000), tokenizer)],
   [

@@ -42,6 +42,10 @@ const SCOPE_WORK = 20;
 const LENGTH_LIMIT = 1 << 24;
 const TOO_LONG = "the template builds too long a text";
 const INDENT_LIMIT = 1000;
+/** Milliseconds after which a rendering is given up, whatever its steps cost; templates take a few. */
+const TIME_LIMIT = 2000;
+/** Steps between looks at the clock, and work that is worth one of its own. */
+const CLOCK_STEPS = 64;
 
 /** A node of the syntax tree, with what its type holds. */
 interface Node {
@@ -87,6 +91,8 @@ const literal = (value: Value): Node => ({ type: "Computed", value });
 /** Evaluates a parsed template as Python's Jinja would, within limits. */
 export class PythonInterpreter extends Base {
   private budget: number;
+  private readonly deadline = performance.now() + TIME_LIMIT;
+  private steps = 0;
 
   /** @param budget nodes it may evaluate, 64 characters or 8 items counting as one more */
   constructor(environment: Environment, budget: number) {
@@ -98,6 +104,10 @@ export class PythonInterpreter extends Base {
     this.budget -= amount;
     if (this.budget < 0) {
       throw new Error("the template does not come to an end (work limit reached)");
+    }
+    const isLook = amount > CLOCK_STEPS || ++this.steps % CLOCK_STEPS === 0;
+    if (isLook && performance.now() > this.deadline) {
+      throw new Error("the template does not come to an end (time limit reached)");
     }
   }
 
