@@ -47,6 +47,9 @@ function start(stdin: "pipe" | "ignore", env: NodeJS.ProcessEnv = {}): Started {
   };
 }
 
+/** Milliseconds: the first process may have to build dist/. */
+const SLOW = 240_000;
+
 const address = /http:\/\/127\.0\.0\.1:(\d+)/;
 
 test("npm start is this command", () => {
@@ -54,7 +57,7 @@ test("npm start is this command", () => {
   expect(scripts.start).toBe("node bin/onefold.js start");
 });
 
-test("prompts from a pipe are answered, and nothing is served", async () => {
+test("prompts from a pipe are answered, and nothing is served", { timeout: SLOW }, async () => {
   const outcome = await runOnefold(["start", tiny.folder, "--temperature", "0"], {
     input: "one\n\ntwo\n",
   });
@@ -63,7 +66,9 @@ test("prompts from a pipe are answered, and nothing is served", async () => {
   expect(given).toEqual({ code: 0, stdout: "wxyz\n", stderr: "" });
 });
 
-test("without input it serves the studio, opens a browser, and ends with SIGTERM", async () => {
+test("without input it serves the studio, opens a browser, and ends with SIGTERM", {
+  timeout: SLOW,
+}, async () => {
   const folder = mkdtempSync(join(tmpdir(), "onefold-browser-"));
   const opened = join(folder, "opened");
   // Whatever the desktop has, this one is found first.
@@ -88,7 +93,9 @@ test("without input it serves the studio, opens a browser, and ends with SIGTERM
   rmSync(folder, { recursive: true });
 });
 
-test("a silent pipe gets the studio, and what it says later is answered", async () => {
+test("a silent pipe gets the studio, and what it says later is answered", {
+  timeout: SLOW,
+}, async () => {
   const { child, until, stdout, code } = start("pipe");
   const [url] = await until(address);
   expect((await fetch(url)).status).toBe(200);
