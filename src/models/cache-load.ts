@@ -35,13 +35,20 @@ export interface CacheLoadOptions {
   readonly quantCacheDir?: string;
 }
 
-/** The model with the cache that the options ask for. */
-export async function withCacheFormat(model: Model, options: CacheLoadOptions): Promise<Model> {
-  const { kvCache, quantCacheDir = quantizedCacheDir() } = options;
+/**
+ * The model with the cache that the options ask for.
+ *
+ * @param options `adapter`: where the weights of one come from, which have scales of their own
+ */
+export async function withCacheFormat(
+  model: Model,
+  options: CacheLoadOptions & { readonly adapter?: string },
+): Promise<Model> {
+  const { kvCache, quantCacheDir = quantizedCacheDir(), adapter = "" } = options;
   if (kvCache === undefined) return model;
   const formats = [...(model.config.quantized ?? [])];
   const text = createHash("sha256").update(calibrationText).digest("hex");
-  const key = await keyOf(model.dir, JSON.stringify(["kv cache", VERSION, formats, text]));
+  const key = await keyOf(model.dir, JSON.stringify(["kv cache", VERSION, formats, text, adapter]));
   const folder = join(quantCacheDir, key);
   const scales = (await readScales(folder, model)) ?? (await findScales(folder, model));
   const config = { ...model.config, kvCache };
