@@ -1,11 +1,11 @@
 /** Loads a tokenizer from a checkpoint folder or from parsed JSON. */
 
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { isGguf } from "../../checkpoint/gguf/path.ts";
 import { ByteLevelTokenizer } from "./byte-level-tokenizer.ts";
 import { describe, type JsonObject, Place, parseJson } from "./check-json.ts";
 import { type NamedTokens, parseTokenizer } from "./parse-tokenizer.ts";
+import { readOptional } from "./read-optional.ts";
 import type { Tokenizer } from "./types.ts";
 
 /** Contents of tokenizer.json and tokenizer_config.json, parsed. */
@@ -63,17 +63,6 @@ export async function readTokenizerFiles(folder: string): Promise<TokenizerFiles
     tokenizer: parseJson(text, file),
     ...(config === undefined ? {} : { config: parseJson(config, configFile) }),
   };
-}
-
-/** Text of a file, or undefined where there is none. */
-export async function readOptional(file: string): Promise<string | undefined> {
-  try {
-    return await readFile(file, "utf8");
-  } catch (error) {
-    const code = error instanceof Error && "code" in error ? error.code : undefined;
-    if (code === "ENOENT" || code === "ENOTDIR") return undefined;
-    throw new Error(`${file}: cannot be read (${String(code)})`, { cause: error });
-  }
 }
 
 /** A token named in tokenizer_config.json: a string, an AddedToken object, or null. */

@@ -8,7 +8,8 @@ import { join } from "node:path";
 import { byteLevelJson } from "./byte-level-json.ts";
 import { byteChars } from "./bytes.ts";
 import { type JsonObject, Place, parseJson } from "./check-json.ts";
-import { readOptional, type TokenizerFiles } from "./load-tokenizer.ts";
+import type { TokenizerFiles } from "./load-tokenizer.ts";
+import { readOptional } from "./read-optional.ts";
 
 const FILE = "qwen.tiktoken";
 /** More tokens than any published file has: memory is bounded by the file's size anyway. */

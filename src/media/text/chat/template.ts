@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { isGguf } from "../../../checkpoint/gguf/path.ts";
 import { describe, type JsonObject, Place, parseJson } from "../check-json.ts";
-import { readOptional } from "../load-tokenizer.ts";
+import { readOptional } from "../read-optional.ts";
 import type { Conversation } from "./conversation.ts";
 
 /** A compiled chat template. */
