@@ -2,7 +2,7 @@
 
 import type { ChatMessage, Conversation } from "../media/text/index.ts";
 import type { LoadOptions } from "../models/load.ts";
-import type { DecoderSessionOptions } from "./decoder-session.ts";
+import type { DecoderSessionOptions } from "./decoder-options.ts";
 import type { FinishReason, GeneratedToken } from "./generate.ts";
 import type { GenerationDefaults } from "./generation-config.ts";
 import { greedy, mergeSampling, type Sampling } from "./sampling.ts";

@@ -3,58 +3,24 @@
 import { fromValues, type NDArray, ndarray, zeros } from "../graph/ndarray.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
 import type { Model } from "../models/load.ts";
-import { isRecurrent } from "../models/state.ts";
-import type { BoundRun, Session, SessionOptions } from "../runtime/index.ts";
+import type { BoundRun, Session } from "../runtime/index.ts";
+import { rowOfCache } from "./cache.ts";
+import { checkContext, checkTokens } from "./context-limit.ts";
 import {
-  type CacheArrays,
-  createCache,
-  growCache,
-  restoreState,
-  rowOfCache,
-  type Snapshot,
-  saveState,
-} from "./cache.ts";
-import { checkContext, checkTokens, contextLimit } from "./context-limit.ts";
+  type DecoderSessionOptions,
+  decoderSettings,
+  type FeedOptions,
+} from "./decoder-options.ts";
+import { DecoderRows } from "./decoder-rows.ts";
 import { promptChunk } from "./prompt-chunk.ts";
 import { createStepSession } from "./step-session.ts";
 
-/** Prompt tokens of one run: enough to keep the matrix products busy, small in scratch memory. */
-const DEFAULT_CHUNK = 512;
-/** The same with recurrent layers: their kernel goes through a run's tokens one by one. */
-const RECURRENT_CHUNK = 128;
-const DEFAULT_CAPACITY = 512;
-const DEFAULT_SNAPSHOTS = 2;
 /**
  * Where `resume` takes its snapshot, counted from the prompt's end. The next prompt of the same
  * conversation repeats this one but for how the answer opens (`<|im_start|>assistant\n<think>\n`
  * and the like), and asking again with the same prompt recomputes at least its last token.
  */
 const SNAPSHOT_MARGIN = 8;
-
-export interface DecoderSessionOptions {
-  /** Tokens the cache has room for at first (default 512); it doubles up to the context. */
-  readonly capacity?: number;
-  /** Sequences side by side (default 1). */
-  readonly batch?: number;
-  /** Prompt tokens of one run (default 512, with recurrent layers 128). */
-  readonly chunk?: number;
-  /** Earlier recurrent states kept for each sequence (default 2; only with recurrent layers). */
-  readonly snapshots?: number;
-  /** Threads and other settings of the engine. */
-  readonly engine?: Omit<SessionOptions, "weights" | "signal">;
-  /** Gives up the loading. */
-  readonly signal?: AbortSignal;
-}
-
-export interface FeedOptions {
-  /** Which sequence of the batch (default 0). */
-  readonly row?: number;
-  /**
-   * Stops between two operators, with recurrent layers between two runs (half a run would leave
-   * some layers' states ahead of others); what was complete before stays in the cache.
-   */
-  readonly signal?: AbortSignal;
-}
 
 /**
  * Loads a model for generation. The cache is allocated here; a step allocates nothing of it.
@@ -70,7 +36,10 @@ export async function createDecoderSession(
   model: Pick<Model, "config" | "weights">,
   options: DecoderSessionOptions = {},
 ): Promise<DecoderSession> {
-  const session = await createStepSession(model, options);
+  const session = await createStepSession(model, {
+    engine: options.engine,
+    signal: options.signal,
+  });
   try {
     return new DecoderSession(session, model.config, options);
   } catch (error) {
@@ -95,62 +64,45 @@ export class DecoderSession implements Disposable {
   readonly logits: Float32Array;
   readonly #session: Session;
   readonly #chunk: number;
-  readonly #isRecurrent: boolean;
-  readonly #snapshots: number;
   readonly #logitsArray: NDArray;
   readonly #stepTokens: NDArray; // i64 [batch, 1]
   /** The low words of the step's tokens: writing them makes no BigInt. */
   readonly #stepWords: Int32Array;
   readonly #past: NDArray; // i32 [batch]
-  readonly #rows: Row[];
-  #cache: CacheArrays;
-  #capacity: number;
+  readonly #rows: DecoderRows;
   #bound: BoundRun | undefined;
   #isBusy = false;
   #isDisposed = false;
 
   constructor(session: Session, config: DecoderConfig, options: DecoderSessionOptions) {
-    this.#isRecurrent = isRecurrent(config);
-    const { batch = 1, capacity = DEFAULT_CAPACITY, snapshots = DEFAULT_SNAPSHOTS } = options;
-    const { chunk = this.#isRecurrent ? RECURRENT_CHUNK : DEFAULT_CHUNK } = options;
-    for (const [name, value] of Object.entries({ batch, capacity, chunk, snapshots })) {
-      if (!Number.isInteger(value) || value < 1) {
-        throw new RangeError(
-          `createDecoderSession: ${name} must be a positive integer, is ${value}`,
-        );
-      }
-    }
+    const settings = decoderSettings(config, options);
+    const { batch } = settings;
     this.#session = session;
-    this.#snapshots = snapshots;
     this.config = config;
     this.batch = batch;
-    this.contextLimit = contextLimit(config);
-    // Dynamic rotary angles follow the length of the run: a prompt has to be one run.
-    this.#chunk = config.rope.type === "dynamic" ? this.contextLimit : chunk;
+    this.#chunk = settings.chunk;
+    this.#rows = new DecoderRows(config, settings);
+    this.contextLimit = this.#rows.limit;
     this.#logitsArray = zeros("f32", [batch, config.vocabSize]);
     this.logits = this.#logitsArray.data as Float32Array;
     this.#stepTokens = zeros("i64", [batch, 1]);
     this.#stepWords = new Int32Array(this.#stepTokens.data.buffer, 0, 2 * batch);
     this.#past = zeros("i32", [batch]);
-    this.#capacity = Math.min(capacity, this.contextLimit);
-    this.#rows = Array.from({ length: batch }, () => createRow(this.#capacity));
-    this.#cache = createCache(config, batch, this.#slots(this.#capacity));
   }
 
   /** Tokens the cache has room for now. */
   get capacity(): number {
-    return this.#capacity;
+    return this.#rows.capacity;
   }
 
   /** Tokens of a sequence that are in the cache (a view until the next call). */
   tokens(row = 0): Int32Array {
-    const { tokens, length } = this.#row(row);
-    return tokens.subarray(0, length);
+    return this.#rows.tokens(row);
   }
 
   /** f32 [vocab] of one sequence (a view). */
   logitsOf(row: number): Float32Array {
-    this.#row(row);
+    this.#rows.at(row);
     const { vocabSize } = this.config;
     return this.logits.subarray(row * vocabSize, (row + 1) * vocabSize);
   }
@@ -160,7 +112,7 @@ export class DecoderSession implements Disposable {
     tokens: ArrayLike<number>,
     { row: index = 0, signal }: FeedOptions = {},
   ): Promise<void> {
-    const row = this.#row(index);
+    const row = this.#rows.at(index);
     checkTokens(tokens, this.config.vocabSize);
     await this.#exclusive(async () => {
       this.#reserve(row.length + tokens.length);
@@ -170,7 +122,7 @@ export class DecoderSession implements Disposable {
         const words = new Int32Array(ids.data.buffer, 0, 2 * count);
         for (let i = 0; i < count; i++) words[2 * i] = tokens[start + i]!;
         const past = fromValues("i32", [1], [row.length]);
-        const { inputs, outputs } = rowOfCache(this.#cache, index);
+        const { inputs, outputs } = rowOfCache(this.#rows.cache, index);
         const logits = ndarray("f32", [1, this.config.vocabSize], this.logitsOf(index));
         row.isCurrent = false;
         const arrays = { tokens: ids, past, ...inputs };
@@ -179,8 +131,7 @@ export class DecoderSession implements Disposable {
           signal,
           (stop) => this.#session.run(arrays, { outputs: { logits, ...outputs }, signal: stop }),
         );
-        for (let i = 0; i < count; i++) row.tokens[row.length++] = tokens[start + i]!;
-        row.isCurrent = true;
+        this.#rows.append(index, tokens, start, count);
       }
     });
   }
@@ -203,17 +154,16 @@ export class DecoderSession implements Disposable {
       if (!(Number.isInteger(id) && id >= 0 && id < this.config.vocabSize)) {
         checkTokens([id], this.config.vocabSize);
       }
-      longest = Math.max(longest, this.#rows[i]!.length + 1);
+      longest = Math.max(longest, this.#rows.at(i).length + 1);
     }
-    this.#begin();
-    try {
+    await this.#exclusive(async () => {
       this.#reserve(longest);
       const past = this.#past.data as Int32Array;
       for (let i = 0; i < batch; i++) {
-        const row = this.#rows[i]!;
+        const row = this.#rows.at(i);
         past[i] = row.length;
         // -1 holds recurrent state still; without any, every id is a valid one.
-        const id = this.#isRecurrent ? idOf(i) : Math.max(idOf(i), 0);
+        const id = this.#rows.isRecurrent ? idOf(i) : Math.max(idOf(i), 0);
         this.#stepWords[2 * i] = id;
         this.#stepWords[2 * i + 1] = id >> 31;
         row.isCurrent = false;
@@ -225,15 +175,8 @@ export class DecoderSession implements Disposable {
         signal,
         (stop) => bound.run(stop),
       );
-      for (let i = 0; i < batch; i++) {
-        const row = this.#rows[i]!;
-        if (idOf(i) < 0) continue;
-        row.tokens[row.length++] = idOf(i);
-        row.isCurrent = true;
-      }
-    } finally {
-      this.#end();
-    }
+      for (let i = 0; i < batch; i++) if (idOf(i) >= 0) this.#rows.append(i, [idOf(i)]);
+    });
   }
 
   /**
@@ -244,23 +187,7 @@ export class DecoderSession implements Disposable {
    */
   truncate(length: number, row = 0): number {
     this.#refuseBusy();
-    const state = this.#row(row);
-    if (!(Number.isInteger(length) && length >= 0 && length <= state.length)) {
-      throw new RangeError(
-        `truncate: ${length} is not between 0 and the ${state.length} tokens held`,
-      );
-    }
-    if (length === state.length) return length;
-    state.isCurrent = false;
-    if (!this.#isRecurrent) {
-      state.length = length;
-    } else {
-      state.snapshots = state.snapshots.filter((snapshot) => snapshot.length <= length);
-      const last = state.snapshots.at(-1);
-      restoreState(this.#cache, row, last);
-      state.length = last?.length ?? 0;
-    }
-    return state.length;
+    return this.#rows.truncate(length, row);
   }
 
   /**
@@ -270,10 +197,7 @@ export class DecoderSession implements Disposable {
    */
   snapshot(row = 0): void {
     this.#refuseBusy();
-    const state = this.#row(row);
-    if (!this.#isRecurrent || state.snapshots.at(-1)?.length === state.length) return;
-    const copy = saveState(this.#cache, row, state.length);
-    state.snapshots = [...state.snapshots, copy].slice(-this.#snapshots);
+    this.#rows.snapshot(row);
   }
 
   /**
@@ -287,26 +211,17 @@ export class DecoderSession implements Disposable {
     tokens: ArrayLike<number>,
     { row: index = 0, signal }: FeedOptions = {},
   ): Promise<number> {
-    const row = this.#row(index);
+    this.#rows.at(index);
     if (tokens.length === 0) throw new RangeError("the prompt is empty: give at least one token");
     checkTokens(tokens, this.config.vocabSize);
     checkContext(tokens.length, this.contextLimit);
-    let common = 0;
-    const most = Math.min(row.length, tokens.length);
-    while (common < most && row.tokens[common] === tokens[common]) common++;
-    const isHeld = common === tokens.length && common === row.length && row.isCurrent;
-    if (isHeld) return common;
-    if (common === tokens.length) common--; // its logits have to be computed again
-    const { rope } = this.config;
-    // Beyond the trained length, dynamic angles of earlier keys depend on when they were written.
-    if (rope.type === "dynamic" && Math.max(row.length, tokens.length) > rope.originalLength) {
-      common = 0;
-    }
-    const reused = this.truncate(common, index);
+    const reusable = this.#rows.reusable(tokens, index);
+    if (reusable === tokens.length) return reusable;
+    const reused = this.truncate(reusable, index);
     const feed = (start: number, end: number): Promise<void> =>
       this.prefill(Array.prototype.slice.call(tokens, start, end), { row: index, signal });
     const mark = tokens.length - SNAPSHOT_MARGIN;
-    if (this.#isRecurrent && mark > reused) {
+    if (this.#rows.isRecurrent && mark > reused) {
       await feed(reused, mark);
       this.snapshot(index);
       await feed(mark, tokens.length);
@@ -334,36 +249,14 @@ export class DecoderSession implements Disposable {
     return rope.type === "dynamic" ? this.#chunk : promptChunk(heads, this.#chunk, past);
   }
 
-  #row(index: number): Row {
-    const row = this.#rows[index];
-    if (!row)
-      throw new RangeError(`sequence ${index} is not one of the ${this.batch} of this session`);
-    return row;
-  }
-
-  /** Rows that sit a step out write one slot behind their end: it must exist at full length too. */
-  #slots(capacity: number): number {
-    return this.batch > 1 ? capacity + 1 : capacity;
-  }
-
   #reserve(tokens: number): void {
-    checkContext(tokens, this.contextLimit);
-    if (tokens <= this.#capacity) return;
-    const capacity = Math.min(this.contextLimit, Math.max(tokens, 2 * this.#capacity));
+    if (!this.#rows.reserve(tokens)) return;
     this.#bound?.dispose();
     this.#bound = undefined;
-    const lengths = this.#rows.map((row) => row.length);
-    this.#cache = growCache(this.#cache, this.#slots(capacity), lengths);
-    for (const row of this.#rows) {
-      const { tokens: held } = row;
-      row.tokens = new Int32Array(capacity);
-      row.tokens.set(held.subarray(0, row.length));
-    }
-    this.#capacity = capacity;
   }
 
   #bind(): BoundRun {
-    const { inputs, outputs } = this.#cache;
+    const { inputs, outputs } = this.#rows.cache;
     return this.#session.bind({
       inputs: { tokens: this.#stepTokens, past: this.#past, ...inputs },
       outputs: { logits: this.#logitsArray, ...outputs },
@@ -376,7 +269,7 @@ export class DecoderSession implements Disposable {
     signal: AbortSignal | undefined,
     run: (signal: AbortSignal | undefined) => Promise<unknown>,
   ): Promise<void> {
-    if (!this.#isRecurrent) {
+    if (!this.#rows.isRecurrent) {
       await run(signal);
       return;
     }
@@ -384,35 +277,19 @@ export class DecoderSession implements Disposable {
     try {
       await run(undefined);
     } catch (error) {
-      for (let i = 0; i < this.batch; i++) if (isChanged(i)) this.#clear(i);
+      for (let i = 0; i < this.batch; i++) if (isChanged(i)) this.#rows.clear(i);
       throw error;
     }
   }
 
-  /** Empties a row whose recurrent state is not that of its tokens any more. */
-  #clear(index: number): void {
-    restoreState(this.#cache, index);
-    const row = this.#rows[index]!;
-    row.length = 0;
-    row.snapshots = [];
-  }
-
   async #exclusive(f: () => Promise<void>): Promise<void> {
-    this.#begin();
+    this.#refuseBusy();
+    this.#isBusy = true;
     try {
       await f();
     } finally {
-      this.#end();
+      this.#isBusy = false;
     }
-  }
-
-  #begin(): void {
-    this.#refuseBusy();
-    this.#isBusy = true;
-  }
-
-  #end(): void {
-    this.#isBusy = false;
   }
 
   #refuseBusy(): void {
@@ -422,20 +299,3 @@ export class DecoderSession implements Disposable {
     }
   }
 }
-
-interface Row {
-  /** [capacity]; the first `length` are in the cache. */
-  tokens: Int32Array;
-  length: number;
-  /** `logits` belong to the last token. */
-  isCurrent: boolean;
-  /** Shortest first. */
-  snapshots: readonly Snapshot[];
-}
-
-const createRow = (capacity: number): Row => ({
-  tokens: new Int32Array(capacity),
-  length: 0,
-  isCurrent: false,
-  snapshots: [],
-});

@@ -20,12 +20,8 @@ export { compileJsonObject, compileJsonSchema } from "./constrain/json-schema.ts
 export { compileRegex } from "./constrain/regex.ts";
 export type { TokenConstraint } from "./constrain/types.ts";
 export { checkContext, checkTokens, contextLimit } from "./context-limit.ts";
-export {
-  createDecoderSession,
-  type DecoderSession,
-  type DecoderSessionOptions,
-  type FeedOptions,
-} from "./decoder-session.ts";
+export type { DecoderSessionOptions, FeedOptions } from "./decoder-options.ts";
+export { createDecoderSession, type DecoderSession } from "./decoder-session.ts";
 export { createEngine, type EngineOptions } from "./engine/engine.ts";
 export {
   createPool,
