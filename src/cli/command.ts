@@ -42,6 +42,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/train.ts"),
   },
   {
+    name: "merge",
+    summary: "work a LoRA adapter into the weights of its base",
+    load: () => import("./commands/merge.ts"),
+  },
+  {
     name: "recipe",
     summary: "re-run a paper's claim and judge it",
     load: () => import("./commands/recipe.ts"),

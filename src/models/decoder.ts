@@ -8,6 +8,7 @@ import { expandDims, reshape } from "../graph/ops/reshape.ts";
 import { rotary } from "../graph/ops/rotary.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { embedding, linear, tiedHead } from "../nn/linear.ts";
+import type { LoraConfig } from "../nn/lora.ts";
 import { gatedMlp } from "../nn/mlp.ts";
 import { type MoeConfig, moe } from "../nn/moe.ts";
 import { rmsNorm } from "../nn/norm.ts";
@@ -55,6 +56,8 @@ export interface DecoderConfig {
    */
   readonly kvCache?: "int8";
   readonly initializerRange: number;
+  /** Low-rank adapters of its linear maps; left out: none. */
+  readonly lora?: LoraConfig;
   /** Weights that the checkpoint holds quantised, by name; left out: none. */
   readonly quantized?: WeightFormats;
 }

@@ -16,8 +16,8 @@ import { broadcastTo, expandDims } from "../graph/ops/reshape.ts";
 import type { Port, Program, WeightSource } from "../graph/program.ts";
 import { dim, dimAdd } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { createParameters } from "../nn/scope.ts";
 import { type DecoderConfig, decoder, type LayerState, lmHead } from "./decoder.ts";
+import { decoderParameters } from "./decoder-parameters.ts";
 import type { Model } from "./load.ts";
 import { stepProgram } from "./programs.ts";
 import { isRecurrent } from "./state.ts";
@@ -91,7 +91,7 @@ function textGenerationProgram(c: DecoderConfig, lastOnly: boolean): Program {
       `transformers.js export: ${what} (${c.modelType}) have no input there; use --format onnx`,
     );
   }
-  const { root } = createParameters("f32", c.quantized);
+  const { root } = decoderParameters(c);
   const [batch, seq] = [dim("batch_size"), dim("sequence_length")];
   const past = dim("past_sequence_length");
   const total = dimAdd(past, seq);

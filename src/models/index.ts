@@ -1,5 +1,6 @@
 /** Model families, each in a file of its own, read from a checkpoint's config.json. */
 
+export { type Adapter, openAdapter, writeAdapterFiles } from "./adapter.ts";
 export { ConfigReader } from "./config-reader.ts";
 export * from "./decoder.ts";
 export {
@@ -17,6 +18,7 @@ export {
 } from "./export-onnx.ts";
 export { modelTypes, readModelConfig } from "./families.ts";
 export { type LoadOptions, loadModel, type Model } from "./load.ts";
+export { type MergeOptions, mergeAdapter } from "./merge.ts";
 export { hasMtp, mtpProgram } from "./mtp.ts";
 export { forwardProgram, stepProgram } from "./programs.ts";
 export type { Quantization, QuantizationOptions } from "./quantization.ts";

@@ -27,7 +27,12 @@ export interface Model extends Disposable {
   readonly weights: WeightSource;
 }
 
-export type LoadOptions = ResolveOptions & QuantizedLoadOptions & CacheLoadOptions;
+export type LoadOptions = ResolveOptions &
+  QuantizedLoadOptions &
+  CacheLoadOptions & {
+    /** Folder of a PEFT adapter (LoRA, rsLoRA, DoRA) whose change is added to the model's maps. */
+    readonly adapter?: string;
+  };
 
 /**
  * Opens a model: a folder, a GGUF file, or a hub id that was pulled before.
@@ -41,7 +46,10 @@ export type LoadOptions = ResolveOptions & QuantizedLoadOptions & CacheLoadOptio
 export async function loadModel(spec: string, options: LoadOptions = {}): Promise<Model> {
   const model = await openModel(spec, options);
   try {
-    return await withCacheFormat(model, options);
+    const adapted = options.adapter
+      ? (await import("./adapter.ts")).withAdapter(model, options.adapter)
+      : model;
+    return await withCacheFormat(await adapted, options);
   } catch (error) {
     model[Symbol.dispose]();
     throw error;

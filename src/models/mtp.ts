@@ -21,8 +21,9 @@ import { gatedMlp } from "../nn/mlp.ts";
 import { moe } from "../nn/moe.ts";
 import { rmsNorm } from "../nn/norm.ts";
 import { rotaryAngles } from "../nn/rope.ts";
-import { createParameters, normal, type Scope } from "../nn/scope.ts";
+import { normal, type Scope } from "../nn/scope.ts";
 import { type DecoderConfig, lmHead, selfAttention } from "./decoder.ts";
+import { decoderParameters } from "./decoder-parameters.ts";
 import type { Model } from "./load.ts";
 
 /** Whether a checkpoint carries the weights of multi-token prediction. */
@@ -46,7 +47,7 @@ export function mtpProgram({
   if (c.rope.type === "dynamic") {
     throw new Error("multi-token prediction: a rotary base that follows the length is not known");
   }
-  const { root } = createParameters("f32", c.quantized);
+  const { root } = decoderParameters(c);
   const batch = dim("batch");
   const [seq, capacity] = [dim("seq"), dim("capacity")];
   const tokens = input("tokens", "i64", [batch, seq]);

@@ -6,15 +6,15 @@ import { input } from "../graph/ops/leaf.ts";
 import { squeeze } from "../graph/ops/reshape.ts";
 import type { Program } from "../graph/program.ts";
 import { dim } from "../graph/shape.ts";
-import { createParameters } from "../nn/scope.ts";
 import { type DecoderConfig, decoder, lmHead } from "./decoder.ts";
+import { decoderParameters } from "./decoder-parameters.ts";
 
 /**
  * The hidden state of the last position, after the last norm: Qwen3-Embedding's pooling. Input
  * `tokens` i64 [1, seq]; output `hidden` [1, hidden].
  */
 export function lastHiddenProgram(c: DecoderConfig, { fuse = true } = {}): Program {
-  const { root } = createParameters("f32", c.quantized);
+  const { root } = decoderParameters(c);
   const tokens = input("tokens", "i64", [1, dim("seq")]);
   const { hidden } = decoder(root, c, { tokens });
   return lower({ inputs: [tokens], outputs: { hidden: squeeze(slice(hidden, 1, -1), [1]) }, fuse });
@@ -25,7 +25,7 @@ export function lastHiddenProgram(c: DecoderConfig, { fuse = true } = {}): Progr
  * [1, seq]; output `logits` [1, vocab].
  */
 export function lastLogitsProgram(c: DecoderConfig, { fuse = true } = {}): Program {
-  const { root } = createParameters("f32", c.quantized);
+  const { root } = decoderParameters(c);
   const tokens = input("tokens", "i64", [1, dim("seq")]);
   const { hidden } = decoder(root, c, { tokens });
   const last = squeeze(slice(hidden, 1, -1), [1]);

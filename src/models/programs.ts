@@ -7,15 +7,15 @@ import { squeeze } from "../graph/ops/reshape.ts";
 import type { Program } from "../graph/program.ts";
 import { dim } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
-import { createParameters } from "../nn/scope.ts";
 import { type DecoderConfig, decoder, type LayerState, lmHead } from "./decoder.ts";
+import { decoderParameters } from "./decoder-parameters.ts";
 import { layerState, stateDType, stateShape } from "./state.ts";
 
 /**
  * Logits of every position. Input `tokens` i64 [batch, seq]; output `logits` [batch, seq, vocab].
  */
 export function forwardProgram(c: DecoderConfig, { fuse = true } = {}): Program {
-  const { root } = createParameters("f32", c.quantized);
+  const { root } = decoderParameters(c);
   const tokens = input("tokens", "i64", [dim("batch"), dim("seq")]);
   const { hidden } = decoder(root, c, { tokens });
   return lower({ inputs: [tokens], outputs: { logits: lmHead(root, c, hidden) }, fuse });
@@ -43,7 +43,7 @@ export function stepProgram(
   c: DecoderConfig,
   { fuse = true, everyLogit = false, withHidden = false, columnsFrom }: StepProgramOptions = {},
 ): Program {
-  const { root } = createParameters("f32", c.quantized);
+  const { root } = decoderParameters(c);
   const batch = dim("batch");
   const capacity = dim("capacity");
   const tokens = input("tokens", "i64", [batch, dim("seq")]);

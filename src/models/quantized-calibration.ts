@@ -36,7 +36,9 @@ export async function observeActivations(
   windows: readonly (readonly number[])[],
 ): Promise<ActivationStatistics> {
   const seen = new Map<string, Tensor>();
-  const { root } = createParameters("f32", undefined, (name, x) => seen.set(name, x));
+  const { root } = createParameters("f32", undefined, {
+    observer: (name, x) => seen.set(name, x),
+  });
   const tokens = input("tokens", "i64", [1, dim("seq")]);
   const config = { ...model.config, quantized: undefined };
   lmHead(root, config, decoder(root, config, { tokens }).hidden);

@@ -2,6 +2,7 @@
 
 export { initialise } from "./initialise.ts";
 export { embedding, embeddingTable, type LinearOptions, linear } from "./linear.ts";
+export { type LoraConfig, loraAdapter } from "./lora.ts";
 export { gatedMlp } from "./mlp.ts";
 export { type MoeConfig, moe } from "./moe.ts";
 export { layerNorm, rmsNorm } from "./norm.ts";

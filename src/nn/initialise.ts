@@ -19,11 +19,19 @@ export function initialise(specs: Iterable<ParameterSpec>, seed: number): Map<st
 function initialValue({ name, shape, init }: ParameterSpec, seed: number): NDArray {
   const array = zeros("f32", shape);
   const data = array.data as Float32Array;
-  if (init.kind === "constant") {
-    data.fill(init.value);
-  } else {
-    const random = createRandom(seed, name);
-    for (let i = 0; i < data.length; i++) data[i] = random.normal() * init.deviation;
+  const random = createRandom(seed, name);
+  switch (init.kind) {
+    case "constant":
+      data.fill(init.value);
+      break;
+    case "normal":
+      for (let i = 0; i < data.length; i++) data[i] = random.normal() * init.deviation;
+      break;
+    case "uniform":
+      for (let i = 0; i < data.length; i++) data[i] = (2 * random.uniform() - 1) * init.bound;
+      break;
+    case "rowNorms":
+      throw new Error(`initialise: ${name} is made of ${init.of}, which is not among fresh values`);
   }
   return array;
 }

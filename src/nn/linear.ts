@@ -26,7 +26,7 @@ export function linear(
   { bias = false, init = normal(0.02) }: LinearOptions = {},
 ): Tensor {
   return p.trace(() => {
-    const y = product(p, x, outputs, init);
+    const y = p.adapt(x, product(p, x, outputs, init));
     return bias ? add(y, p.parameter("bias", [outputs], zeros)) : y;
   });
 }

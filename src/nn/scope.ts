@@ -8,7 +8,11 @@ import { labelled, type Tensor } from "../graph/tensor.ts";
 /** How a fresh parameter is filled. */
 export type Initialiser =
   | { readonly kind: "normal"; readonly deviation: number }
-  | { readonly kind: "constant"; readonly value: number };
+  | { readonly kind: "constant"; readonly value: number }
+  /** Evenly between -bound and bound. */
+  | { readonly kind: "uniform"; readonly bound: number }
+  /** Euclidean norms of the rows of another parameter, by its full name. */
+  | { readonly kind: "rowNorms"; readonly of: string };
 
 export const normal = (deviation: number): Initialiser => ({ kind: "normal", deviation });
 export const zeros: Initialiser = { kind: "constant", value: 0 };
@@ -46,34 +50,50 @@ export type WeightFormats = ReadonlyMap<string, WeightFormat>;
 /** Sees what linear maps multiply: the weight's full name and x [..., inputs]. */
 export type ProductObserver = (weight: string, x: Tensor) => void;
 
+/**
+ * Changes what a linear map gives, e.g. by a low-rank product.
+ *
+ * @param p the map's scope
+ * @param x [..., inputs]
+ * @param y [..., outputs], before the bias
+ */
+export type LinearAdapter = (p: Scope, x: Tensor, y: Tensor) => Tensor;
+
+export interface ScopeHooks {
+  /** Sees the inputs of linear maps while they are traced. */
+  readonly observer?: ProductObserver;
+  /** Changes the results of linear maps. */
+  readonly adapter?: LinearAdapter;
+}
+
 /** A place in the tree of parameters. Building a model asks it for weights by name. */
 export class Scope {
   readonly path: string;
   private readonly source: ParameterSource;
   private readonly formats: WeightFormats | undefined;
-  private readonly observer: ProductObserver | undefined;
+  private readonly hooks: ScopeHooks;
 
-  constructor(
-    source: ParameterSource,
-    path = "",
-    formats?: WeightFormats,
-    observer?: ProductObserver,
-  ) {
+  constructor(source: ParameterSource, path = "", formats?: WeightFormats, hooks: ScopeHooks = {}) {
     this.source = source;
     this.path = path;
     this.formats = formats;
-    this.observer = observer;
+    this.hooks = hooks;
   }
 
   /** The scope below, e.g. `p.in("layers", 0, "self_attn")`. */
   in(...segments: readonly (string | number)[]): Scope {
     const path = [this.path, ...segments].filter((s) => s !== "").join(".");
-    return new Scope(this.source, path, this.formats, this.observer);
+    return new Scope(this.source, path, this.formats, this.hooks);
   }
 
   /** Tells whoever watches that x [..., inputs] is multiplied by the weight `name`. */
   observe(name: string, x: Tensor): void {
-    this.observer?.(this.path === "" ? name : `${this.path}.${name}`, x);
+    this.hooks.observer?.(this.path === "" ? name : `${this.path}.${name}`, x);
+  }
+
+  /** What the product y of this scope's linear map becomes: `LinearAdapter`. */
+  adapt(x: Tensor, y: Tensor): Tensor {
+    return this.hooks.adapter?.(this, x, y) ?? y;
   }
 
   /** How the weight `name` of this scope is quantised; undefined where it is not. */
@@ -105,7 +125,6 @@ export interface Parameters {
  * checkpoint, or by training.
  *
  * @param formats of the weights that a checkpoint holds quantised
- * @param observer sees the inputs of linear maps while they are traced
  * @example
  * const { root, tensors } = createParameters();
  * const y = linear(root.in("proj"), x, 64); // tensors has "proj.weight"
@@ -113,7 +132,7 @@ export interface Parameters {
 export function createParameters(
   dtype: DType = "f32",
   formats?: WeightFormats,
-  observer?: ProductObserver,
+  hooks?: ScopeHooks,
 ): Parameters {
   const specs = new Map<string, ParameterSpec>();
   const tensors = new Map<string, Tensor>();
@@ -132,5 +151,5 @@ export function createParameters(
     tensors.set(spec.name, tensor);
     return tensor;
   };
-  return { root: new Scope(source, "", formats, observer), specs, tensors };
+  return { root: new Scope(source, "", formats, hooks), specs, tensors };
 }

@@ -8,6 +8,7 @@ import type { Program } from "../graph/program.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import {
   createParameters,
+  type LinearAdapter,
   type ParameterSpec,
   type Scope,
   type WeightFormats,
@@ -39,6 +40,8 @@ export interface GradientOptions {
   readonly trains?: (parameter: ParameterSpec) => boolean;
   /** How frozen weights are quantised, by name. */
   readonly formats?: WeightFormats;
+  /** Changes linear maps, e.g. by low-rank products (`loraAdapter`). */
+  readonly adapter?: LinearAdapter;
 }
 
 export interface GradientProgram {
@@ -68,9 +71,9 @@ export const nextOf = (name: string): string => `next ${name}`;
  */
 export function gradientProgram(
   loss: LossFunction,
-  { trains = () => true, formats }: GradientOptions = {},
+  { trains = () => true, formats, adapter }: GradientOptions = {},
 ): GradientProgram {
-  const { root, specs, tensors } = createParameters("f32", formats);
+  const { root, specs, tensors } = createParameters("f32", formats, { adapter });
   const weight = input("weight", "f32", []);
   const traced = loss(root);
   const weighted = mul(traced.total, weight);

@@ -48,6 +48,7 @@ export {
   type TokenLossOptions,
   type TokenModel,
 } from "./language-model.ts";
+export { withFreshAdapters } from "./lora.ts";
 export { createTrainMemory, type TrainMemory, type Treatment } from "./memory.ts";
 export type { MuonOptions } from "./muon.ts";
 export {

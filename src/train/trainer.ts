@@ -3,7 +3,8 @@
 import { type NDArray, zeros } from "../graph/ndarray.ts";
 import type { Port, WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
-import type { ParameterSpec, WeightFormats } from "../nn/scope.ts";
+import { isLoraName, loraAdapter } from "../nn/lora.ts";
+import type { LinearAdapter, ParameterSpec, WeightFormats } from "../nn/scope.ts";
 import { createSession } from "../runtime/index.ts";
 import type { BoundRun, NDArrays, Session } from "../runtime/types.ts";
 import { CarriedState } from "./carried-state.ts";
@@ -45,6 +46,8 @@ export interface TrainerOptions {
   readonly trains?: (parameter: ParameterSpec) => boolean;
   /** How frozen weights are quantised, by name. */
   readonly formats?: WeightFormats;
+  /** Changes linear maps (default: `config.lora`, of which then only the factors are trained). */
+  readonly adapter?: LinearAdapter;
   readonly optimizer: OptimizerOptions;
   /** Muon for the matrices that `isMuon` names; all else stays with `optimizer`. */
   readonly muon?: MuonOptions;
@@ -123,8 +126,14 @@ export class Trainer implements Disposable {
   static async create(options: TrainerOptions): Promise<Trainer> {
     const loss = options.loss ?? (options.config && decoderLoss(options.config));
     if (!loss) throw new Error("Trainer.create: give a decoder's config or a loss");
-    const { trains, formats, threads, weights } = options;
-    const programs = gradientProgram(loss, { trains, formats });
+    const { config, threads, weights } = options;
+    const lora = config?.lora;
+    const {
+      adapter = lora && loraAdapter(lora),
+      trains = lora && (({ name }) => isLoraName(name)),
+      formats = config?.quantized,
+    } = options;
+    const programs = gradientProgram(loss, { trains, formats, adapter });
     const { parameters } = programs;
     if (parameters.length === 0) throw new Error("Trainer.create: no parameter is trained");
     const isMuon = options.muon ? (options.isMuon ?? isLayerMatrix) : () => false;
