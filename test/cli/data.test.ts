@@ -76,6 +76,19 @@ it("refuses what the model's template or length refuses", async () => {
   expect(stdout).toMatch(/:2: .*onefold-mini has no tools.*\(rule: template\)/);
 }, 120_000);
 
+it("names rows that repeat a test set", async () => {
+  const text = "one two three four five six seven eight nine ten eleven";
+  const [mine, test] = [write("mine.jsonl", [{ text }]), write("test.jsonl", [{ text }])];
+  const { code, stdout } = await runOnefold(["data", "check", mine, "--test-set", `t=${test}`]);
+  expect(code).toBe(1);
+  expect(stdout).toMatch(
+    /mine\.jsonl:1: repeats the test set t: "one two .* ten"; leave the row out/,
+  );
+  const wrong = await runOnefold(["data", "check", mine, "--test-set", test]);
+  expect(wrong.code).toBe(2);
+  expect(wrong.stderr).toContain("expected NAME=FILE");
+}, 120_000);
+
 it("prints the schema, and says what follows it", async () => {
   const { stdout } = await runOnefold(["data", "schema"]);
   const schema = JSON.parse(stdout);
@@ -85,6 +98,7 @@ it("prints the schema, and says what follows it", async () => {
     "preference",
     "unpaired",
     "text",
+    "repository",
     "reward",
   ]);
   const one = await runOnefold(["data", "schema", "--kind", "text", "--json"]);

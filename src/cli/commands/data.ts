@@ -11,17 +11,21 @@ import {
   describeProblem,
   type Media,
   type RecordKind,
+  readRecords,
   recordKinds,
   type SuperviseOptions,
+  textsOf,
 } from "../../train/data/index.ts";
+import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
-import { integer } from "../options.ts";
+import { collect, integer } from "../options.ts";
 import { createPaint, formatCount, formatTable } from "../render.ts";
 
 interface CheckFlags {
   readonly kind?: RecordKind[];
   readonly model?: string;
   readonly maxLength?: number;
+  readonly testSet?: string[];
   readonly limit: number;
 }
 
@@ -34,6 +38,7 @@ export function define(command: Command, io: Io): void {
     .addOption(kindOption("kind of rows that the method takes (default: any)").default(undefined))
     .option("--model <model>", "count its tokens and try its chat template")
     .option("--max-length <n>", "longest sequence (default: the model's)", integer({ min: 2 }))
+    .option("--test-set <name=file>", "name rows that repeat a text of it (repeatable)", collect)
     .option("--limit <n>", "problems to print; all are counted", integer({ min: 0 }), 20)
     .option("--json", "print machine-readable JSON")
     .action((files: string[], flags: CheckFlags, self: Command) =>
@@ -60,7 +65,7 @@ const kindOption = (text: string): Option =>
 
 const examples = `
 A row has the keys of one kind: messages; prompt and completion; prompt, chosen and rejected;
-prompt, completion and label; text; or a prompt and columns for reward functions.
+prompt, completion and label; text; repo and files; or a prompt and columns for reward functions.
 The exit code is 1 where a row is bad.
 
 Examples:
@@ -71,7 +76,7 @@ Examples:
 async function runCheck(
   io: Io,
   files: readonly string[],
-  { kind, model: spec, maxLength, limit }: CheckFlags,
+  { kind, model: spec, maxLength, testSet, limit }: CheckFlags,
   json: boolean,
 ): Promise<void> {
   const model = spec === undefined ? undefined : await readModel(spec, maxLength);
@@ -80,12 +85,28 @@ async function runCheck(
     kinds: kind,
     media: model?.media ?? "any",
     model: model?.options,
+    testSets: testSet && (await readTestSets(testSet)),
     limit,
     signal,
   });
   if (report.problemCount > 0) io.exitCode = 1;
   if (json) await writeJson(io, report);
   else await show(io, report);
+}
+
+/** All texts of each file, which is read like training data. */
+async function readTestSets(given: readonly string[]): Promise<Record<string, string[]>> {
+  const sets: Record<string, string[]> = {};
+  for (const each of given) {
+    const [name, file] = [each.slice(0, each.indexOf("=")), each.slice(each.indexOf("=") + 1)];
+    if (name === "" || !each.includes("=")) {
+      throw new UsageError(`--test-set ${each}: expected NAME=FILE, as in gsm8k=test.jsonl`);
+    }
+    const records = readRecords([file], { kinds: recordKinds, media: "any" });
+    sets[name] ??= [];
+    for await (const record of records) sets[name].push(...textsOf([record]));
+  }
+  return sets;
 }
 
 /** Tokenizer, template and limits; the weights are not needed. */

@@ -2,10 +2,11 @@
 
 import type { Sequence } from "../batches.ts";
 import type { Media } from "./check-messages.ts";
+import { createDecontaminator, type Decontaminator } from "./decontaminate.ts";
 import { allKinds } from "./detect-kind.ts";
 import { DataError, type DataProblem } from "./problem.ts";
 import { readRecords } from "./read-records.ts";
-import type { DataRecord, RecordKind } from "./record.ts";
+import { type DataRecord, type RecordKind, textsOf } from "./record.ts";
 import {
   learnedIn,
   promptTokens,
@@ -21,6 +22,8 @@ export interface CheckOptions {
   readonly media?: readonly Media[] | "any";
   /** Tokenizer and template of the model, for lengths and what is learned. */
   readonly model?: SuperviseOptions;
+  /** Texts of test sets by name, which no row may repeat (10 words in a row). */
+  readonly testSets?: Readonly<Record<string, Iterable<string>>>;
   /** Problems kept in the report; all are counted (default 100). */
   readonly limit?: number;
   readonly signal?: AbortSignal;
@@ -60,7 +63,7 @@ export interface TokenReport {
  */
 export async function checkData(
   files: readonly string[],
-  { kinds = allKinds, media = "any", model, limit = 100, signal }: CheckOptions = {},
+  { kinds = allKinds, media = "any", model, testSets, limit = 100, signal }: CheckOptions = {},
 ): Promise<DataReport> {
   const problems: DataProblem[] = [];
   let problemCount = 0;
@@ -72,12 +75,18 @@ export async function checkData(
   const counts: Partial<Record<RecordKind, number>> = {};
   const channels: Record<string, number> = {};
   const lengths = model && createLengths();
+  const decontaminator = testSets && createDecontaminator(testSets);
   const onBadRow = (problem: DataProblem): void => {
     if (problem.line > 0) rows++; // not the file as a whole
     onProblem(problem);
   };
   for await (const record of readRecords(files, { kinds, media, onProblem: onBadRow, signal })) {
     rows++;
+    const repeated = decontaminator && contamination(record, decontaminator);
+    if (repeated) {
+      onProblem(repeated);
+      continue;
+    }
     if (model && lengths && !measure(record, model, lengths, onProblem)) continue;
     counts[record.kind] = (counts[record.kind] ?? 0) + 1;
     if (record.channel !== undefined) {
@@ -92,6 +101,17 @@ export async function checkData(
     problems,
     ...(lengths ? { tokens: lengths.report() } : {}),
   };
+}
+
+function contamination(record: DataRecord, { find }: Decontaminator): DataProblem | undefined {
+  for (const text of textsOf([record])) {
+    const overlap = find(text);
+    if (!overlap) continue;
+    const { file, line } = record;
+    const found = `repeats the test set ${overlap.testSet}: ${JSON.stringify(overlap.words)}`;
+    return { file, line, rule: "contamination", found, fix: "leave the row out" };
+  }
+  return undefined;
 }
 
 interface Lengths {

@@ -30,6 +30,9 @@ export interface DatasetOptions<K extends RecordKind> extends ReadOptions<K> {
 /** A buffer is full, however few its rows, when it spans so many bytes of its file. */
 const MAX_BUFFER_BYTES = 256 * 2 ** 20;
 
+/** Rows read at a time where they are not shuffled. */
+const IN_ORDER = 256;
+
 type Place = Omit<DatasetCursor, "taken">;
 interface Read<K extends RecordKind> {
   readonly record: RecordOf<K>;
@@ -47,7 +50,6 @@ export class DatasetReader<K extends RecordKind> {
   private behind: Place = this.start;
   private taken = 0;
   private buffer: RecordOf<K>[] | undefined;
-  private open: AsyncGenerator<Read<K>> | undefined;
 
   constructor(options: DatasetOptions<K>) {
     this.options = options;
@@ -72,8 +74,6 @@ export class DatasetReader<K extends RecordKind> {
   }
 
   async seek({ taken, ...start }: DatasetCursor): Promise<void> {
-    await this.open?.return(undefined);
-    this.open = undefined;
     this.start = start;
     this.behind = start;
     this.buffer = undefined;
@@ -94,24 +94,20 @@ export class DatasetReader<K extends RecordKind> {
     const { shuffleBuffer, epochs, seed, name, files } = this.options;
     const buffer: RecordOf<K>[] = [];
     if (this.start.epoch >= epochs) return buffer;
-    const most = Math.max(1, shuffleBuffer);
+    const isShuffled = shuffleBuffer > 1;
+    const most = isShuffled ? shuffleBuffer : IN_ORDER;
+    const { epoch, file, offset } = this.start;
     let bytes = 0;
-    this.open ??= this.rows(this.start);
-    while (buffer.length < most && bytes < MAX_BUFFER_BYTES) {
-      const { value, done } = await this.open.next();
-      if (done) {
-        this.open = undefined;
-        break;
-      }
-      if (value.next.file === this.behind.file) bytes += value.next.offset - this.behind.offset;
-      buffer.push(value.record);
-      this.behind = value.next;
+    // The file is open no longer than this takes: a stream may be left at any time.
+    for await (const { record, next } of this.rows(this.start)) {
+      if (next.file === this.behind.file) bytes += next.offset - this.behind.offset;
+      buffer.push(record);
+      this.behind = next;
+      if (buffer.length === most || bytes >= MAX_BUFFER_BYTES) break;
     }
     if (buffer.length > 0) {
-      const { epoch, file, offset } = this.start;
-      return most < 2 ? buffer : shuffle(buffer, seed, `${name} ${epoch} ${file} ${offset}`);
+      return isShuffled ? shuffle(buffer, seed, `${name} ${epoch} ${file} ${offset}`) : buffer;
     }
-    const { epoch, file, offset } = this.start;
     if (file === 0 && offset === 0) throw new Error(`${files.join(", ")}: no rows to train on`);
     this.start = { epoch: epoch + 1, file: 0, offset: 0, line: 0 };
     this.behind = this.start;

@@ -10,6 +10,7 @@ const required: Readonly<Record<RecordKind, readonly string[]>> = {
   preference: ["chosen", "rejected"],
   unpaired: ["prompt", "completion", "label"],
   text: ["text"],
+  repository: ["repo", "files"],
   reward: ["prompt"],
 };
 

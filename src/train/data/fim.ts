@@ -7,9 +7,9 @@
 import { fimPrompt, type RepoFile } from "../../generate/fim.ts";
 import type { Tokenizer } from "../../media/text/index.ts";
 import { createRandom, type Random } from "../../nn/random.ts";
+import { endOfText, plainTokens } from "./plain-tokens.ts";
 import { placeOf } from "./problem.ts";
-import type { RecordOf } from "./record.ts";
-import { endOfText, plainTokens } from "./supervise.ts";
+import type { RawRecord } from "./record.ts";
 
 export interface FimTraining {
   /** Share of documents that are transformed (default 0.5). */
@@ -173,16 +173,16 @@ function groupSequence(
 }
 
 /**
- * What `SuperviseOptions.textTokens` takes: each text transformed as its place in the data, the
- * epoch and the seed say, whenever it comes.
+ * What `SuperviseOptions.textTokens` takes: each text or repository transformed as its place in
+ * the data, the epoch and the seed say, whenever it comes.
  */
 export const createFim =
   (tokenizer: Tokenizer, maxLength: number, seed: number, options: FimTraining = {}) =>
-  (record: RecordOf<"text">, epoch = 0): number[][] =>
-    fileSequences(
-      tokenizer,
-      record.text,
-      createRandom(seed, `fim ${epoch} ${placeOf(record)}`),
-      maxLength,
-      options,
-    );
+  (record: RawRecord, epoch = 0): number[][] => {
+    const random = createRandom(seed, `fim ${epoch} ${placeOf(record)}`);
+    if (record.kind === "text") {
+      return fileSequences(tokenizer, record.text, random, maxLength, options);
+    }
+    const { repo, files } = record;
+    return repositorySequences(tokenizer, repo, files, random, maxLength, options);
+  };

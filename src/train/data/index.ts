@@ -2,6 +2,7 @@
 
 export { type CheckOptions, checkData, type DataReport, type TokenReport } from "./check.ts";
 export type { Media } from "./check-messages.ts";
+export { createDecontaminator, type Decontaminator, type Overlap } from "./decontaminate.ts";
 export { allKinds as recordKinds } from "./detect-kind.ts";
 export {
   createFim,
@@ -21,7 +22,14 @@ export {
 } from "./pack.ts";
 export { DataError, type DataProblem, describeProblem, type Rule, rules } from "./problem.ts";
 export { hashFiles, type ReadOptions, readRecords } from "./read-records.ts";
-export type { DataRecord, RecordKind, RecordOf, Side } from "./record.ts";
+export {
+  type DataRecord,
+  type RawRecord,
+  type RecordKind,
+  type RecordOf,
+  type Side,
+  textsOf,
+} from "./record.ts";
 export {
   type Dataset,
   openStream,

@@ -42,6 +42,7 @@ export function parseRecord(
     if (text.trim() === "") return blank("text");
     return { ...common, kind, text };
   }
+  if (kind === "repository") return repository(row, common);
   const chat = { ...common, ...chatOf(row) };
   switch (kind) {
     case "messages": {
@@ -65,6 +66,17 @@ export function parseRecord(
       return { ...chat, kind, prompt, completion, label: row.label as boolean };
     }
   }
+}
+
+function repository(
+  row: Row,
+  common: Omit<DataRecord & { kind: "repository" }, "kind" | "repo" | "files">,
+): DataRecord | RowProblem {
+  const { repo, files } = row as { repo: string; files: { path: string; content: string }[] };
+  const at = files.findIndex(({ content }) => content.trim() === "");
+  if (at >= 0) return blank(`files[${at}].content`);
+  const kept = files.map(({ path, content }) => ({ path, content }));
+  return { ...common, kind: "repository", repo, files: kept };
 }
 
 const isGiven = (value: unknown): boolean => value !== undefined && value !== null;

@@ -17,6 +17,7 @@ export const rules = {
   duplicate: "an id names one row",
   template: "the model's chat template renders the conversation",
   supervised: "a row has a token to learn within the longest length",
+  contamination: "a text shares no long stretch of words with a test set",
   none: "a file has rows",
 } as const;
 

@@ -2,7 +2,7 @@
 
 import { type FileHandle, open } from "node:fs/promises";
 import * as zlib from "node:zlib";
-import type { AsyncBuffer, Compressors, FileMetaData } from "hyparquet";
+import type { AsyncBuffer, Compressors, FileMetaData, RowGroup } from "hyparquet";
 import { fileError } from "../../checkpoint/json.ts";
 import type { RowProblem } from "./problem.ts";
 import { bad, type RawRow, tooLong } from "./raw-row.ts";
@@ -10,8 +10,8 @@ import type { Position } from "./read-lines.ts";
 
 /** Row groups are read whole; what a writer makes by default is far smaller. */
 const MAX_GROUP_BYTES = 2 ** 30;
-/** Rows decoded at a time. */
-const BATCH = 256;
+/** Of decoded values at a time; a larger group is read in parts, each of which reads it whole. */
+const BATCH_BYTES = 64 * 2 ** 20;
 
 /** @param max bytes of a row, counted in its text */
 export async function* readParquet(
@@ -41,8 +41,10 @@ export async function* readParquet(
     let groupStart = 0;
     for (const group of metadata.row_groups) {
       const groupEnd = groupStart + Number(group.num_rows);
-      for (let row = Math.max(groupStart, from.line); row < groupEnd; row += BATCH) {
-        const rowEnd = Math.min(groupEnd, row + BATCH);
+      const parts = Math.max(1, Math.ceil(sizeOf(group) / BATCH_BYTES));
+      const batch = Math.max(1, Math.ceil((groupEnd - groupStart) / parts));
+      for (let row = Math.max(groupStart, from.line); row < groupEnd; row += batch) {
+        const rowEnd = Math.min(groupEnd, row + batch);
         const read = (rowStart: number, end: number) =>
           parquetReadObjects({
             file: buffer,
@@ -100,13 +102,11 @@ function checkGroups({ row_groups: groups, num_rows: rows }: FileMetaData, size:
     if (!Number.isSafeInteger(count) || count < 0)
       return `row group ${i} says it has ${count} rows`;
     total += count;
-    let bytes = 0;
     for (const { meta_data: column } of group.columns) {
       if (!column) return `row group ${i} has a column without metadata`;
-      const { total_compressed_size: packed, total_uncompressed_size: open } = column;
-      if (Number(packed) > size) return `row group ${i} is larger than the file`;
-      bytes += Number(open);
+      if (Number(column.total_compressed_size) > size) return `row group ${i} exceeds the file`;
     }
+    const bytes = sizeOf(group);
     if (bytes > MAX_GROUP_BYTES) {
       return `row group ${i} holds ${bytes} bytes, more than ${MAX_GROUP_BYTES}; write smaller groups`;
     }
@@ -115,6 +115,10 @@ function checkGroups({ row_groups: groups, num_rows: rows }: FileMetaData, size:
     ? undefined
     : `its groups hold ${total} rows, its footer says ${rows}`;
 }
+
+/** Bytes of a group's columns, decompressed; at least 1. */
+const sizeOf = ({ columns }: RowGroup): number =>
+  columns.reduce((sum, { meta_data }) => sum + Number(meta_data?.total_uncompressed_size ?? 0), 1);
 
 const broken = (line: number, found: string): RawRow => {
   const problem: RowProblem = { rule: "parquet", found, fix: "write the file anew" };

@@ -46,6 +46,11 @@ export type DataRecord = Common &
         readonly label: boolean;
       } & Chat)
     | { readonly kind: "text"; readonly text: string }
+    | {
+        readonly kind: "repository";
+        readonly repo: string;
+        readonly files: readonly { readonly path: string; readonly content: string }[];
+      }
     | ({
         readonly kind: "reward";
         readonly prompt: Side;
@@ -57,10 +62,14 @@ export type DataRecord = Common &
 /** Records of one kind. */
 export type RecordOf<K extends RecordKind> = Extract<DataRecord, { readonly kind: K }>;
 
+/** Records all of whose tokens are learned. */
+export type RawRecord = RecordOf<"text" | "repository">;
+
 /** All text of records, for learning a vocabulary. */
 export function* textsOf(records: Iterable<DataRecord>): Generator<string> {
   for (const record of records) {
     if (record.kind === "text") yield record.text;
+    else if (record.kind === "repository") for (const { content } of record.files) yield content;
     else if (record.kind === "messages") yield* sideTexts(record.messages);
     else {
       yield* sideTexts(record.prompt);

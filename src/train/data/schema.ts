@@ -98,6 +98,24 @@ export const recordSchemas = {
   text: z
     .looseObject({ text: z.string("text"), ...common })
     .describe("raw text, all of which is learned"),
+  repository: z
+    .looseObject({
+      repo: z.string("text").min(1, "the name of a repository").describe("name of the repository"),
+      files: z
+        .array(
+          z.looseObject(
+            {
+              path: z.string("text").min(1, "a path").describe("with forward slashes"),
+              content: z.string("text"),
+            },
+            "an object {path, content}",
+          ),
+          "a list of files",
+        )
+        .min(1, "a list of at least one file"),
+      ...common,
+    })
+    .describe("the text files of a repository, all of which are learned, in their order"),
   reward: z
     .looseObject({ prompt: side, ...chat, ...common })
     .describe("a prompt; the further columns go to the reward functions"),

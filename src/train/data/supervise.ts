@@ -3,8 +3,10 @@
 import type { ChatMessage, ChatTemplate, Tokenizer } from "../../media/text/index.ts";
 import type { Sequence } from "../batches.ts";
 import { type Conversation, conversationSequences } from "./conversation-spans.ts";
+import { createFim } from "./fim.ts";
+import { plainTokens } from "./plain-tokens.ts";
 import { DataError, placeOf, type Rule } from "./problem.ts";
-import type { DataRecord, RecordOf, Side } from "./record.ts";
+import type { DataRecord, RawRecord, RecordOf, Side } from "./record.ts";
 
 /** Which turns are learned: the assistant's, those behind the last question, or every token. */
 export type LossOn = "assistant" | "last" | "all";
@@ -19,8 +21,11 @@ export interface SuperviseOptions {
   readonly lossOn?: LossOn;
   /** An empty thinking block at the beginning of an answer is not learned (default false). */
   readonly ignoreEmptyThink?: boolean;
-  /** Makes the sequences of raw text instead of `textSequences` (fill-in-the-middle). */
-  readonly textTokens?: (record: RecordOf<"text">) => readonly (readonly number[])[];
+  /**
+   * Makes the sequences of texts and repositories (`createFim`). Without it texts are encoded as
+   * they are, and repositories shown file by file.
+   */
+  readonly textTokens?: (record: RawRecord) => readonly (readonly number[])[];
 }
 
 export interface Samples {
@@ -33,7 +38,7 @@ export interface Samples {
 }
 
 /** Kinds whose tokens are learned by next-token loss. */
-export type Learnable = RecordOf<"messages" | "completion" | "text">;
+export type Learnable = RecordOf<"messages" | "completion" | "text" | "repository">;
 
 /** @throws DataError naming file and line of a row without a learned token */
 export function toSamples(records: Iterable<Learnable>, options: SuperviseOptions): Samples {
@@ -112,6 +117,7 @@ function truncate(sequence: Sequence, length: number): Sequence {
 function sequencesOf(record: Learnable, options: SuperviseOptions): Sequence[] {
   switch (record.kind) {
     case "text":
+    case "repository":
       return textSequences(record, options);
     case "messages":
       return chatSequences(record, record.messages, 0, options);
@@ -120,24 +126,13 @@ function sequencesOf(record: Learnable, options: SuperviseOptions): Sequence[] {
   }
 }
 
-/** What ends a raw text. */
-export const endOfText = ({ padId, eosId }: Tokenizer): number | undefined => padId ?? eosId;
-
-/** Ids of a text with its end token; control tokens that are written in it are plain text. */
-export function plainTokens(tokenizer: Tokenizer, text: string): number[] {
-  const ids = Array.from(tokenizer.encode(text, { specials: false }));
-  const end = endOfText(tokenizer);
-  if (end !== undefined && ids.length > 0) ids.push(end);
-  return ids;
-}
-
 /**
  * A text with its end token, in pieces of at most `maxLength`. Each begins with the last token of
  * the piece before, so that every token but the first is learned exactly once.
  */
-function textSequences(record: RecordOf<"text">, options: SuperviseOptions): Sequence[] {
-  const { tokenizer, maxLength, textTokens } = options;
-  const texts = textTokens?.(record) ?? [plainTokens(tokenizer, record.text)];
+function textSequences(record: RawRecord, options: SuperviseOptions): Sequence[] {
+  const { maxLength } = options;
+  const texts = rawTokens(record, options);
   return texts.flatMap((ids) => {
     const pieces: Sequence[] = [];
     for (let start = 0; start === 0 || start < ids.length - 1; start += maxLength - 1) {
@@ -148,9 +143,27 @@ function textSequences(record: RecordOf<"text">, options: SuperviseOptions): Seq
   });
 }
 
+function rawTokens(
+  record: RawRecord,
+  { tokenizer, maxLength, textTokens }: SuperviseOptions,
+): readonly (readonly number[])[] {
+  try {
+    if (textTokens) return textTokens(record);
+    if (record.kind === "text") return [plainTokens(tokenizer, record.text)];
+    return createFim(tokenizer, maxLength, 0, { rate: 0 })(record);
+  } catch (error) {
+    // A tokenizer without the marks of files or of the middle.
+    const found = error instanceof Error ? error.message : String(error);
+    throw failure(record, "template", found, "leave such rows out", error);
+  }
+}
+
+/** Records that a chat template may render. */
+type ChatRecord = Exclude<DataRecord, RawRecord>;
+
 /** Prompt and answer, of which the answer is learned (with `lossOn` "all", both). */
 function answerSequences(
-  record: DataRecord,
+  record: ChatRecord,
   prompt: Side,
   answer: Side,
   options: SuperviseOptions,
@@ -169,14 +182,13 @@ function answerSequences(
 }
 
 function chatSequences(
-  record: DataRecord,
+  record: ChatRecord,
   messages: readonly ChatMessage[],
   from: number,
   { tokenizer, template, lossOn = "assistant", ignoreEmptyThink = false }: SuperviseOptions,
 ): Sequence[] {
   if (template instanceof Error) throw template;
-  const { tools, variables } =
-    record.kind === "text" ? ({} as Conversation) : (record as Conversation);
+  const { tools, variables } = record;
   const conversation: Conversation = { messages, tools, variables };
   try {
     return conversationSequences(conversation, {

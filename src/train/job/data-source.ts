@@ -16,7 +16,7 @@ import type { MicroBatch } from "../trainer.ts";
 import type { TrainConfig } from "./schema.ts";
 
 /** Kinds of rows that next-token training takes. */
-const KINDS = ["messages", "completion", "text"] as const;
+const KINDS = ["messages", "completion", "text", "repository"] as const;
 
 export interface JobData {
   /** All rows, unless they are streamed. */

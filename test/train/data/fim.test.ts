@@ -162,6 +162,35 @@ it("learns all tokens of what it makes, the same way for the same row and seed",
   expect(make(2).sequences).not.toEqual(sequences);
 });
 
+it("shows repositories file by file without a transformation, and tells a tokenizer without marks", async () => {
+  const record: RecordOf<"repository"> = {
+    kind: "repository",
+    repo: "demo",
+    files: [
+      { path: "a.py", content: "x = 1\n" },
+      { path: "b.py", content: "y = 2" },
+    ],
+    weight: 1,
+    file: "repos.jsonl",
+    line: 4,
+  };
+  const options = { tokenizer, template: new Error("none"), maxLength: 100 };
+  const { sequences } = toSamples([record], options);
+  expect(sequences.map(({ tokens }) => tokenizer.decode(tokens))).toEqual([
+    "<|repo_name|>demo\n<|file_sep|>a.py\nx = 1\n<|file_sep|>b.py\ny = 2<|endoftext|>",
+  ]);
+  const fim = createFim(tokenizer, 100, 1, { rate: 1 });
+  const [moved] = toSamples([record], { ...options, textTokens: fim }).sequences;
+  expect(tokenizer.decode(moved.tokens)).toContain(`b.py\n${PRE}`);
+  const plain = await loadTokenizer({
+    tokenizer: trainBpe(["a"], { vocabSize: 260, specialTokens: ["<|endoftext|>"] }),
+    config: {},
+  });
+  expect(() => toSamples([record], { ...options, tokenizer: plain })).toThrow(
+    /repos\.jsonl:4: the tokenizer has no <\|repo_name\|>/,
+  );
+});
+
 it("names the mark that a tokenizer lacks", async () => {
   const plain = await loadTokenizer({
     tokenizer: trainBpe(["a"], { vocabSize: 260, specialTokens: ["<|endoftext|>"] }),

@@ -24,6 +24,7 @@ it("reads a row of each kind", async () => {
     { prompt: "p", completion: "c", label: false },
     { text: "once", url: "ignored" },
     { prompt: [user("1+1")], answer: "2", tests: ["a"] },
+    { repo: "demo", files: [{ path: "a.py", content: "x = 1\n", size: 6 }], stars: 3 },
   ];
   const files = rows.map((row, i) => writeRows([row], `rows-${i}.jsonl`));
   const { records, problems } = await readAll(files);
@@ -55,6 +56,7 @@ it("reads a row of each kind", async () => {
       columns: { answer: "2", tests: ["a"] },
       weight: 1,
     },
+    { kind: "repository", repo: "demo", files: [{ path: "a.py", content: "x = 1\n" }], weight: 1 },
   ]);
   expect(records[0]).toMatchObject({ file: files[0], line: 1 });
 });
@@ -183,6 +185,12 @@ it.each<[object | string, string, RegExp]>([
   [{ prompt: "p", completion: "" }, "empty", /completion is blank/],
   [{ prompt: "", completion: "c" }, "empty", /prompt is blank/],
   [{ text: " " }, "empty", /text is blank/],
+  [{ repo: "r", files: [{ path: "a", content: "" }] }, "empty", /files\[0\]\.content is blank/],
+  [
+    { repo: "r", files: [{ content: "x" }] },
+    "type",
+    /files\[0\]\.path must be text, found nothing/,
+  ],
   [{ ...pair, rejected: pair.chosen }, "pair", /rejected is the same as chosen/],
   [
     { chosen: [user("p"), assistant("a")], rejected: [user("other"), assistant("b")] },
@@ -346,4 +354,46 @@ it("reads any text back as it was written", async () => {
   for (const length of [2 ** 20 - 2, 2 ** 20 - 1, 2 ** 20]) {
     await check(["x".repeat(length - frame), "é".repeat(2 ** 20), "y"]);
   }
+});
+
+it("takes or refuses any JSON, and never breaks on it", async () => {
+  const key = fc.constantFrom(
+    "messages",
+    "prompt",
+    "completion",
+    "chosen",
+    "rejected",
+    "label",
+    "text",
+    "role",
+    "content",
+    "tool_calls",
+    "function",
+    "name",
+    "arguments",
+    "repo",
+    "files",
+    "id",
+    "weight",
+    "type",
+  );
+  const { value } = fc.letrec((tie) => ({
+    value: fc.oneof(
+      { depthSize: "small" },
+      fc.constantFrom<unknown>("", "text", "user", "assistant", "tool", null, true, 0, 2),
+      fc.array(tie("value"), { maxLength: 3 }),
+      fc.dictionary(key, tie("value"), { maxKeys: 4 }),
+    ),
+  }));
+  const row = fc.dictionary(key, value, { maxKeys: 5 });
+  await fc.assert(
+    fc.asyncProperty(fc.array(row, { minLength: 20, maxLength: 40 }), async (rows) => {
+      const { records, problems } = await readAll([writeRows(rows)]);
+      const told = new Set(problems.map(({ line }) => line));
+      for (const { line } of records) expect(told.has(line)).toBe(false);
+      expect(records.length + told.size).toBe(rows.length);
+      for (const { found, fix } of problems) expect(`${found}${fix}`).not.toContain("undefined");
+    }),
+    { numRuns: 20 },
+  );
 });

@@ -16,6 +16,7 @@ export const kinds: RecordKind[] = [
   "preference",
   "unpaired",
   "text",
+  "repository",
   "reward",
 ];
 
