@@ -4,7 +4,8 @@
  *   npx tsx bench/profile.ts DIR [--quant int8|int4|f32] [--contexts 512,4096] [--threads 2]
  *                                [--steps 12] [--parts prompt,step] [--top 8] [--shapes] [--json]
  *
- * A prompt is all its chunks; a step is the median of several behind a cache of that length. What
+ * A prompt stands for its last chunk, up to that length: attention grows in proportion to what is
+ * before, all else is alike. A step is the median of several behind a cache of that length. What
  * is no kernel's time (between them, before and after) is listed as "outside". --shapes tells
  * nodes of one operator apart by their inputs' shapes.
  */
@@ -58,8 +59,6 @@ interface TraceEvent {
 interface Phase {
   readonly name: string;
   readonly runs: number;
-  /** Each run counts (a prompt's chunks), or their median does (steps). */
-  readonly isSum: boolean;
 }
 
 const quant = values.quant === "int8" || values.quant === "int4" ? values.quant : undefined;
@@ -85,20 +84,20 @@ async function run(count: number, at: number): Promise<void> {
 }
 
 const phases: Phase[] = [];
-async function phase(name: string, isSum: boolean, runs: readonly (readonly [number, number])[]) {
-  phases.push({ name, isSum, runs: runs.length });
+async function phase(name: string, runs: readonly (readonly [number, number])[]) {
+  phases.push({ name, runs: runs.length });
   for (const [count, at] of runs) await run(count, at);
 }
 
-await phase("", true, [[64, 0]]); // warms up
+await phase("", [[64, 0]]); // warms up
 for (const context of contexts) {
-  const chunks: [number, number][] = [];
-  for (let at = 0; at < context; at += chunks.at(-1)![0]) {
-    chunks.push([Math.min(promptChunk(config.heads, CHUNK, at), context - at), at]);
+  const past = Math.max(0, context - CHUNK);
+  const count = Math.min(promptChunk(config.heads, CHUNK, past), context - past);
+  if (parts.has("prompt")) {
+    await phase(`prompt tokens ${past} to ${past + count}`, [[count, past]]);
   }
-  if (parts.has("prompt")) await phase(`prompt of ${context}`, true, chunks);
   const steps = Array.from({ length: Number(values.steps) }, () => [1, context] as const);
-  if (parts.has("step")) await phase(`step behind ${context}`, false, steps);
+  if (parts.has("step")) await phase(`step behind ${context}`, steps);
 }
 const trace = JSON.parse(readFileSync(session.endProfiling(), "utf8")) as TraceEvent[];
 rmSync(folder, { recursive: true });
@@ -128,14 +127,13 @@ interface Line {
   readonly nodes: number;
 }
 
-function summarise(of: readonly Run[], isSum: boolean): Line[] {
+function summarise(of: readonly Run[]): Line[] {
   const names = new Set(of.flatMap(({ kernels }) => [...kernels.keys()]));
   const lines = [...names].map((op): Line => {
     const found = of.map(({ kernels }) => kernels.get(op) ?? { ms: 0, nodes: 0 });
     const sorted = found.map(({ ms }) => ms).sort((a, b) => a - b);
-    const sum = sorted.reduce((a, b) => a + b, 0);
     const nodes = Math.max(...found.map(({ nodes }) => nodes));
-    return { op, ms: isSum ? sum : sorted[sorted.length >> 1]!, nodes };
+    return { op, ms: sorted[sorted.length >> 1]!, nodes };
   });
   const kernels = lines.filter(({ op }) => op !== "all");
   const all = lines.find(({ op }) => op === "all")!;
@@ -146,9 +144,9 @@ function summarise(of: readonly Run[], isSum: boolean): Line[] {
 
 const report: Record<string, Line[]> = {};
 let at = 0;
-for (const { name, runs: count, isSum } of phases) {
+for (const { name, runs: count } of phases) {
   const of = runs.slice(at, at + count);
-  if (name !== "") report[name] = summarise(of, isSum);
+  if (name !== "") report[name] = summarise(of);
   at += count;
 }
 const after = machine();

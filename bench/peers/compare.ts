@@ -108,8 +108,9 @@ process.once("exit", () => {
 for (const spec of chosen) {
   const path = await prepare(folder, values, spec);
   const child = await PeerProcess.open(spec, { ...options, path });
-  await child.prompt(128); // warms up
+  await child.prompt(32); // warms up
   await child.steps(2);
+  note(`${spec.name}: open`);
   peers.push({ child, measured: { name: spec.name, prompt: new Map(), decode: new Map() } });
 }
 
