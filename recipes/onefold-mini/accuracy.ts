@@ -8,7 +8,13 @@ export interface Score {
 /** By row (a skill or a task), then by column. */
 export type Scores = Record<string, Record<string, Score>>;
 
-const COLUMNS = { thinking: "thinking", direct: "direct", en: "English", zh: "Chinese" };
+const COLUMNS = {
+  thinking: "thinking",
+  direct: "direct",
+  "follow-up": "follow-up",
+  en: "English",
+  zh: "Chinese",
+};
 
 const percent = (score: Score | undefined): string =>
   score ? `${((100 * score.right) / score.all).toFixed(0)} %` : "";

@@ -21,6 +21,9 @@ export const mixture: Record<string, number> = {
   "small talk": 0.4,
 };
 
+/** Share of training examples that stand behind other questions in the same conversation. */
+export const FOLLOW_UP_SHARE = 0.3;
+
 const LANGUAGES: Language[] = ["en", "zh"];
 
 function findSkill(name: string): Skill {
@@ -41,6 +44,23 @@ function nextExample(
   return buildExample({ random, skill, task, language, split, mode: more.mode });
 }
 
+/**
+ * The example as a later question of a conversation: one or two exchanges of any skill stand before
+ * it, answered rightly and, as the template renders earlier turns, without their thinking.
+ */
+function followUp(random: Random, split: Split, example: Example): Example {
+  const earlier = Array.from({ length: random.chance(0.7) ? 1 : 2 }, () => {
+    const language = random.chance(0.8) ? example.language : random.pick(LANGUAGES);
+    return nextExample(random, split, { language, mode: "default" });
+  });
+  const turns = earlier.flatMap(({ messages }) =>
+    messages.flatMap(({ role, content }) => (role === "system" ? [] : [{ role, content }])),
+  );
+  const system = example.messages.filter(({ role }) => role === "system");
+  const own = example.messages.filter(({ role }) => role !== "system");
+  return { ...example, messages: [...system, ...turns, ...own] };
+}
+
 export interface GenerateOptions {
   seed: string | number;
   split: Split;
@@ -50,6 +70,8 @@ export interface GenerateOptions {
   language?: Language;
   /** Default: training's mix of thinking modes. */
   mode?: Mode;
+  /** Share of examples that stand behind other questions (default 0). */
+  followUps?: number;
 }
 
 /**
@@ -58,10 +80,14 @@ export interface GenerateOptions {
  * generate({ seed: 1, split: "train", skill: "arithmetic", n: 3 });
  */
 export function generate(options: GenerateOptions): Example[] {
-  const { seed, split, n, language, mode } = options;
+  const { seed, split, n, language, mode, followUps = 0 } = options;
   const skill = options.skill === undefined ? undefined : findSkill(options.skill);
   const random = createRandom(`${split}/${seed}/${skill?.name ?? "*"}`);
-  return Array.from({ length: n }, () => nextExample(random, split, { skill, language, mode }));
+  return Array.from({ length: n }, () => {
+    const example = nextExample(random, split, { skill, language, mode });
+    const isFollowUp = followUps > 0 && random.chance(followUps);
+    return isFollowUp ? followUp(random, split, example) : example;
+  });
 }
 
 /** The endless training stream: skills by `mixture`, both languages evenly. */
@@ -74,11 +100,13 @@ export function* trainingExamples(seed: string | number): Generator<Example, nev
  * The evaluation set: `perSkill` questions of each skill, both languages in turn, in wordings (and,
  * where the value space allows, with values) that training never shows. No question twice.
  * @param mode how thinking is asked for; "default" thinks
+ * @param isFollowUp whether each question stands behind other held-out ones
  */
 export function heldoutExamples(
   seed: string | number,
   perSkill: number,
   mode: Mode = "default",
+  isFollowUp = false,
 ): Example[] {
   return SKILLS.flatMap((skill) => {
     const random = createRandom(`heldout/${seed}/${skill.name}`);
@@ -91,7 +119,7 @@ export function heldoutExamples(
         example = nextExample(random, "heldout", { skill, language, mode });
       }
       seen.add(textOf(example));
-      return example;
+      return isFollowUp ? followUp(random, "heldout", example) : example;
     });
   });
 }

@@ -72,19 +72,20 @@ const tokenizer = await loadTokenizer(model.dir);
 const render = await loadRender();
 const table: Scores = {};
 const tasks: Scores = {};
-const modes: [Mode, string][] = [
-  ["default", "thinking"],
-  ["disabled", "direct"],
+const columns: { readonly column: string; readonly mode: Mode; readonly isFollowUp?: boolean }[] = [
+  { column: "thinking", mode: "default" },
+  { column: "direct", mode: "disabled" },
+  { column: "follow-up", mode: "default", isFollowUp: true },
 ];
-for (const [mode, column] of modes) {
-  const examples = heldoutExamples(values.seed, Number(values.n), mode);
+for (const { column, mode, isFollowUp } of columns) {
+  const examples = heldoutExamples(values.seed, Number(values.n), mode, isFollowUp);
   const texts = await replies(session, tokenizer, render, examples);
   const shown: Record<string, number> = {};
   examples.forEach((example, i) => {
     const isRight = grade(example.expect, visibleReply(texts[i]!));
     count(table, example.skill, column, isRight);
     count(tasks, `${example.skill} / ${example.task}`, column, isRight);
-    if (mode === "default") count(table, example.skill, example.language, isRight);
+    if (column === "thinking") count(table, example.skill, example.language, isRight);
     shown[example.skill] ??= 0;
     if (isRight || mode !== "default" || shown[example.skill]! >= Number(values.failures)) return;
     shown[example.skill]!++;

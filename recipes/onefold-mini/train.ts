@@ -5,7 +5,7 @@ import { initialise } from "../../src/nn/initialise.ts";
 import { bucketedBatches, languageModelGradient, run, Trainer } from "../../src/train/index.ts";
 import * as recipe from "./config.ts";
 import { copySequences, copyShare } from "./copies.ts";
-import { generate } from "./data.ts";
+import { FOLLOW_UP_SHARE, generate } from "./data.ts";
 import { loadRender } from "./render.ts";
 import { openTokenizer, tokenizerConfig, toSequence, trainTokenizer } from "./tokenizer.ts";
 
@@ -26,7 +26,9 @@ const render = await loadRender();
 const source = bucketedBatches({
   pool: (k) => {
     const copies = Math.round(poolSize * copyShare(k));
-    const examples = generate({ seed: `${seed}/${k}`, split: "train", n: poolSize - copies });
+    const n = poolSize - copies;
+    const followUps = FOLLOW_UP_SHARE;
+    const examples = generate({ seed: `${seed}/${k}`, split: "train", n, followUps });
     return [
       ...examples.map((example) => toSequence(example, render, tokenizer)),
       ...copySequences(k, copies, tokenizer),

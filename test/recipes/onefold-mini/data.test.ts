@@ -82,6 +82,27 @@ describe("determinism", () => {
     expect(first).toEqual(generate({ seed: 3, split: "train", n: 20 }));
   });
 
+  it("puts questions behind others, whose turns stay as they are and keep no thinking", () => {
+    const options = { seed: 4, split: "train", n: 400 } as const;
+    const alone = generate({ ...options, followUps: 0 });
+    const some = generate({ ...options, followUps: 0.3 });
+    const all = generate({ ...options, followUps: 1 });
+    const count = (examples: Example[]) =>
+      examples.filter(({ messages }) => messages.filter((m) => m.role === "user").length > 1)
+        .length;
+    expect(count(alone)).toBeLessThan(60); // memory's own
+    expect(count(some)).toBeGreaterThan(count(alone) + 60);
+    for (const { messages } of all) {
+      const turns = messages.filter(({ role }) => role !== "system");
+      expect(turns.length).toBeGreaterThanOrEqual(4);
+      turns.forEach(({ role }, i) => {
+        expect(role).toBe(i % 2 === 0 ? "user" : "assistant");
+      });
+      expect(turns.slice(0, -1).some((m) => m.reasoning_content !== undefined)).toBe(false);
+      expect(messages.findLastIndex(({ role }) => role === "system")).toBeLessThan(1);
+    }
+  });
+
   it("names the skills when asked for an unknown one", () => {
     expect(() => generate({ seed: 1, split: "train", n: 1, skill: "poetry" })).toThrow(
       'skill "poetry" does not exist; expected one of arithmetic',
