@@ -74,6 +74,7 @@ export class Automaton {
     this.machine = {
       budget: vocabulary.store.budget,
       step: (state, byte) => this.step(state, byte),
+      classesOf: (state) => this.classesOf(state),
       mayEnd: () => false,
       behind: new WeakMap(),
       // Where text nests, each character leads to another state.
@@ -86,8 +87,7 @@ export class Automaton {
   /** The state behind a byte, or undefined where the byte cannot come. */
   step(state: State, byte: number): State | undefined {
     const { store } = this.grammar;
-    state.classes ??= store.classifyAll(state.places.map(({ regex }) => regex)).of;
-    const at = state.classes[byte]!;
+    const at = this.classesOf(state)[byte]!;
     const known = state.next[at];
     if (known !== undefined) return known ?? undefined;
     const places = new Map<number, Place>();
@@ -104,6 +104,11 @@ export class Automaton {
     const next = places.size === 0 && !mayEnd ? undefined : this.share(places, mayEnd);
     state.next[at] = next ?? null;
     return next;
+  }
+
+  private classesOf(state: State): Uint8Array {
+    state.classes ??= this.grammar.store.classifyAll(state.places.map(({ regex }) => regex)).of;
+    return state.classes;
   }
 
   /** Tokens that may come in a state. */

@@ -209,7 +209,11 @@ function findTarget<S extends object>(
     for (const [from, to] of sequence) {
       const next = new Set<S>();
       for (const state of states) {
+        const classes = machine.classesOf(state);
+        const seen = new Set<number>();
         for (let byte = from; byte <= to; byte++) {
+          if (seen.has(classes[byte]!)) continue;
+          seen.add(classes[byte]!);
           const behind = machine.step(state, byte);
           if (!behind) return null;
           next.add(behind);

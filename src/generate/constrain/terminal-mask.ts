@@ -65,6 +65,7 @@ function machineOf(store: RegexStore): Machine<Regex> {
         const next = store.step(state, byte);
         return next === store.none ? undefined : next;
       },
+      classesOf: (state) => store.classify(state).of,
       mayEnd: (state) => state.nullable,
     };
     machines.set(store, machine);

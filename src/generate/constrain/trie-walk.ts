@@ -7,6 +7,8 @@ import type { TokenTrie } from "./token-trie.ts";
 export interface Machine<S extends object> {
   /** The state behind a byte, undefined where the byte cannot come. */
   step(state: S, byte: number): S | undefined;
+  /** [256] class of each byte: bytes of one class lead to the same state. */
+  classesOf(state: S): Uint8Array;
   /** What has been walked may be over in this state. */
   mayEnd(state: S): boolean;
   /** Of each state what is behind the kinds of characters (slices.ts), as far as it is known. */
