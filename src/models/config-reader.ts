@@ -50,6 +50,16 @@ export class ConfigReader {
     return value;
   }
 
+  /** One of a few words. */
+  choice<T extends string>(key: string, choices: readonly T[], fallback?: T): T {
+    const value = this.read(key, fallback);
+    const found = choices.find((choice) => choice === value);
+    if (found === undefined) {
+      throw this.error(key, `one of ${choices.map((c) => `"${c}"`).join(", ")}`, value);
+    }
+    return found;
+  }
+
   /** A nested object as a reader of its own, or undefined where it is absent or null. */
   object(key: string): ConfigReader | undefined {
     if (!this.has(key)) return undefined;

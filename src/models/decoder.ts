@@ -1,17 +1,25 @@
 /** The pre-norm decoder that the Qwen families share; each family's file sets its switches. */
 
 import { attention } from "../graph/ops/attention.ts";
-import { add, cast, greaterEqual, maximum, mul, sigmoid } from "../graph/ops/elementwise.ts";
-import { slice, split } from "../graph/ops/join.ts";
+import { add, cast, greaterEqual, maximum, mul } from "../graph/ops/elementwise.ts";
+import { slice } from "../graph/ops/join.ts";
 import { iota } from "../graph/ops/leaf.ts";
 import { expandDims, reshape } from "../graph/ops/reshape.ts";
 import { rotary } from "../graph/ops/rotary.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import {
+  type AttentionGate,
+  applyGate,
+  gatedQuery,
+  gateLogits,
+  gateScores,
+} from "../nn/attention-gate.ts";
 import { embedding, linear, tiedHead } from "../nn/linear.ts";
 import type { LoraConfig } from "../nn/lora.ts";
 import { gatedMlp } from "../nn/mlp.ts";
 import { type MoeConfig, moe } from "../nn/moe.ts";
 import { rmsNorm } from "../nn/norm.ts";
+import { type NormVariant, residualNorm } from "../nn/residual-norm.ts";
 import { lognScale, promptGrowth, type RopeConfig, rotaryAngles } from "../nn/rope.ts";
 import { normal, ones, type Scope, type WeightFormats, zeros } from "../nn/scope.ts";
 import { type DeltaNetConfig, gatedDeltaNet } from "./gated-delta-net.ts";
@@ -39,13 +47,12 @@ export interface DecoderConfig {
   readonly qkNorm: boolean;
   /** Length beyond which queries grow with their position (`lognScale`); left out: none. */
   readonly lognLength?: number;
-  /**
-   * Attention's output is multiplied by the sigmoid of a gate, which `q_proj` gives beside each
-   * head's query (Qiu et al., "Gated Attention", 2025). Default false.
-   */
-  readonly outputGate?: boolean;
+  /** Gate of attention (Qiu et al., "Gated Attention", 2025); left out: none. */
+  readonly gate?: AttentionGate;
   /** Norms multiply by 1 + weight (default false: by weight). */
   readonly offsetNorms?: boolean;
+  /** What stands in place of the residual stream's RMSNorms; left out: they do. */
+  readonly norm?: NormVariant;
   /** Layers that are gated delta nets instead of attention; left out: none. */
   readonly deltaNet?: DeltaNetConfig;
   /** Routed experts in place of the MLP, and in which layers. */
@@ -77,6 +84,18 @@ export interface DecoderInputs {
   readonly bias?: Tensor;
   /** One entry a layer; the first `past` (i32 [batch]) rows are valid. */
   readonly cache?: { readonly layers: readonly LayerState[]; readonly past: Tensor };
+  /** Sees what is inside while it is traced. */
+  readonly probe?: DecoderProbe;
+}
+
+/** What measurements see of a decoder. */
+export interface DecoderProbe {
+  /** The residual stream [batch, seq, hidden]: 0 after the embedding, i after the i-th layer. */
+  residual?(x: Tensor, i: number): void;
+  /** What an attention layer (from 0) compares: rotated, [batch, seq, heads, headDim]. */
+  attention?(query: Tensor, key: Tensor, layer: number): void;
+  /** Scores of a layer's gate, [batch or 1, seq or 1, heads or 1, channels or 1]. */
+  gate?(scores: Tensor, layer: number): void;
 }
 
 export interface DecoderOutputs {
@@ -92,7 +111,7 @@ export interface DecoderOutputs {
  * layers' random outputs would otherwise drown (as in nanochat's gpt.py).
  */
 export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): DecoderOutputs {
-  const { cache } = inputs;
+  const { cache, probe } = inputs;
   const model = p.in("model");
   const positions = inputs.positions ?? positionsOf(inputs.tokens, cache?.past);
   const growth = ropeGrowth(c, inputs);
@@ -100,8 +119,9 @@ export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): Deco
   const logn = c.lognLength === undefined ? undefined : lognScale(positions, c.lognLength);
   const { tokens, active } = activeRows(c, inputs);
   const norm = (scope: Scope, x: Tensor): Tensor =>
-    rmsNorm(scope, x, c.normEpsilon, { offset: c.offsetNorms });
+    residualNorm(scope, x, { epsilon: c.normEpsilon, offset: c.offsetNorms, variant: c.norm });
   let x = embedding(model.in("embed_tokens"), tokens, c.vocabSize, c.hiddenSize);
+  probe?.residual?.(x, 0);
   const present: LayerState[] = [];
   for (let i = 0; i < c.layers; i++) {
     const layer = model.in("layers", i);
@@ -116,9 +136,14 @@ export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): Deco
           window: c.windows[i],
           bias: inputs.bias,
           cache: state && { key: state.key, value: state.value, past: cache.past },
+          probe: probe && {
+            attention: (query, key) => probe.attention?.(query, key, i),
+            gate: (scores) => probe.gate?.(scores, i),
+          },
         });
     x = add(x, mixed.output);
     x = add(x, feedForward(layer.in("mlp"), c, i, norm(layer.in("post_attention_layernorm"), x)));
+    probe?.residual?.(x, i + 1);
     if (mixed.state) present.push(i === 0 && growth ? { ...mixed.state, growth } : mixed.state);
   }
   return { hidden: norm(model.in("norm"), x), cache: present };
@@ -162,38 +187,50 @@ export interface AttentionInputs {
   readonly window: number;
   readonly bias?: Tensor;
   readonly cache?: { readonly key: Tensor; readonly value: Tensor; readonly past: Tensor };
+  readonly probe?: {
+    attention(query: Tensor, key: Tensor): void;
+    gate(scores: Tensor): void;
+  };
 }
 
 /** Attention over [batch, seq, hidden], with what it holds of earlier tokens after it. */
 export function selfAttention(
   p: Scope,
   c: DecoderConfig,
-  { x, cos, sin, logn, window, bias, cache }: AttentionInputs,
+  { x, cos, sin, logn, window, bias, cache, probe }: AttentionInputs,
 ): { output: Tensor; state?: LayerState } {
   const [batch, seq] = x.shape;
   const init = normal(c.initializerRange);
-  const project = (name: string, heads: number, width = c.headDim): Tensor => {
-    const y = linear(p.in(name), x, heads * width, { bias: c.qkvBias, init });
-    return reshape(y, [batch, seq, heads, width]);
+  const { gate } = c;
+  const project = (name: string): Tensor => {
+    const y = linear(p.in(name), x, c.kvHeads * c.headDim, { bias: c.qkvBias, init });
+    return reshape(y, [batch, seq, c.kvHeads, c.headDim]);
   };
-  let [q, gate] = c.outputGate
-    ? split(project("q_proj", c.heads, 2 * c.headDim), 2, 3) // each head: query, then gate
-    : [project("q_proj", c.heads)];
-  let k = project("k_proj", c.kvHeads);
-  const v = project("v_proj", c.kvHeads); // [batch, seq, kvHeads, headDim]
+  const { query, logits } = gatedQuery(p, x, gate, c, { bias: c.qkvBias, init });
+  const scores =
+    gate && p.trace(() => gateScores(gate, logits ?? gateLogits(p, x, gate, c, { init })));
+  if (scores) probe?.gate(scores);
+  const gated = (position: AttentionGate["position"], y: Tensor): Tensor =>
+    gate && scores && gate.position === position ? p.trace(() => applyGate(gate, y, scores)) : y;
+  let q = gated("query", query);
+  let k = gated("key", project("k_proj"));
+  const v = gated("value", project("v_proj")); // [batch, seq, kvHeads, headDim]
   if (c.qkNorm) {
     const offset = { offset: c.offsetNorms };
     q = rmsNorm(p.in("q_norm"), q, c.normEpsilon, offset);
     k = rmsNorm(p.in("k_norm"), k, c.normEpsilon, offset);
   }
   const y = p.trace(() => {
-    const query = rotary(logn ? mul(q, logn) : q, cos, sin);
-    return attention(query, rotary(k, cos, sin), v, { window, bias, cache: scaled(p, c, cache) });
+    const [turned, key] = [rotary(logn ? mul(q, logn) : q, cos, sin), rotary(k, cos, sin)];
+    probe?.attention(turned, key);
+    return attention(turned, key, v, { window, bias, cache: scaled(p, c, cache) });
   });
-  const gated = gate ? p.trace(() => mul(y.output, sigmoid(gate))) : y.output;
-  const flat = reshape(gated, [batch, seq, c.heads * c.headDim]);
+  const flat = reshape(gated("attention", y.output), [batch, seq, c.heads * c.headDim]);
   const output = linear(p.in("o_proj"), flat, c.hiddenSize, { bias: c.outputBias, init: zeros });
-  return { output, state: cache && { key: y.presentKey!, value: y.presentValue! } };
+  return {
+    output: gated("output", output),
+    state: cache && { key: y.presentKey!, value: y.presentValue! },
+  };
 }
 
 /** A cache with the scales of its 8-bit numbers, where it holds such. */

@@ -97,6 +97,7 @@ function modelMetadata(
   const cannot = (what: string): Error =>
     new Error(`${file}: GGUF cannot say ${what}; export to safetensors instead`);
   if (!arch) throw cannot(`model_type "${c.modelType}", only ${[...architectures.keys()]}`);
+  if (c.gate || !(c.qkNorm || arch === "qwen2")) throw cannot("gates of attention");
   if (c.windows.some((window) => window > 0)) throw cannot("the sliding windows of this family");
   if (c.rope.type === "dynamic") throw cannot('rope scaling of the type "dynamic"');
   const { moe } = c;

@@ -3,6 +3,7 @@
 import { closestNames } from "../checkpoint/names.ts";
 import { ConfigReader, type JsonObject } from "./config-reader.ts";
 import type { DecoderConfig } from "./decoder.ts";
+import { readOnefoldConfig } from "./onefold-config.ts";
 import { readQwenConfig } from "./qwen.ts";
 import { readQwen2Config } from "./qwen2.ts";
 import { readQwen2MoeConfig } from "./qwen2-moe.ts";
@@ -26,6 +27,7 @@ const families: ReadonlyMap<string, FamilyReader> = new Map([
   ["qwen3_5_text", readQwen35Config],
   ["qwen3_5_moe", readQwen35MoeConfig],
   ["qwen3_5_moe_text", readQwen35MoeConfig],
+  ["onefold", readOnefoldConfig],
 ]);
 
 export const modelTypes = (): string[] => [...families.keys()];

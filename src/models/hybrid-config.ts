@@ -1,5 +1,7 @@
 /** Settings that Qwen3-Next and Qwen3.5 share: delta nets with an attention layer in between. */
 
+import { isDeepStrictEqual } from "node:util";
+import { fusedHeadGate } from "../nn/attention-gate.ts";
 import type { ConfigReader } from "./config-reader.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import type { DeltaNetConfig } from "./gated-delta-net.ts";
@@ -32,7 +34,7 @@ export function readHybridConfig(
     qkvBias: bias,
     outputBias: bias,
     qkNorm: true,
-    outputGate: true,
+    gate: fusedHeadGate,
     offsetNorms: true,
     deltaNet: readDeltaNet(config, dense.layers, projections),
   };
@@ -90,7 +92,7 @@ const projectionsOf: Readonly<Record<string, DeltaNetConfig["projections"]>> = {
 
 /** Whether a decoder belongs to one of these families, or only they could hold it. */
 export const isHybrid = (c: DecoderConfig): boolean =>
-  c.modelType in projectionsOf || !!(c.deltaNet || c.outputGate || c.offsetNorms);
+  c.modelType in projectionsOf || !!(c.deltaNet || c.offsetNorms);
 
 /**
  * What config.json of a hybrid says beyond the dense keys, its experts left aside.
@@ -98,13 +100,14 @@ export const isHybrid = (c: DecoderConfig): boolean =>
  * @throws Error for switches that the family cannot say
  */
 export function hybridKeys(c: DecoderConfig): Record<string, unknown> {
-  const { modelType, deltaNet, outputGate, offsetNorms, qkNorm, qkvBias, outputBias } = c;
+  const { modelType, deltaNet, gate, norm, offsetNorms, qkNorm, qkvBias, outputBias } = c;
   const projections = projectionsOf[modelType];
   const hasOwn = deltaNet === undefined || deltaNet.projections === projections;
   const hasExperts = modelType === "qwen3_next" || !c.moe === (modelType === "qwen3_5_text");
-  const isSaid = projections && outputGate && offsetNorms && qkNorm && qkvBias === outputBias;
+  const isGated = isDeepStrictEqual(gate, fusedHeadGate) && !norm;
+  const isSaid = projections && isGated && offsetNorms && qkNorm && qkvBias === outputBias;
   if (!isSaid || !hasOwn || !hasExperts || c.windows.some((window) => window > 0)) {
-    const found = { outputGate, offsetNorms, qkNorm, qkvBias, outputBias, deltaNet };
+    const found = { gate, norm, offsetNorms, qkNorm, qkvBias, outputBias, deltaNet };
     throw new Error(
       `config.json: a ${modelType} decoder cannot be saved with ${JSON.stringify(found)}; Qwen3-` +
         "Next and Qwen3.5 have gated attention, norms around 1, q and k norms, all biases or " +

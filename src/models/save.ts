@@ -10,6 +10,7 @@ import type { RopeConfig } from "../nn/rope.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { splitExperts } from "./expert-weights.ts";
 import { hybridKeys, isHybrid } from "./hybrid-config.ts";
+import { onefoldKeys, releasedGateKeys } from "./onefold-config.ts";
 import { qwenConfigJson } from "./qwen.ts";
 import { packQwen } from "./qwen-names.ts";
 
@@ -61,6 +62,7 @@ const architectures: Readonly<Record<string, string>> = {
   qwen3_next: "Qwen3NextForCausalLM",
   qwen3_5_text: "Qwen3_5ForCausalLM",
   qwen3_5_moe_text: "Qwen3_5MoeForCausalLM",
+  onefold: "OnefoldForCausalLM",
 };
 
 function architecture(modelType: string): string {
@@ -73,10 +75,15 @@ function architecture(modelType: string): string {
 function familyKeys(c: DecoderConfig): Record<string, unknown> {
   const { modelType, qkvBias, outputBias, qkNorm, moe } = c;
   if (isHybrid(c)) return moe ? moeKeys(moe) : {};
+  if (modelType === "onefold") return { ...onefoldKeys(c), ...(moe ? moeKeys(moe) : {}) };
+  const gateKeys = releasedGateKeys(c);
   const isMoe = modelType.endsWith("_moe");
   const isQwen2 = modelType.startsWith("qwen2") && !outputBias && !qkNorm && (isMoe || qkvBias);
   const isQwen3 =
-    modelType.startsWith("qwen3") && qkNorm && qkvBias === outputBias && !moe?.sharedInner;
+    modelType.startsWith("qwen3") &&
+    (qkNorm || c.gate) &&
+    qkvBias === outputBias &&
+    !moe?.sharedInner;
   if (isMoe !== (moe !== undefined) || !(isQwen2 || isQwen3)) {
     const found = { modelType, qkvBias, outputBias, qkNorm, experts: moe?.experts ?? 0 };
     throw new Error(
@@ -85,7 +92,7 @@ function familyKeys(c: DecoderConfig): Record<string, unknown> {
         "expert, and only the families called _moe have experts",
     );
   }
-  const bias = isQwen3 ? { attention_bias: qkvBias } : {};
+  const bias = isQwen3 ? { attention_bias: qkvBias, ...gateKeys } : {};
   return moe ? { ...bias, ...(isQwen2 ? { qkv_bias: qkvBias } : {}), ...moeKeys(moe) } : bias;
 }
 

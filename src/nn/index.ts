@@ -1,5 +1,6 @@
 /** Layers: linear, norms, embeddings, rotary angles, and the scopes that hold their weights. */
 
+export { type AttentionGate, fusedHeadGate } from "./attention-gate.ts";
 export { initialise } from "./initialise.ts";
 export { embedding, embeddingTable, type LinearOptions, linear } from "./linear.ts";
 export { type LoraConfig, loraAdapter } from "./lora.ts";
@@ -7,5 +8,6 @@ export { gatedMlp } from "./mlp.ts";
 export { type MoeConfig, moe } from "./moe.ts";
 export { layerNorm, rmsNorm } from "./norm.ts";
 export { createRandom, type Random } from "./random.ts";
+export { type NormVariant, type ResidualNormOptions, residualNorm } from "./residual-norm.ts";
 export { type RopeConfig, rotaryAngles } from "./rope.ts";
 export * from "./scope.ts";

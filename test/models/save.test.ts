@@ -36,7 +36,7 @@ it("refuses what a family's config.json cannot say", () => {
   expect(() => configJson({ ...qwen2, qkNorm: true }, "f32")).toThrow(/Qwen2 has q, k, v biases/);
   expect(() => configJson({ ...qwen2, windows: [3, 4] }, "f32")).toThrow("found 3,4");
   const next = read("qwen3-next-dense");
-  expect(() => configJson({ ...next, outputGate: false }, "f32")).toThrow(/have gated attention/);
+  expect(() => configJson({ ...next, gate: undefined }, "f32")).toThrow(/have gated attention/);
   expect(() => configJson({ ...qwen2, offsetNorms: true }, "f32")).toThrow(
     /a qwen2 decoder cannot/,
   );
