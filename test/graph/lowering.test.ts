@@ -66,6 +66,9 @@ describe("lowering", () => {
       1, 2,
     ]);
     expect(count(types(outputs), "FusedMatMul")).toBe(1);
+    // The engine's plan takes quadratic time over values whose shape it is not told.
+    const { model } = lower({ inputs: [x], outputs, columnsFrom: 60 });
+    expect(Buffer.from(model).includes("rows*seq")).toBe(true);
 
     const { createSession } = await import("../../src/runtime/index.ts");
     const fill = ({ name, shape }: { name: string; shape: g.Shape }) =>

@@ -10,7 +10,7 @@
  * reshape that keeps the optimiser from fusing it, and the product.
  */
 
-import { isStatic, type Shape } from "../shape.ts";
+import { isStatic, type Shape, shapeSize } from "../shape.ts";
 import type { Tensor } from "../tensor.ts";
 import { type Lowering, onnx } from "./contract.ts";
 import type { AttributeValue } from "./proto.ts";
@@ -19,6 +19,8 @@ import type { AttributeValue } from "./proto.ts";
 interface Host extends Lowering {
   /** A name (of this kind and a number) whose node `emit` writes, in the present graph, where something reads it. */
   defer(kind: string, emit: (name: string) => void): string;
+  /** Tells the engine the shape of an f32 value. @returns the name */
+  declare(name: string, shape: Shape): string;
   /** Writes a node whose output has a name already. */
   write(
     name: string,
@@ -81,7 +83,9 @@ export class ColumnValues {
     return host.shared(`columns of ${x}`, () => {
       const perm = [last, ...shape.keys()].slice(0, shape.length); // the last axis first
       const lifted = host.emit("Transpose", [x], { perm: onnx.ints(perm) });
-      return host.emit("Reshape", [lifted, host.constant("i64", [2], [shape[last] as number, -1])]);
+      const target = host.constant("i64", [2], [shape[last] as number, -1]);
+      const columns = host.emit("Reshape", [lifted, target]);
+      return host.declare(columns, [shape[last], shapeSize(shape.slice(0, -1))]);
     });
   }
 
@@ -92,7 +96,8 @@ export class ColumnValues {
     const name = host.defer("rows", (name) => {
       const split = [shape[shape.length - 1], ...lead];
       const dims = host.shared(`shape ${split.join(",")}`, () => host.shape(split));
-      const lifted = lead.length === 1 ? columns : host.emit("Reshape", [columns, dims]);
+      const lifted =
+        lead.length === 1 ? columns : host.declare(host.emit("Reshape", [columns, dims]), split);
       const perm = [...lead.map((_, i) => i + 1), 0]; // the first axis last
       host.write(name, "Transpose", [lifted], { perm: onnx.ints(perm) });
     });

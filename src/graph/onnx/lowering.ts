@@ -55,6 +55,7 @@ class Lowerer implements Lowering {
   /** What `splitHeads` named: the values with flat heads. */
   private readonly flatHeads = new Map<string, string>();
   private readonly columns: ColumnValues;
+  private readonly declared: Port[] = [];
   private readonly provenance = new Map<string, string>();
   private expanded: ReadonlySet<Node>;
   private names = 0;
@@ -93,6 +94,7 @@ class Lowerer implements Lowering {
       weights,
       inputs: this.inputs,
       outputs,
+      values: this.declared,
     });
     const hash = createHash("sha256").update(model).digest("hex");
     return { model, hash, inputs: this.inputs, outputs, weights, provenance: this.provenance };
@@ -273,6 +275,11 @@ class Lowerer implements Lowering {
 
   isDeferred(name: string): boolean {
     return this.deferred.get(name)?.isEmitted === false;
+  }
+
+  declare(name: string, shape: Shape): string {
+    if (!this.frame.parent) this.declared.push({ name, dtype: "f32", shape });
+    return name;
   }
 
   write(

@@ -32,6 +32,11 @@ export interface GraphProto {
   readonly weights: readonly Port[];
   readonly inputs: readonly Port[];
   readonly outputs: readonly Port[];
+  /**
+   * Shapes of values between that the engine would not find. It frees and reuses memory by them,
+   * and without one its plan takes time that grows with the square of such values.
+   */
+  readonly values?: readonly Port[];
 }
 
 /** ai.onnx opset that lowering targets; com.microsoft is version 1. */
@@ -223,6 +228,7 @@ function writeGraph(w: Writer, graph: GraphProto): void {
   list(5, graph.weights, writeExternal);
   list(11, graph.inputs, writePort);
   list(12, graph.outputs, writePort);
+  list(13, graph.values ?? [], writePort);
 }
 
 /** Serialises a graph as an ONNX ModelProto. */
