@@ -33,6 +33,7 @@ function listEntries() {
 
 /** What every model needs, a file each: otherwise whatever two entries share would be one. */
 const groups = [
+  { name: "arrays", test: /dist\/src\/graph\/(dtype|ndarray)\.js/, priority: 1 }, // "onefold"
   { name: "graph", test: /dist\/src\/graph\// },
   { name: "checkpoint", test: /dist\/src\/checkpoint\/(?!gguf|hub|save|atomic|companions)/ },
   { name: "models", test: /dist\/src\/(nn|models)\/(?!export|index)/ },
