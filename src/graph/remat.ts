@@ -1,8 +1,8 @@
 /** Rematerialisation: compute a block again in the backward pass instead of keeping its interior. */
 
 import { vjp } from "./grad.ts";
-import { onnx } from "./onnx/contract.ts";
 import { isParameter } from "./ops/leaf.ts";
+import { orderToken } from "./ops/order.ts";
 import { instantiate, type Subgraph, traceBody } from "./subgraph.ts";
 import { apply, type Op, shapeError, Tensor } from "./tensor.ts";
 
@@ -24,23 +24,6 @@ const rematOp: Op<RematAttrs> = {
     return needed.map((need) => (need ? grads.shift() : undefined));
   },
 };
-
-const orderTokenOp: Op<Record<never, never>> = {
-  name: "orderToken",
-  infer: () => [{ dtype: "i64", shape: [] }],
-  lower: (to, [g]) => {
-    // 0, but only a run can tell: |g[0]| < 0 holds for no number and not for NaN.
-    const flat = to.emit("Reshape", [g, to.constant("i64", [1], [-1])]);
-    const [start, end] = [to.constant("i64", [1], [0]), to.constant("i64", [1], [1])];
-    const first = to.emit("Cast", [to.emit("Slice", [flat, start, end])], { to: onnx.int(1) });
-    const size = to.emit("ReduceSum", [to.emit("Abs", [first])], { keepdims: onnx.int(0) });
-    const never = to.emit("Less", [size, to.constant("f32", [], [0])]);
-    return [to.emit("Cast", [never], { to: onnx.int(7) })];
-  },
-};
-
-/** The integer 0, known no sooner than `g` is. */
-const orderToken = (g: Tensor): Tensor => apply(orderTokenOp, [g], {})[0];
 
 const afterOp: Op<Record<never, never>> = {
   name: "after",

@@ -133,6 +133,13 @@ export class Trainer implements Disposable {
       trains = lora && (({ name }) => isLoraName(name)),
       formats = config?.quantized,
     } = options;
+    const [quantised] = formats?.keys() ?? [];
+    if (quantised !== undefined && !trains) {
+      throw new Error(
+        `Trainer.create: ${quantised} is quantised, which cannot be trained; train an adapter ` +
+          "(config.lora), or load the model without quant",
+      );
+    }
     const programs = gradientProgram(loss, { trains, formats, adapter });
     const { parameters } = programs;
     if (parameters.length === 0) throw new Error("Trainer.create: no parameter is trained");

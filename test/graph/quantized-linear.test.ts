@@ -8,12 +8,17 @@ import {
   blockMatmul,
   blockShapes,
   dim,
+  expandDims,
   fromValues,
   grad,
   input,
+  iota,
+  matmul,
+  mul,
   type NDArray,
   parameter,
   rowMatmul,
+  slice,
   sum,
   type Tensor,
   toValues,
@@ -140,6 +145,39 @@ describe("blockMatmul", () => {
     const row = Array.from({ length: 20 }, (_, k) => w.reduce((t, line) => t + line[k], 0));
     const found = await evaluateOne(dx, feeds, { inputs: [x] });
     expectClose(found, fromValues("f32", [2, 20], [...row, ...row]), { atol: 1e-5 });
+  });
+
+  it("takes the weight apart for gradients, group by group of rows, and late", async () => {
+    // Two groups: 2^24 numbers are held at a time. Inputs that are no multiple of the block.
+    const c = {
+      bits: 4,
+      block: 256,
+      outputs: 33000,
+      inputs: 520,
+      hasZeros: false,
+      seed: 4,
+    } as const;
+    const { packed, scales } = weightOf(c);
+    const x = input("x", "f32", [dim("rows"), 520]);
+    const weight = {
+      packed: parameter("p", "u8", packed.shape),
+      scales: parameter("s", "f32", scales.shape),
+    };
+    const y = blockMatmul(x, weight, { ...c, exact: true });
+    const t = input("g", "f32", [33000]);
+    const [dx] = grad(sum(mul(y, t)), [x]);
+    const rows = { ...packed, shape: blockShapes(33000, 520, c).rows };
+    const table = { packed: parameter("r", "u8", rows.shape), scales: weight.scales };
+    const all = blockGather(table, iota(33000), c); // [33000, 768]
+    const found = await evaluate(
+      { dx, expected: slice(matmul(expandDims(t, 0), all), 1, 0, 520) },
+      { x: randomArray("f32", [1, 520], 1), g: randomArray("f32", [33000], 8) },
+      { inputs: [x], parameters: { p: packed, s: scales, r: rows } },
+    );
+    expectClose(found.dx, found.expected, { rtol: 1e-4, atol: 1e-3 });
+    const { provenance } = trace({ y, dx }, true, [x]);
+    const count = (op: string) => [...provenance.keys()].filter((n) => n.startsWith(op)).length;
+    expect([count("MatMulNBits"), count("GatherBlockQuantized")]).toEqual([1, 2]);
   });
 
   it("names the part that does not fit", () => {

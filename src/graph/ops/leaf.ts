@@ -81,15 +81,9 @@ const iotaOp: Op<{ size: Dim; dtype: "i64" | "i32" | "f32" | "f64" }> = {
   infer: (_, { size, dtype }) => [{ dtype, shape: [size] }],
   lower: (to, _, { attrs: { size, dtype } }) => {
     if (typeof size === "number") {
-      return [
-        to.tensor(
-          fromValues(
-            dtype,
-            [size],
-            Array.from({ length: size }, (_, i) => i),
-          ),
-        ),
-      ];
+      const counted = Array.from({ length: size }, (_, i) => i);
+      const make = (): string => to.tensor(fromValues(dtype, [size], counted));
+      return [to.shared(`iota ${dtype} ${size}`, make)];
     }
     const end = to.emit("Squeeze", [to.dim(size), to.constant("i64", [1], [0])]);
     const range = to.emit("Range", [to.constant("i64", [], [0]), end, to.constant("i64", [], [1])]);

@@ -8,10 +8,12 @@
 import { MICROSOFT, onnx } from "../onnx/contract.ts";
 import { dimEquals, formatShape, type Shape, shapeEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
-import { cast, floor, mul, sub } from "./elementwise.ts";
+import { add, cast, floor, mul, sub } from "./elementwise.ts";
 import { gather } from "./gather.ts";
 import { slice, stack } from "./join.ts";
+import { iota } from "./leaf.ts";
 import { matmul } from "./matmul.ts";
+import { late, orderToken } from "./order.ts";
 import { expandDims, reshape } from "./reshape.ts";
 
 /** How the numbers of a weight in blocks are stored. */
@@ -105,7 +107,36 @@ const blockMatmulOp: Op<BlockMatmulAttrs> = {
     const rows = dequantize({ packed, scales, zeros }, attrs);
     return [matmul(x, slice(rows, 1, 0, attrs.inputs), { transposeB: true })];
   },
+  grad({ inputs: [, packed, scales, zeros], attrs }, [g], needed) {
+    if (needed[2]) {
+      throw shapeError("blockMatmul", "scales of packed numbers have no gradient", [scales]);
+    }
+    return [productGradient(g!, { packed, scales, zeros }, attrs)];
+  },
 };
+
+/** Numbers that a gradient holds of a weight at a time: 64 MiB. */
+const MOST_FLOATS = 2 ** 24;
+
+/**
+ * dx = g W, a group of rows of W after the other in floats: never all of the weight, and none of
+ * it before g is there. As if the product had not rounded activations.
+ */
+function productGradient(g: Tensor, weight: BlockWeight, attrs: BlockMatmulAttrs): Tensor {
+  const { outputs, inputs, ...layout } = attrs;
+  const { rows } = blockShapes(outputs, inputs, layout);
+  const group = Math.max(1, Math.floor(MOST_FLOATS / inputs));
+  let sum: Tensor | undefined;
+  for (let start = 0; start < outputs; start += group) {
+    const end = Math.min(outputs, start + group);
+    const packed = late(weight.packed, rows, orderToken(sum ?? g));
+    const floats = blockGather({ ...weight, packed }, add(iota(end - start), start), layout);
+    const own = end - start === outputs ? g : slice(g, -1, start, end);
+    const product = matmul(own, slice(floats, 1, 0, inputs)); // [..., inputs]
+    sum = sum ? add(sum, product) : product;
+  }
+  return sum!;
+}
 
 /**
  * x Wᵀ with a weight in blocks.

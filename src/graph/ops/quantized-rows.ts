@@ -11,6 +11,7 @@ import { dimEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { abs, add, cast, div, maximum, mul, round, sub } from "./elementwise.ts";
 import { matmul } from "./matmul.ts";
+import { late, orderToken } from "./order.ts";
 import { max } from "./reduce.ts";
 
 /** Keeps a row of zeros from dividing by zero. */
@@ -77,9 +78,11 @@ const rowMatmulOp: Op<Record<never, never>> = {
     return [mul(mul(y, scales), rowScales)];
   },
   // As if nothing had been rounded: the derivative of the product in numbers.
-  grad: ({ inputs: [, , , weight, scales] }, [g]) => [
-    matmul(mul(g!, scales), cast(weight, "f32"), { transposeB: true }),
-  ],
+  // The weight in floats lives no longer than its product.
+  grad: ({ inputs: [, , , weight, scales] }, [g]) => {
+    const floats = cast(late(weight, weight.shape, orderToken(g!)), "f32");
+    return [matmul(mul(g!, scales), floats, { transposeB: true })];
+  },
 };
 
 /** One quantisation of each tensor, whoever multiplies it: q, k and v share theirs. */
