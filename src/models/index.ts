@@ -18,6 +18,12 @@ export {
 } from "./export-onnx.ts";
 export { modelTypes, readModelConfig } from "./families.ts";
 export { type LoadOptions, loadModel, type Model } from "./load.ts";
+export {
+  chanceLevel,
+  measureSinks,
+  type SinkLayer,
+  type SinkReport,
+} from "./measure/sinks.ts";
 export { type MergeOptions, mergeAdapter } from "./merge.ts";
 export { hasMtp, mtpProgram } from "./mtp.ts";
 export { forwardProgram, stepProgram } from "./programs.ts";

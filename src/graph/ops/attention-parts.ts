@@ -33,19 +33,15 @@ export interface AttendOptions {
 }
 
 /**
- * Attention of queries [batch, seq, heads, width] to keys and values [batch, kvHeads, keys, width].
- * The heads of one group are folded into the rows, so keys are never repeated.
+ * What queries [batch, seq, heads, width] give each key [batch, kvHeads, keys, width]: softmax of
+ * the scores. The heads of one group are folded into the rows, so keys are never repeated.
+ *
+ * @param place position of each query, i64 [batch or 1, seq]
+ * @returns [batch, heads, seq, keys]
  */
-export function attend(
-  q: Tensor,
-  key: Tensor,
-  value: Tensor,
-  o: AttendOptions,
-  place: Tensor,
-): Tensor {
+export function attentionWeights(q: Tensor, key: Tensor, o: AttendOptions, place: Tensor): Tensor {
   const [batch, seq, heads, width] = q.shape;
   const kvHeads = key.shape[1] as number;
-  const groups = (heads as number) / kvHeads;
   const keys = key.shape[2];
   // Scaling q and adding the mask touch less memory than the scores do, forward and backward.
   const rows = reshape(transpose(mul(q, o.scale), [0, 2, 1, 3]), [batch, kvHeads, -1, width]);
@@ -54,8 +50,24 @@ export function attend(
   if (o.bias) scores = add(scores, o.bias);
   const mask = visible(place, keys, o);
   if (mask) scores = add(scores, where(expandDims(mask, 1), scalar(0, q.dtype), lowest(q.dtype)));
-  const weights = o.sinks ? sinkSoftmax(scores, o.sinks) : softmax(scores);
-  const grouped = reshape(weights, [batch, kvHeads, -1, keys]);
+  return o.sinks ? sinkSoftmax(scores, o.sinks) : softmax(scores);
+}
+
+/**
+ * Attention of queries [batch, seq, heads, width] to keys and values [batch, kvHeads, keys, width].
+ */
+export function attend(
+  q: Tensor,
+  key: Tensor,
+  value: Tensor,
+  o: AttendOptions,
+  place: Tensor,
+): Tensor {
+  const [batch, seq, heads] = q.shape;
+  const kvHeads = key.shape[1] as number;
+  const groups = (heads as number) / kvHeads;
+  const weights = attentionWeights(q, key, o, place);
+  const grouped = reshape(weights, [batch, kvHeads, -1, key.shape[2]]);
   const y = matmul(grouped, value); // [batch, kvHeads, groups * seq, width]
   const split = reshape(y, [batch, kvHeads * groups, seq, value.shape[3]]);
   return transpose(split, [0, 2, 1, 3]);
