@@ -22,6 +22,8 @@ export interface RunFlags extends QuantFlags {
   readonly raw?: boolean;
   readonly hideThinking?: boolean;
   readonly kvCache?: "int8";
+  /** Of `onefold run` alone. */
+  readonly adapter?: string;
 }
 
 /** How keys and values of earlier tokens are held. */

@@ -36,6 +36,8 @@ export interface ChatOptions extends Omit<SendOptions, "signal">, DecoderSession
   readonly kvCache?: "int8";
   /** Quantise the weights; of no effect on a model given as one. */
   readonly quant?: LoadOptions["quant"];
+  /** Folder of a PEFT adapter; of no effect on a model given as one. */
+  readonly adapter?: LoadOptions["adapter"];
   /** Is told what `quant: "auto"` chose and why. */
   readonly onChoice?: LoadOptions["onChoice"];
 }

@@ -41,8 +41,8 @@ export interface ChatStream extends AsyncIterable<ChatPart> {
  */
 export async function createChat(model: string | Model, options: ChatOptions = {}): Promise<Chat> {
   const isOwn = typeof model === "string";
-  const { kvCache, quant, onChoice } = options;
-  const opened = isOwn ? await loadModel(model, { kvCache, quant, onChoice }) : model;
+  const { adapter, kvCache, quant, onChoice } = options;
+  const opened = isOwn ? await loadModel(model, { adapter, kvCache, quant, onChoice }) : model;
   try {
     const tokenizer = await loadTokenizer(opened.dir);
     const defaults = await readGenerationDefaults(opened.dir);

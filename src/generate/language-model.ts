@@ -8,7 +8,7 @@ import {
   loadTokenizer,
   type Tokenizer,
 } from "../media/text/index.ts";
-import { type LoadOptions, loadModel } from "../models/load.ts";
+import { type LoadOptions, loadModel, type Model } from "../models/load.ts";
 import { templateMismatch } from "../models/training-file.ts";
 import { createTextJudge, type TextJudge } from "./embed.ts";
 import { createEngine, type EngineOptions } from "./engine/engine.ts";
@@ -47,9 +47,20 @@ export interface LanguageModelOptions extends EngineOptions, LoadOptions {
  */
 export async function loadLanguageModel(
   spec: string,
-  { name = modelName(spec), template, onWarning, ...options }: LanguageModelOptions = {},
+  { name = modelName(spec), ...options }: LanguageModelOptions = {},
 ): Promise<LanguageModel> {
-  const model = await loadModel(spec, options);
+  return createLanguageModel(await loadModel(spec, options), { name, ...options });
+}
+
+/**
+ * An open model, made ready to serve.
+ *
+ * @param model closed with the result, or where this fails
+ */
+export async function createLanguageModel(
+  model: Model,
+  { name = modelName(model.dir), template, onWarning, ...options }: LanguageModelOptions = {},
+): Promise<LanguageModel> {
   try {
     const tokenizer = await loadTokenizer(model.dir);
     const defaults = await readGenerationDefaults(model.dir);

@@ -44,7 +44,14 @@ export type LoadOptions = ResolveOptions &
  * using small = await loadModel("models/onefold-mini", { quant: "int4" });
  */
 export async function loadModel(spec: string, options: LoadOptions = {}): Promise<Model> {
-  const model = await openModel(spec, options);
+  return adaptModel(await openModel(spec, options), options);
+}
+
+/** An open model with the adapter and the cache that the options ask for; closed where it fails. */
+export async function adaptModel(
+  model: Model,
+  options: Pick<LoadOptions, "adapter"> & CacheLoadOptions,
+): Promise<Model> {
   try {
     const adapted = options.adapter
       ? (await import("./adapter.ts")).withAdapter(model, options.adapter)

@@ -10,6 +10,7 @@
  * console.log(server.url);
  */
 
+export { type AdaptedBase, adaptedSources } from "./adapted-sources.ts";
 export { type App, type AppOptions, createApp } from "./app.ts";
 export { createLog, type Log, type LogRecord } from "./log.ts";
 export {

@@ -19,6 +19,7 @@ export function define(command: Command, io: Io): void {
     )
     .argument("[prompt]", "answer this and end; without it, chat or read prompts, one a line");
   addRunOptions(command)
+    .option("--adapter <dir>", "add the change of a LoRA adapter (a folder of PEFT's files)")
     .action(
       async (
         model: string | undefined,
@@ -88,6 +89,7 @@ export async function run(
     thinkingBudget: flags.thinkingBudget,
     stop: flags.stop,
     kvCache: flags.kvCache,
+    adapter: flags.adapter,
   });
   const answerer = createAnswerer(chat, flags);
   const options = { system, thinking: think, json };

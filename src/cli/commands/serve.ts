@@ -6,6 +6,7 @@ import { type Command, Option } from "commander";
 import { type Speculation, speculations } from "../../generate/engine/types.ts";
 import { loadLanguageModel, modelName } from "../../generate/language-model.ts";
 import {
+  adaptedSources,
   createLog,
   createModelPool,
   type Log,
@@ -31,6 +32,7 @@ interface ServeFlags extends QuantFlags {
   readonly context?: number;
   readonly queue?: number;
   readonly kvCache?: "int8";
+  readonly adapter?: string[];
   readonly speculate?: Speculation;
   readonly bodyLimit: number;
   readonly timeLimit: number;
@@ -53,6 +55,11 @@ export function define(command: Command, io: Io): void {
     .option("--slots <n>", "answers computed at the same time", integer({ min: 1 }))
     .option("--context <n>", "most tokens of prompt and answer", integer({ min: 1 }))
     .option("--queue <n>", "answers that may wait for a slot", integer({ min: 0 }))
+    .option(
+      "--adapter <name=dir>",
+      "LoRA adapter, served as MODEL:NAME; with several models MODEL:NAME=DIR (repeatable)",
+      collect,
+    )
     .addOption(kvCacheOption())
     .addOption(
       new Option(
@@ -69,7 +76,7 @@ export function define(command: Command, io: Io): void {
     .action(async (models: string[], flags: ServeFlags, self: Command) => {
       const log = logOf(io, flags);
       const named = models.length > 0 ? models : [defaultModelFolder()];
-      const sources = named.map((model) => sourceOf(model, flags, log));
+      const sources = await sourcesOf(named.map(namedModel), flags, log);
       const options = {
         ...flags,
         apiKeys: await readKeys(io, flags.apiKeyFile),
@@ -98,19 +105,61 @@ A second signal ends the answers that are still being given.
 Examples:
   onefold serve
   onefold serve Qwen/Qwen3-0.6B --port 9000
+  onefold serve Qwen/Qwen3-0.6B --adapter sums=runs/sums/final
   ONEFOLD_API_KEY=secret onefold serve chat=./my-model --host 0.0.0.0`;
 
-function sourceOf(text: string, flags: ServeFlags, log: Log): ModelSource {
-  const { slots, context, queue, kvCache, speculate } = flags;
-  const quant = quantization(flags);
+interface NamedModel {
+  readonly name: string;
+  readonly spec: string;
+}
+
+function namedModel(text: string): NamedModel {
   const named = existsSync(text) ? null : /^([\w.:/-]+)=(.+)$/.exec(text);
   const spec = named?.[2] ?? text;
-  const name = named?.[1] ?? modelName(spec);
-  const onWarning = (message: string) => log({ level: "warn", message, model: name });
-  const onChoice = (message: string) => log({ level: "info", message, model: name });
-  const loading = { kvCache, speculate, quant, onWarning, onChoice };
-  const options = { name, slots, context, queue, ...loading };
-  return { name, load: () => loadLanguageModel(spec, options) };
+  return { spec, name: named?.[1] ?? modelName(spec) };
+}
+
+async function sourcesOf(
+  models: readonly NamedModel[],
+  flags: ServeFlags,
+  log: Log,
+): Promise<ModelSource[]> {
+  const { slots, context, queue, kvCache, speculate } = flags;
+  const adapters = readAdapters(flags.adapter ?? [], models);
+  const quant = quantization(flags);
+  const sources = models.map(async ({ name, spec }): Promise<ModelSource[]> => {
+    const onWarning = (message: string) => log({ level: "warn", message, model: name });
+    const onChoice = (message: string) => log({ level: "info", message, model: name });
+    const options = { slots, context, queue, kvCache, speculate, quant, onWarning, onChoice };
+    const own = adapters.get(name);
+    if (own) return adaptedSources({ name, spec, adapters: own }, options);
+    return [{ name, load: () => loadLanguageModel(spec, { name, ...options }) }];
+  });
+  return (await Promise.all(sources)).flat();
+}
+
+/** Folders of adapters by the name of their model, then by their own. */
+function readAdapters(
+  given: readonly string[],
+  models: readonly NamedModel[],
+): Map<string, Map<string, string>> {
+  const all = new Map<string, Map<string, string>>();
+  for (const text of given) {
+    const [, key = "", dir = ""] = /^([^=]+)=(.+)$/.exec(text) ?? [];
+    const model =
+      models.find(({ name }) => key.startsWith(`${name}:`)) ??
+      (models.length === 1 ? models[0] : undefined);
+    const name = model && key.startsWith(`${model.name}:`) ? key.slice(model.name.length + 1) : key;
+    if (!model || !/^[\w./-]+$/.test(name)) {
+      const names = models.map((each) => each.name).join(", ");
+      const form = models.length === 1 ? "NAME=FOLDER" : `MODEL:NAME=FOLDER (models: ${names})`;
+      throw new UsageError(`--adapter ${text}: expected ${form}`);
+    }
+    const own = all.get(model.name) ?? new Map<string, string>();
+    if (own.has(name)) throw new UsageError(`--adapter ${text}: the name is given twice`);
+    all.set(model.name, own.set(name, dir));
+  }
+  return all;
 }
 
 async function readKeys(io: Io, file: string | undefined): Promise<string[]> {

@@ -43,7 +43,7 @@ const LENGTH_LIMIT = 1 << 24;
 const TOO_LONG = "the template builds too long a text";
 const INDENT_LIMIT = 1000;
 /** Milliseconds after which a rendering is given up, whatever its steps cost; templates take a few. */
-const TIME_LIMIT = 2000;
+const TIME_LIMIT = 10_000;
 /** Steps between looks at the clock, and work that is worth one of its own. */
 const CLOCK_STEPS = 64;
 
