@@ -2,4 +2,7 @@
 
 import type { Recipe } from "../src/recipe/index.ts";
 
-export const recipes: Readonly<Record<string, () => Promise<Recipe>>> = {};
+export const recipes: Readonly<Record<string, () => Promise<Recipe>>> = {
+  "gated-attention": async () => (await import("./gated-attention/recipe.ts")).default,
+  sinks: async () => (await import("./sinks/recipe.ts")).default,
+};

@@ -10,4 +10,5 @@ export { layerNorm, rmsNorm } from "./norm.ts";
 export { createRandom, type Random } from "./random.ts";
 export { type NormVariant, type ResidualNormOptions, residualNorm } from "./residual-norm.ts";
 export { type RopeConfig, rotaryAngles } from "./rope.ts";
+export { type RoundedProductsOptions, roundedProducts } from "./rounded-products.ts";
 export * from "./scope.ts";
