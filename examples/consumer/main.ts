@@ -2,6 +2,7 @@
 import { toValues } from "onefold";
 import { type AiModel, aiModel } from "onefold/ai";
 import { type Checkpoint, openCheckpoint } from "onefold/checkpoint";
+import { Sandbox, type SandboxOutcome } from "onefold/evaluate";
 import { generate } from "onefold/generate";
 import {
   dim,
@@ -44,6 +45,8 @@ export async function use(model: Model, tokenizer: Tokenizer, scope: Scope): Pro
   const rate: (schedule: Schedule, step: number) => number = rateAt;
   await using server: RunningServer = await startServer(createModelPool([]));
   console.log(generate.name, adamw, rate.name, server.url);
+  const outcome: SandboxOutcome = (await Sandbox.load()).run("1 + 1");
+  console.log(outcome.kind);
   const loaded: LoadedModel = name === "mock" ? mockModel(["hi"]) : await load(name);
   const forSdk: AiModel = aiModel(loaded);
   console.log((await loaded.generate("hello")).content, forSdk.modelId);
