@@ -7,7 +7,7 @@ import { decoderSpecs } from "../../src/models/decoder-parameters.ts";
 import type { DecoderConfig } from "../../src/models/index.ts";
 import { createParameters, initialise, type LinearAdapter } from "../../src/nn/index.ts";
 import { createSession } from "../../src/runtime/index.ts";
-import { decoderLoss, Trainer } from "../../src/train/index.ts";
+import { decoderLoss, type MicroBatch, Trainer } from "../../src/train/index.ts";
 import { batchOf, documents, VOCABULARY } from "./copy-language.ts";
 
 export interface TinySettings {
@@ -79,11 +79,23 @@ export interface TrainedTiny {
 
 const CURVE_POINTS = 8;
 
+/** What is learned: the batch of a step (from 1), and one that is only measured. */
+export interface TrainingData {
+  batch(step: number): MicroBatch;
+  readonly held: MicroBatch;
+}
+
+const copyLanguage = (s: TinySettings, seed: number): TrainingData => ({
+  batch: (step) => batchOf(documents(s.batch, s.length, seed, `step ${step}`)),
+  held: batchOf(documents(s.held, s.length, seed, "validation")),
+});
+
 /** AdamW (0.9, 0.95), weight decay 0.1, 5 % warm-up, cosine to a tenth. */
 export async function pretrain(
   config: DecoderConfig,
   s: TinySettings,
   { seed, signal, progress }: TrainingContext,
+  data = copyLanguage(s, seed),
 ): Promise<TrainedTiny> {
   const fresh = initialise(decoderSpecs(config).values(), seed);
   using trainer = await Trainer.create({
@@ -94,21 +106,19 @@ export async function pretrain(
     schedule: { kind: "cosine", warmup: Math.round(0.05 * s.steps), steps: s.steps, floor: 0.1 },
     threads: THREADS,
   });
-  const held = batchOf(documents(s.held, s.length, seed, "validation"));
   const curve: [number, number][] = [];
   const every = Math.ceil(s.steps / CURVE_POINTS);
   let hasDiverged = false;
   for (let step = 1; step <= s.steps && !hasDiverged; step++) {
     signal.throwIfAborted();
-    const batch = batchOf(documents(s.batch, s.length, seed, `step ${step}`));
     try {
-      await trainer.step([batch], signal);
+      await trainer.step([data.batch(step)], signal);
     } catch (error) {
       if (!(error instanceof Error && error.message.startsWith("train: "))) throw error;
       hasDiverged = true; // a result, not a failure of the recipe
     }
     if (step % every === 0 || step === s.steps) {
-      const loss = await trainer.evaluate([held]);
+      const loss = await trainer.evaluate([data.held]);
       curve.push([step, loss]);
       progress(step / s.steps, `loss ${loss.toFixed(3)}`);
     }
