@@ -8,6 +8,7 @@
  * PyTorch is looked for in `python3`, or in the program that ONEFOLD_PYTHON names.
  */
 
+import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { fromValues, sizeOf } from "../src/graph/ndarray.ts";
 import { initialise } from "../src/nn/initialise.ts";
@@ -23,7 +24,7 @@ import {
 } from "../src/train/index.ts";
 import { describeMachine, machine, printTable, type Row, timesOf } from "./support.ts";
 import { gpt } from "./train/gpt.ts";
-import { startTorch } from "./train/torch-steps.ts";
+import { startSteps } from "./train/step-process.ts";
 
 interface Subject {
   readonly name: string;
@@ -114,11 +115,14 @@ async function measure(subject: Subject) {
     return { ms: performance.now() - start, optimizer: 1000 * optimizerSeconds };
   };
   for (let i = 0; i < warmup; i++) await step();
-  const options = ["--model", subject.name, "--warmup", String(warmup)];
+  const script = fileURLToPath(new URL("torch/train_step.py", import.meta.url));
+  const options = ["--stdin", "--model", subject.name, "--warmup", String(warmup)];
   if (threads !== undefined) options.push("--threads", String(threads));
-  const torch = await startTorch(python, options);
-  if (torch && torch.parameters !== parameters) {
-    throw new Error(`bench: ${parameters} parameters here, ${torch.parameters} in PyTorch`);
+  const torch = await startSteps(python, [script, ...options]);
+  if (torch && torch.described.parameters !== parameters) {
+    throw new Error(
+      `bench: ${parameters} parameters here, ${torch.described.parameters} in PyTorch`,
+    );
   }
   const [ours, optimizer, theirs]: number[][] = [[], [], []];
   for (let i = 0; i < steps; i++) {
@@ -135,7 +139,11 @@ async function measure(subject: Subject) {
     onefold: timesOf(ours!),
     optimizer: timesOf(optimizer!),
     optimizerShare: timesOf(optimizer!).median / timesOf(ours!).median,
-    torch: torch && { version: torch.version, threads: torch.threads, ...timesOf(theirs!) },
+    torch: torch && {
+      version: String(torch.described.torch),
+      threads: Number(torch.described.threads),
+      ...timesOf(theirs!),
+    },
     ratio: torch && timesOf(ours!).median / timesOf(theirs!).median,
   };
 }
