@@ -67,6 +67,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/info.ts"),
   },
   {
+    name: "inspect",
+    summary: "show where a model's attention and large activations go",
+    load: () => import("./commands/inspect.ts"),
+  },
+  {
     name: "quantize",
     summary: "write a model with weights of 4 or 8 bits",
     load: () => import("./commands/quantize.ts"),

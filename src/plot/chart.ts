@@ -1,6 +1,7 @@
 /** Line, point and bar charts as SVG text: readable on light and dark pages, no script, no font. */
 
 import { createScale, type Scale } from "./scale.ts";
+import { escapeXml, svg as svgOf, text } from "./svg.ts";
 
 export interface Series {
   readonly label: string;
@@ -191,15 +192,5 @@ function legend(frame: Frame, labels: readonly string[]): string {
     .join("");
 }
 
-const text = (x: number | string, y: number, content: string, anchor: string): string =>
-  `<text x="${x}" y="${y}" text-anchor="${anchor}">${escapeXml(content)}</text>`;
-
-const escapeXml = (value: string): string =>
-  value.replace(/[&<>"]/g, (c) => `&#${c.charCodeAt(0)};`);
-
 const svg = ({ width, height }: Frame, title: string, content: string): string =>
-  `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" role="img" aria-label="${escapeXml(title)}">` +
-  "<style>text{font:11px system-ui,sans-serif;fill:#555}.title{font-size:13px;font-weight:600;fill:#333}" +
-  ".grid{stroke:#8884;fill:none}.ink{stroke:#333;stroke-width:1.5;fill:none}.dot{fill:#333;fill-opacity:.7}" +
-  "@media(prefers-color-scheme:dark){text{fill:#aaa}.title{fill:#ddd}.ink{stroke:#ddd}.dot{fill:#ddd}}</style>" +
-  `<text x="${MARGIN.left}" y="18" class="title">${escapeXml(title)}</text>${content}</svg>\n`;
+  svgOf({ width, height, left: MARGIN.left, title }, content);

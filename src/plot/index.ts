@@ -1,3 +1,4 @@
 /** Charts as SVG text. */
 
 export { type BarChart, barChart, type LineChart, lineChart, type Series } from "./chart.ts";
+export { type HeatMap, heatMap } from "./heat-map.ts";
