@@ -127,7 +127,7 @@ test("the programs print what their pages say", { timeout: 480_000 }, async () =
 /** Those that need nothing but the checkout: no hub, no server that goes on for ever. */
 function isRunHere(line: string): boolean {
   if (line.startsWith("curl ")) return true;
-  const isCommand = /^npx onefold (run|quantize|verify|export) /.test(line);
+  const isCommand = /^npx onefold (run|quantize|inspect|verify|export) /.test(line);
   return isCommand && /models\/onefold-mini|mini-int8|mini\.gguf|run "What is/.test(line);
 }
 
