@@ -19,14 +19,14 @@ interface Settings {
   readonly answers: number;
   readonly miniBatches: number;
   readonly learningRate: number;
-  /** Clip range of GSPO. Its scale is that of a mean over some thirty tokens. */
+  /** Clip range of GSPO. Its scale is that of a mean over some seventeen tokens. */
   readonly gspoClip: readonly [number, number];
   /** Clip range of GRPO: the one that the paper compares with. */
   readonly grpoClip: readonly [number, number];
 }
 
 const settings: Settings = {
-  warmSteps: 160,
+  warmSteps: 350,
   rounds: 40,
   promptsPerRound: 16,
   answers: 8,
@@ -176,7 +176,7 @@ const checks: readonly Check[] = [
   },
 ];
 
-export const recipe = defineRecipe<Settings>({
+export default defineRecipe<Settings>({
   name: "gspo",
   title: "GSPO against GRPO",
   paper: "Group Sequence Policy Optimization (arXiv 2507.18071)",

@@ -1,4 +1,4 @@
-/** Addition with written carries: answers of some thirty tokens, of which only the end is judged. */
+/** Addition with written carries: answers of some seventeen tokens, of which only the end is judged. */
 
 import { loadTokenizer, type Tokenizer, trainBpe } from "../../src/media/text/index.ts";
 import { createRandom } from "../../src/nn/index.ts";
@@ -6,6 +6,8 @@ import type { PolicyPrompt, Reward, Sequence } from "../../src/train/index.ts";
 
 /** Bytes, and the token that ends an answer. */
 export const VOCABULARY = 257;
+/** Of both numbers. */
+const DIGITS = 2;
 const END = "<|end|>";
 /** A tokenizer whose tokens are bytes: nothing is merged, so every digit stands alone. */
 export function openTokenizer(): Promise<Tokenizer> {
@@ -19,11 +21,12 @@ export interface Sum {
   readonly answer: string;
 }
 
-/** 57+385 -> "057+385:7+5=12,5+8+1=14,0+3+1=4;442" */
+/** 7 and 85: "07+85=", then "7+5=12,0+8+1=9" and "92". */
 export function sumOf(a: number, b: number): Sum {
-  const [x, y] = [a, b].map((n) => String(n).padStart(3, "0"));
+  const [x, y] = [a, b].map((n) => String(n).padStart(DIGITS, "0"));
   let carry = 0;
-  const steps = [2, 1, 0].map((i) => {
+  const places = Array.from({ length: DIGITS }, (_, i) => DIGITS - 1 - i);
+  const steps = places.map((i) => {
     const sum = Number(x![i]) + Number(y![i]) + carry;
     const step = `${x![i]}+${y![i]}${carry ? "+1" : ""}=${sum}`;
     carry = sum > 9 ? 1 : 0;
@@ -35,7 +38,8 @@ export function sumOf(a: number, b: number): Sum {
 /** Sums by a stream of their own: the same stream gives the same sums. */
 export function drawSums(count: number, seed: number, stream: string): Sum[] {
   const random = createRandom(seed, stream);
-  return Array.from({ length: count }, () => sumOf(random.below(1000), random.below(1000)));
+  const below = () => random.below(10 ** DIGITS);
+  return Array.from({ length: count }, () => sumOf(below(), below()));
 }
 
 /** A sum for supervised training: the answer and its end are learned. */
