@@ -38,7 +38,10 @@ export class RoutingProbe implements Disposable {
         if (!name.endsWith(".mlp.gate.weight")) return;
         const scope = root.in(name.slice(0, -".weight".length));
         const router = scope.parameter("weight", [moe.experts, c.hiddenSize], zeros);
-        outputs[name] = topK(matmul(x, router, { transposeB: true }), moe.topK).indices;
+        outputs[`experts of ${name}`] = topK(
+          matmul(x, router, { transposeB: true }),
+          moe.topK,
+        ).indices;
       },
     });
     const tokens = input("tokens", "i64", [dim("batch"), dim("seq")]);
