@@ -6,6 +6,7 @@ export { embedding, embeddingTable, type LinearOptions, linear } from "./linear.
 export { type LoraConfig, loraAdapter } from "./lora.ts";
 export { gatedMlp } from "./mlp.ts";
 export { type MoeConfig, moe } from "./moe.ts";
+export type { Capacity, RouterOptions } from "./moe-routing.ts";
 export { layerNorm, rmsNorm } from "./norm.ts";
 export { createRandom, type Random } from "./random.ts";
 export { type NormVariant, type ResidualNormOptions, residualNorm } from "./residual-norm.ts";

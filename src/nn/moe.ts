@@ -1,10 +1,11 @@
 /** A layer of routed experts, as Qwen's mixture-of-experts models have in place of the MLP. */
 
 import { add, mul, sigmoid } from "../graph/ops/elementwise.ts";
-import { moe as moeOp, routedMoe } from "../graph/ops/moe.ts";
+import { chosenMoe, moe as moeOp, routedMoe } from "../graph/ops/moe.ts";
 import { shapeError, type Tensor } from "../graph/tensor.ts";
 import { linear } from "./linear.ts";
 import { gatedMlp } from "./mlp.ts";
+import { jittered, type RouterOptions, route } from "./moe-routing.ts";
 import { type Initialiser, normal, type Scope, zeros } from "./scope.ts";
 
 export interface MoeConfig {
@@ -17,6 +18,8 @@ export interface MoeConfig {
   readonly normalise: boolean;
   /** Width of an expert that every token goes through, behind a sigmoid gate; 0: there is none. */
   readonly sharedInner: number;
+  /** A router of another kind; left out: softmax over all experts, then the highest. */
+  readonly router?: RouterOptions;
 }
 
 /**
@@ -43,22 +46,30 @@ export const DOWN = "experts.down_proj";
 export function moe(
   p: Scope,
   x: Tensor,
-  { experts, topK, inner, normalise, sharedInner }: MoeConfig,
+  { experts, topK, inner, normalise, sharedInner, router }: MoeConfig,
   init: Initialiser = normal(0.02),
 ): Tensor {
   const hidden = x.shape[x.shape.length - 1];
   if (typeof hidden !== "number") throw shapeError("moe", "last axis is not a number", [x]);
-  const logits = linear(p.in("gate"), x, experts, { init });
+  const { routes } = p;
+  const seen = routes?.jitter ? jittered(p, x, routes.jitter) : x;
+  const logits = linear(p.in("gate"), seen, experts, { init });
   const routed = p.trace(() => {
     // Quantised experts are matrices of their own, as in published checkpoints.
-    if (hasQuantizedExperts(p, experts)) {
-      return routedMoe(x, logits, { topK, normalise }, (rows, expert) =>
-        gatedMlp(p.in("experts", expert), rows, inner, init),
-      );
+    const one = (rows: Tensor, expert: number): Tensor =>
+      gatedMlp(p.in("experts", expert), rows, inner, init);
+    const all = () => ({
+      gateUp: p.parameter(GATE_UP, [experts, 2 * inner, hidden], init),
+      down: p.parameter(DOWN, [experts, hidden, inner], zeros),
+    });
+    const isQuantized = hasQuantizedExperts(p, experts);
+    if (!routes && !router) {
+      if (isQuantized) return routedMoe(x, logits, { topK, normalise }, one);
+      return moeOp(x, logits, all(), { topK, normalise });
     }
-    const gateUp = p.parameter(GATE_UP, [experts, 2 * inner, hidden], init);
-    const down = p.parameter(DOWN, [experts, hidden, inner], zeros);
-    return moeOp(x, logits, { gateUp, down }, { topK, normalise });
+    const routing = route(p, logits, { topK, normalise, router }, routes);
+    routes?.observe?.(routing);
+    return chosenMoe(x, routing, isQuantized ? one : all(), experts);
   });
   if (sharedInner === 0) return routed;
   const shared = gatedMlp(p.in("shared_expert"), x, sharedInner, init);

@@ -4,6 +4,7 @@ import type { DType } from "../graph/dtype.ts";
 import { parameter } from "../graph/ops/leaf.ts";
 import type { BlockLayout } from "../graph/ops/quantized-linear.ts";
 import { labelled, type Tensor } from "../graph/tensor.ts";
+import type { RouteHooks } from "./moe-routing.ts";
 
 /** How a fresh parameter is filled. */
 export type Initialiser =
@@ -64,6 +65,8 @@ export interface ScopeHooks {
   readonly observer?: ProductObserver;
   /** Changes the results of linear maps. */
   readonly adapter?: LinearAdapter;
+  /** Watches and limits how tokens are sent to experts. */
+  readonly routes?: RouteHooks;
 }
 
 /** A place in the tree of parameters. Building a model asks it for weights by name. */
@@ -94,6 +97,16 @@ export class Scope {
   /** What the product y of this scope's linear map becomes: `LinearAdapter`. */
   adapt(x: Tensor, y: Tensor): Tensor {
     return this.hooks.adapter?.(this, x, y) ?? y;
+  }
+
+  /** The same scope, where training watches or limits the routing to experts. */
+  withRoutes(routes: RouteHooks): Scope {
+    return new Scope(this.source, this.path, this.formats, { ...this.hooks, routes });
+  }
+
+  /** What is done with routers here; undefined: nothing but routing. */
+  get routes(): RouteHooks | undefined {
+    return this.hooks.routes;
   }
 
   /** How the weight `name` of this scope is quantised; undefined where it is not. */

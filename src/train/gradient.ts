@@ -20,6 +20,8 @@ export interface TracedLoss {
   readonly inputs: readonly Tensor[];
   /** Sum, not mean, of the loss over whatever counts in a micro-batch (tokens, pairs): f32 []. */
   readonly total: Tensor;
+  /** How many, or how much, `total` is a sum over: what a batch calls `supervised`. f32 []. */
+  readonly count?: Tensor;
   /**
    * Further sums to report, f32 of any static shape. A step gives each summed over its
    * micro-batches; scalars are divided, like the loss, by what is supervised.

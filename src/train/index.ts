@@ -50,6 +50,17 @@ export {
 } from "./language-model.ts";
 export { withFreshAdapters } from "./lora.ts";
 export { createTrainMemory, type TrainMemory, type Treatment } from "./memory.ts";
+export { exceptExpertBias, updateExpertBias } from "./moe/expert-bias.ts";
+export {
+  type LayerRouting,
+  type LoadSummary,
+  measureRouting,
+  mutualInformation,
+  type RoutingReport,
+  summarizeLoad,
+} from "./moe/measure.ts";
+export { withTokenMask } from "./moe/token-mask.ts";
+export { type BalanceOptions, withBalance } from "./moe/with-balance.ts";
 export type { MuonOptions } from "./muon.ts";
 export {
   type LionOptions,

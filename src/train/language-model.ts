@@ -2,7 +2,7 @@
 
 import { equal, mul, where } from "../graph/ops/elementwise.ts";
 import { gather } from "../graph/ops/gather.ts";
-import { input, scalar } from "../graph/ops/leaf.ts";
+import { dimSize, input, scalar } from "../graph/ops/leaf.ts";
 import { crossEntropy } from "../graph/ops/loss.ts";
 import { sum } from "../graph/ops/reduce.ts";
 import { expandDims, reshape } from "../graph/ops/reshape.ts";
@@ -68,9 +68,15 @@ export function nextTokenLoss(
     const { hidden, head } = model(p, tokens, packing);
     const picked = gather(reshape(hidden, [-1, hidden.shape[2]]), rows);
     const losses = crossEntropy(head(picked), labels);
-    if (!weighted) return { inputs, total: sum(losses) };
+    if (!weighted) {
+      return { inputs, total: sum(losses), count: dimSize([dim("supervised")], "f32") };
+    }
     const rowWeights = input("rowWeights", "f32", [dim("supervised")]);
-    return { inputs: [...inputs, rowWeights], total: sum(mul(losses, rowWeights)) };
+    return {
+      inputs: [...inputs, rowWeights],
+      total: sum(mul(losses, rowWeights)),
+      count: sum(rowWeights),
+    };
   };
 }
 

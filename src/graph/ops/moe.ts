@@ -4,16 +4,16 @@ import { MICROSOFT, onnx } from "../onnx/contract.ts";
 import { dimDivide, dimMul, formatShape, type Shape, shapeEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { swiglu } from "./activation.ts";
-import { cast, div, equal, mul } from "./elementwise.ts";
+import { div, mul } from "./elementwise.ts";
+import { type Choice, rowsByExpert } from "./expert-rows.ts";
 import { gatherElements } from "./gather.ts";
 import { groupedMap } from "./grouped-map.ts";
 import { groupedMatmul } from "./grouped-matmul.ts";
 import { split } from "./join.ts";
-import { iota } from "./leaf.ts";
 import { sum } from "./reduce.ts";
 import { expandDims, reshape, squeeze } from "./reshape.ts";
 import { softmax } from "./softmax.ts";
-import { sort, topK } from "./sort.ts";
+import { topK } from "./sort.ts";
 
 /** Weights of all experts, [experts, out, in]: gate and up apart, or as the rows of one matrix. */
 export type ExpertWeights =
@@ -29,6 +29,9 @@ export interface MoeOptions {
 }
 
 type MoeAttrs = Required<MoeOptions>;
+
+/** A choice of experts with what multiplies their outputs: f32 or f64 [tokens, k]. */
+export type WeighedChoice = Choice & { readonly weights: Tensor };
 
 /** Inputs: x [tokens, hidden], logits [tokens, experts], gate and up or gateUp, down. */
 const moeOp: Op<MoeAttrs> = {
@@ -82,40 +85,36 @@ const moeOp: Op<MoeAttrs> = {
   },
   expand(inputs, attrs) {
     const [x, logits] = inputs;
-    const down = inputs[inputs.length - 1];
-    return [
-      routeRows(x, logits, attrs, (rows, counts) => {
-        const hidden = swiglu(...gateAndUp(inputs, rows, counts));
-        return groupedMatmul(hidden, down, counts, true);
-      }),
-    ];
+    const choice = chooseTop(logits, attrs);
+    const experts = logits.shape[1] as number; // checked by infer
+    return [sendRows(x, choice, experts, (rows, n) => applyExperts(inputs, rows, n))];
   },
 };
 
-/** Sends rows to their experts and adds up what comes back: x [tokens, width]. */
-function routeRows(
-  x: Tensor,
-  logits: Tensor,
-  { topK: k, normalise }: MoeAttrs,
-  apply: (rows: Tensor, counts: Tensor) => Tensor,
-): Tensor {
-  const experts = logits.shape[1] as number;
+/** The default router: softmax over all experts, then the highest. */
+function chooseTop(logits: Tensor, { topK: k, normalise }: MoeAttrs): WeighedChoice {
   const probabilities = softmax(logits);
   const { indices } = topK(probabilities, k);
-  let weights = gatherElements(probabilities, indices, 1); // [tokens, k]
-  if (normalise) weights = div(weights, sum(weights, { axes: [1], keepDims: true }));
+  const weights = gatherElements(probabilities, indices, 1); // [tokens, k]
+  if (!normalise) return { chosen: indices, weights };
+  return { chosen: indices, weights: div(weights, sum(weights, { axes: [1], keepDims: true })) };
+}
 
-  // Rows (token, choice) in the order of their experts, so that each expert has one block.
-  const chosen = reshape(indices, [-1]);
-  const order = sort(chosen).indices;
-  const inverse = sort(order).indices;
-  const counts = sum(cast(equal(expandDims(chosen, 0), expandDims(iota(experts), 1)), "i64"), {
-    axes: [1],
-  });
-  const rows = dispatch(x, order, inverse, k);
-  const results = apply(rows, counts);
-  const byToken = reshape(permuteRows(results, inverse, order), [-1, k, x.shape[1]]);
-  return sum(mul(byToken, expandDims(weights, 2)), { axes: [1] });
+/** Sends rows to their experts and adds up what comes back: x [tokens, width]. */
+function sendRows(
+  x: Tensor,
+  { weights, ...choice }: WeighedChoice,
+  experts: number,
+  apply: (rows: Tensor, counts: Tensor) => Tensor,
+): Tensor {
+  const { rows, counts, back } = rowsByExpert(x, choice, experts);
+  return sum(mul(back(apply(rows, counts)), expandDims(weights, 2)), { axes: [1] });
+}
+
+/** Gated networks of all experts on rows that are sorted by expert; inputs as those of the op. */
+function applyExperts(inputs: readonly Tensor[], rows: Tensor, counts: Tensor): Tensor {
+  const hidden = swiglu(...gateAndUp(inputs, rows, counts));
+  return groupedMatmul(hidden, inputs[inputs.length - 1], counts, true);
 }
 
 /** Products of the rows with the gate and the up matrices of their experts. */
@@ -133,33 +132,6 @@ function gateAndUp(
   const [gate, up] = split(both, 2, 2).map((t) => squeeze(t, [2]));
   return [gate, up];
 }
-
-const permuteRowsOp: Op<Record<never, never>> = {
-  name: "permuteRows",
-  infer: ([x]) => [x],
-  lower: (to, [x, order]) => [to.emit("Gather", [x, order])],
-  grad: ({ inputs: [, order, inverse] }, [g]) => [permuteRows(g!, inverse, order)],
-};
-
-/** Rows in another order: row i of the result is row order[i]. Differentiates without scatter. */
-const permuteRows = (x: Tensor, order: Tensor, inverse: Tensor): Tensor =>
-  apply(permuteRowsOp, [x, order, inverse], {})[0];
-
-const dispatchOp: Op<{ copies: number }> = {
-  name: "dispatch",
-  infer: ([x, order]) => [{ dtype: x.dtype, shape: [order.shape[0], x.shape[1]] }],
-  lower: (to, [x, order], { attrs: { copies } }) => [
-    to.emit("Gather", [x, to.emit("Div", [order, to.constant("i64", [], [copies])])]),
-  ],
-  grad: ({ inputs: [x, order, inverse], attrs: { copies } }, [g]) => {
-    const back = permuteRows(g!, inverse, order);
-    return [sum(reshape(back, [-1, copies, x.shape[1]]), { axes: [1] })];
-  },
-};
-
-/** `copies` of each row of x [n, width], in the given order of all [n · copies] of them. */
-const dispatch = (x: Tensor, order: Tensor, inverse: Tensor, copies: number): Tensor =>
-  apply(dispatchOp, [x, order, inverse], { copies })[0];
 
 /**
  * Sparse mixture of gated feed-forward experts (Shazeer et al., 2017; as in Qwen3-MoE): the
@@ -202,8 +174,34 @@ export function routedMoe(
 ): Tensor {
   const rows = reshape(x, [-1, x.shape[x.shape.length - 1]]);
   const routes = reshape(logits, [-1, logits.shape[logits.shape.length - 1]]);
-  const y = routeRows(rows, routes, { topK: k, normalise }, (sorted, counts) =>
-    groupedMap(sorted, counts, expert),
-  );
+  const choice = chooseTop(routes, { topK: k, normalise });
+  const experts = routes.shape[1] as number; // groupedMap needs a number too
+  const y = sendRows(rows, choice, experts, (sorted, counts) => groupedMap(sorted, counts, expert));
   return reshape(y, x.shape);
+}
+
+/**
+ * `moe` with a choice that is made elsewhere, e.g. by another router or within a capacity: pairs
+ * of token and expert that are not kept cost nothing and give 0.
+ *
+ * @param x [..., hidden]
+ * @param experts their weights; or a function of rows [some, hidden] of expert e
+ * @param count of experts
+ * @returns [..., hidden]
+ */
+export function chosenMoe(
+  x: Tensor,
+  choice: WeighedChoice,
+  experts: ExpertWeights | ((rows: Tensor, e: number) => Tensor),
+  count: number,
+): Tensor {
+  const rows = reshape(x, [-1, x.shape[x.shape.length - 1]]);
+  const send = (f: (sorted: Tensor, counts: Tensor) => Tensor): Tensor =>
+    reshape(sendRows(rows, choice, count, f), x.shape);
+  if (typeof experts === "function") {
+    return send((sorted, counts) => groupedMap(sorted, counts, experts));
+  }
+  const weights = "gateUp" in experts ? [experts.gateUp] : [experts.gate, experts.up];
+  const inputs = [rows, rows, ...weights, experts.down]; // the second, logits, is not read
+  return send((sorted, counts) => applyExperts(inputs, sorted, counts));
 }
