@@ -55,6 +55,12 @@ export interface BucketOptions {
   readonly cut?: (samples: readonly Sequence[]) => MicroBatch[];
 }
 
+/** Pools of anything that can be cut into micro-batches. */
+export interface PoolOptions<T> extends Pick<BucketOptions, "seed"> {
+  readonly pool: (k: number) => readonly T[];
+  readonly cut: (samples: readonly T[]) => MicroBatch[];
+}
+
 /** Lengths are rounded up to this, so that the engine sees few distinct shapes. */
 const LENGTH_MULTIPLE = 8;
 
@@ -70,6 +76,11 @@ export function bucketedBatches({
   seed,
   cut: toBatches = (samples) => cut(samples, tokensPerBatch),
 }: BucketOptions): PoolSource {
+  return pooledBatches({ pool, seed, cut: toBatches });
+}
+
+/** Micro-batches of pools, shuffled within each. */
+export function pooledBatches<T>({ pool, seed, cut: toBatches }: PoolOptions<T>): PoolSource {
   let cursor: PoolCursor = { pool: 0, batch: 0 };
   let batches: MicroBatch[] | undefined;
   const load = (k: number): MicroBatch[] => {
@@ -135,12 +146,14 @@ const padded = (length: number): number => Math.ceil(length / LENGTH_MULTIPLE) *
 export interface MicroBatchOptions {
   /** Adds `rowWeights`, for a weighted loss; `supervised` is then their sum. */
   readonly weighted?: boolean;
+  /** Adds `mask` f32 [batch, seq], 0 where there is padding: routers do not see it then. */
+  readonly masked?: boolean;
 }
 
 /** Inputs of `nextTokenLoss`: right-padded tokens, a row and a label for every learned token. */
 export function microBatch(
   samples: readonly Sequence[],
-  { weighted = false }: MicroBatchOptions = {},
+  { weighted = false, masked = false }: MicroBatchOptions = {},
 ): MicroBatch {
   const seq = padded(Math.max(...samples.map((s) => s.tokens.length)));
   const tokens = zeros("i64", [samples.length, seq]);
@@ -153,7 +166,17 @@ export function microBatch(
     }
   });
   const { inputs, supervised } = targets.finish(weighted);
+  if (masked) inputs.mask = maskOf(samples, seq);
   return { inputs: { tokens, ...inputs }, supervised, tokens: ids.length, ...origin(samples) };
+}
+
+function maskOf(samples: readonly Sequence[], seq: number): NDArray {
+  const mask = zeros("f32", [samples.length, seq]);
+  const data = mask.data as Float32Array;
+  samples.forEach(({ tokens }, b) => {
+    data.fill(1, b * seq, b * seq + tokens.length);
+  });
+  return mask;
 }
 
 const place = ({ where }: Sequence): string => (where === undefined ? "" : ` (${where})`);

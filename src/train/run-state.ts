@@ -35,7 +35,12 @@ export interface SaveOptions {
   readonly model?: ModelFiles;
   /** Further state of the run, plain JSON; `resumeRun` gives it back. */
   readonly extra?: () => unknown;
+  /** The number under which it is saved (default: the optimiser's steps), e.g. of rounds. */
+  readonly at?: number;
 }
+
+/** What a checkpoint needs of a source of data. */
+export type Seekable = Pick<BatchSource, "cursor" | "seek">;
 
 /** How a checkpoint stores trained parameters, e.g. as an adapter. */
 export interface ModelFiles {
@@ -49,12 +54,25 @@ export interface ModelFiles {
 export async function saveRun(
   run: string,
   trainer: Trainer,
-  source: BatchSource,
-  { files, keep = 1, fingerprint, model = wholeModel(trainer, files), extra }: SaveOptions,
+  source: Seekable,
+  {
+    files,
+    keep = 1,
+    fingerprint,
+    model = wholeModel(trainer, files),
+    extra,
+    at = trainer.steps,
+  }: SaveOptions,
 ): Promise<string> {
-  const dir = join(run, folderOf(trainer.steps));
+  const dir = join(run, folderOf(at));
   const { memory, steps } = trainer;
-  const state = { step: steps, cursor: source.cursor, fingerprint, extra: extra?.() };
+  const state = {
+    step: at,
+    ...(at === steps ? {} : { optimizerSteps: steps }),
+    cursor: source.cursor,
+    fingerprint,
+    extra: extra?.(),
+  };
   await saveDirectoryAtomically(dir, async (temporary) => {
     await model.write(temporary, memory.parameters);
     await writeFile(join(temporary, "trainer.json"), `${JSON.stringify(state, null, 2)}\n`);
@@ -63,7 +81,7 @@ export async function saveRun(
       trainer.stateSections.flatMap((section) => named(section, memory[section])),
     );
   });
-  const old = (await savedSteps(run)).filter((step) => step < steps);
+  const old = (await savedSteps(run)).filter((step) => step < at);
   for (const step of keep > 0 ? old.slice(0, -keep) : old) {
     // A kill while files are removed must not leave half a folder under a checkpoint's name.
     const aside = join(run, `.removed-${folderOf(step)}`);
@@ -103,15 +121,15 @@ async function tidy(run: string): Promise<void> {
 /**
  * Puts the newest checkpoint of a run back into a trainer and its data source.
  *
- * @returns undefined where there was none; otherwise the run's `extra` state
+ * @returns undefined where there was none; otherwise its number and the run's `extra` state
  * @throws Error where the run was made with other settings, or a tensor does not fit
  */
 export async function resumeRun(
   run: string,
   trainer: Trainer,
-  source: BatchSource,
+  source: Seekable,
   { fingerprint, model = wholeModel(trainer) }: Pick<SaveOptions, "fingerprint" | "model">,
-): Promise<{ readonly extra: unknown } | undefined> {
+): Promise<{ readonly at: number; readonly extra: unknown } | undefined> {
   await tidy(run);
   const step = (await savedSteps(run)).pop();
   if (step === undefined) return undefined;
@@ -123,21 +141,24 @@ export async function resumeRun(
       `${file}: the run was made with other settings; use another folder, or remove this one`,
     );
   }
-  const { cursor } = state;
+  const { cursor, optimizerSteps = step } = state;
   if (!isObject(cursor)) throw new Error(`${file}: "cursor" must be an object`);
+  if (typeof optimizerSteps !== "number" || !Number.isSafeInteger(optimizerSteps)) {
+    throw new Error(`${file}: "optimizerSteps" must be a whole number`);
+  }
   const { memory } = trainer;
   await model.read(dir, memory.parameters);
   using optimizer = await openCheckpoint(join(dir, "optimizer.safetensors"));
   for (const section of trainer.stateSections) {
     for (const [name, array] of memory[section]) restore(optimizer, nameIn(section, name), array);
   }
-  trainer.steps = step;
+  trainer.steps = optimizerSteps;
   try {
     await source.seek(cursor);
   } catch (error) {
     throw new Error(`${file}: "cursor": ${(error as Error).message}`, { cause: error });
   }
-  return { extra: state.extra };
+  return { at: step, extra: state.extra };
 }
 
 function restore(saved: Checkpoint, name: string, array: NDArray): void {

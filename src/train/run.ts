@@ -4,18 +4,15 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import type { BatchSource } from "./batches.ts";
 import { appendMetrics, trimMetrics } from "./metrics.ts";
-import { type ModelFiles, resumeRun, saveRun } from "./run-state.ts";
+import { type ModelFiles, resumeRun, type Seekable, saveRun } from "./run-state.ts";
 import type { MicroBatch, StepResult, Trainer } from "./trainer.ts";
 
-export interface RunOptions {
+interface CommonOptions {
   /** Folder of the run: checkpoints `step-…` and `metrics.jsonl`. */
   readonly dir: string;
   readonly trainer: Trainer;
-  readonly source: BatchSource;
   /** Step at which the run ends. */
   readonly steps: number;
-  /** Micro-batches a step. */
-  readonly accumulate?: number;
   readonly saveEvery: number;
   readonly keep?: number;
   /** Identifies settings that a resumed run must share. */
@@ -29,6 +26,41 @@ export interface RunOptions {
   readonly onStep?: (metrics: StepMetrics) => void;
   /** Ends the run after the step under way, with a checkpoint. */
   readonly signal?: AbortSignal;
+  /** Looks on, e.g. to evaluate; its state is part of every checkpoint. */
+  readonly observer?: RunObserver;
+}
+
+/** Optimiser steps over micro-batches. */
+export interface RunOptions extends CommonOptions {
+  readonly source: BatchSource;
+  /** Micro-batches a step. */
+  readonly accumulate?: number;
+}
+
+/** Rounds of a method that samples, each of several optimiser steps or of none. */
+export interface RoundRunOptions extends CommonOptions {
+  readonly source: Seekable;
+  readonly rounds: Rounds;
+}
+
+export interface Rounds {
+  /** Rounds done: what counts as the run's steps. */
+  done: number;
+  /** @returns undefined where a finite source has ended */
+  next(signal?: AbortSignal): Promise<RoundOutcome | undefined>;
+}
+
+export type RoundOutcome = Omit<StepResult, "step"> & { readonly origin?: string };
+
+export interface RunObserver {
+  /** Called once, with the step and the state that the run goes on from. */
+  start(step: number, state: unknown): Promise<void>;
+  /** Called after each step, before it is saved. `origin`: where its data come from. */
+  step(metrics: StepMetrics, origin: string | undefined): Promise<void>;
+  /** Called after each checkpoint. */
+  saved(step: number): Promise<void>;
+  /** Plain JSON. */
+  readonly state: unknown;
 }
 
 export interface StepMetrics extends StepResult {
@@ -44,32 +76,55 @@ export interface StepMetrics extends StepResult {
  * @throws Error where a loss is not finite or a checkpoint cannot be written; earlier checkpoints
  *   stay, and calling again goes on from the newest
  */
-export async function run(options: RunOptions): Promise<boolean> {
-  const { dir, trainer, source, steps, accumulate = 1, saveEvery, signal } = options;
+export async function run(options: RunOptions | RoundRunOptions): Promise<boolean> {
+  const { dir, trainer, source, steps, saveEvery, signal, observer } = options;
+  const rounds = "rounds" in options ? options.rounds : stepsOf(options);
   await mkdir(dir, { recursive: true });
-  await resumeRun(dir, trainer, source, options);
+  const resumed = await resumeRun(dir, trainer, source, options);
+  rounds.done = resumed?.at ?? 0;
   const metricsFile = join(dir, "metrics.jsonl");
-  await trimMetrics(metricsFile, trainer.steps);
-  options.onStart?.(trainer.steps);
-  let saved = trainer.steps;
+  await trimMetrics(metricsFile, rounds.done);
+  await observer?.start(rounds.done, resumed?.extra);
+  options.onStart?.(rounds.done);
+  let saved = rounds.done;
+  const save = async (): Promise<void> => {
+    const extra = observer && (() => observer.state);
+    await saveRun(dir, trainer, source, { ...options, extra, at: rounds.done });
+    saved = rounds.done;
+    await observer?.saved(saved);
+  };
   let isOver = false;
-  while (trainer.steps < steps && !signal?.aborted) {
+  while (rounds.done < steps && !signal?.aborted) {
     const started = performance.now();
-    const batches = await take(source, accumulate);
-    isOver = batches.length === 0; // a finite source has ended
-    if (isOver) break;
-    const result = await trainer.step(batches);
+    const outcome = await rounds.next(signal);
+    isOver = outcome === undefined; // a finite source has ended
+    if (!outcome) break;
+    const { origin, ...result } = outcome;
     const seconds = (performance.now() - started) / 1000;
-    const metrics = { ...result, tokensPerSecond: result.tokens / seconds };
+    const tokensPerSecond = result.tokens / seconds;
+    const metrics: StepMetrics = { step: rounds.done, ...result, tokensPerSecond };
     await appendMetrics(metricsFile, metrics);
     options.onStep?.(metrics);
-    if (trainer.steps % saveEvery === 0) {
-      await saveRun(dir, trainer, source, options);
-      saved = trainer.steps;
-    }
+    await observer?.step(metrics, origin);
+    if (rounds.done % saveEvery === 0) await save();
   }
-  if (saved !== trainer.steps) await saveRun(dir, trainer, source, options);
-  return isOver || trainer.steps >= steps;
+  if (saved !== rounds.done) await save();
+  return isOver || rounds.done >= steps;
+}
+
+/** Each round is one step over the next micro-batches. */
+function stepsOf({ trainer, source, accumulate = 1 }: RunOptions): Rounds {
+  return {
+    done: 0,
+    async next() {
+      const batches = await take(source, accumulate);
+      if (batches.length === 0) return undefined;
+      const { step, ...result } = await trainer.step(batches);
+      this.done = step;
+      const origins = batches.flatMap(({ origin }) => origin ?? []);
+      return { ...result, ...(origins.length > 0 && { origin: origins.join(", ") }) };
+    },
+  };
 }
 
 async function take(source: BatchSource, count: number): Promise<MicroBatch[]> {

@@ -105,8 +105,8 @@ it("learns what the config names", async () => {
     return plan.supervised;
   };
   const [last, all] = [await share("last"), await share("all")];
-  expect(last).toBeLessThan(first.plan.supervised);
-  expect(all).toBeGreaterThan(first.plan.supervised);
+  expect(Number(last)).toBeLessThan(Number(first.plan.supervised));
+  expect(Number(all)).toBeGreaterThan(Number(first.plan.supervised));
 }, 120_000);
 
 it("refuses before the first step, with nothing written", async () => {

@@ -59,7 +59,7 @@ it.each([
   [["train.floor=2"], '"train.floor" must be a number from 0 to 1, found 2'],
   [
     ["train.schedule=cosin"],
-    '"train.schedule" must be one of cosine, wsd, constant, found "cosin"',
+    '"train.schedule" must be one of cosine, linear, wsd, constant, found "cosin"',
   ],
   [["data.files=[]"], '"data.files" must be text, or a list, found an array'],
   [["model.hidden_siz=3"], 'unknown key "model.hidden_siz"; did you mean "model.hidden_size"?'],

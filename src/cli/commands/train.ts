@@ -67,6 +67,11 @@ async function train(
       emit("start", { step });
       if (step > 0) say(`going on from step ${step}`);
     },
+    onEvaluation: ({ step, ...values }) => {
+      emit("evaluation", { step, ...values });
+      const parts = Object.entries(values).map(([name, value]) => `${name} ${value.toFixed(4)}`);
+      say(`step ${step}, held out: ${parts.join(", ")}`);
+    },
     onStep: (metrics) => {
       reached = metrics.step;
       emit("step", metrics);
@@ -91,10 +96,13 @@ async function train(
 
 function describePlan(plan: JobPlan): string {
   const { samples, tokens, supervised, cut, parameters } = plan;
-  const share = ((100 * supervised) / tokens).toFixed(1);
   const note = cut > 0 ? `; ${cut} cut at data.max_length` : "";
+  const learned =
+    supervised === undefined
+      ? ", answers are sampled"
+      : `, ${((100 * supervised) / tokens).toFixed(1)} % of them learned`;
   return (
     `${plan.isFresh ? "fresh " : ""}${plan.model}: ${formatCount(parameters)} parameters\n` +
-    `${samples} samples, ${formatCount(tokens)} tokens, ${share} % of them learned${note}`
+    `${samples} samples, ${formatCount(tokens)} tokens${learned}${note}`
   );
 }

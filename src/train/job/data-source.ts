@@ -2,25 +2,28 @@
 
 import { resolve } from "node:path";
 import type { ChatTemplate, Tokenizer } from "../../media/text/index.ts";
-import { type BatchSource, bucketedBatches, cut, type Sequence, shuffle } from "../batches.ts";
+import type { DecoderConfig } from "../../models/index.ts";
+import { bucketedBatches, cut, type Sequence, shuffle } from "../batches.ts";
 import { checkData } from "../data/check.ts";
 import { createFim } from "../data/fim.ts";
 import { pack, packedBatches } from "../data/pack.ts";
 import { DataError } from "../data/problem.ts";
 import { hashFiles, readRecords } from "../data/read-records.ts";
+import type { DataRecord, RecordKind, RecordOf } from "../data/record.ts";
 import { type Dataset, openStream } from "../data/stream.ts";
 import { streamBatches } from "../data/stream-batches.ts";
 import { type Learnable, type SuperviseOptions, supervise, toSamples } from "../data/supervise.ts";
-import type { TokenLossOptions } from "../language-model.ts";
+import { decoderLoss } from "../language-model.ts";
 import type { MicroBatch } from "../trainer.ts";
 import type { TrainConfig } from "./schema.ts";
-
-/** Kinds of rows that next-token training takes. */
-const KINDS = ["messages", "completion", "text", "repository"] as const;
+import { kindsOf } from "./schema-methods.ts";
+import { type JobSource, largestBatch } from "./sources.ts";
 
 export interface JobData {
   /** All rows, unless they are streamed. */
-  readonly rows: readonly Learnable[] | undefined;
+  readonly rows: readonly DataRecord[] | undefined;
+  /** Rows for evaluation, which are not learned. */
+  readonly heldOut: readonly DataRecord[] | undefined;
   readonly datasets: readonly Dataset[];
   readonly files: readonly string[];
 }
@@ -29,7 +32,7 @@ export interface JobData {
 export async function readJobData(
   file: string,
   folder: string,
-  { data, tokenizer }: TrainConfig,
+  { data, tokenizer, method, eval: held, train }: TrainConfig,
   signal?: AbortSignal,
 ): Promise<JobData> {
   if ((data.files === undefined) === (data.mix === undefined)) {
@@ -41,36 +44,60 @@ export async function readJobData(
     ? data.mix.map(({ files: paths, ...rest }) => ({ ...rest, files: inFolder(paths) }))
     : [{ files: inFolder(data.files ?? []) }];
   const files = datasets.flatMap((dataset) => dataset.files);
+  const kinds = kindsOf(method);
+  const heldOut = held?.files ? await readAll(inFolder(held.files), kinds, signal) : undefined;
   if (data.streaming || data.mix) {
     if (typeof tokenizer === "object") {
       throw new Error(
         `${file}: a tokenizer cannot be learned from data that is streamed; name one`,
       );
     }
-    return { rows: undefined, datasets, files };
+    return { rows: undefined, heldOut: heldOut?.slice(0, held?.rows), datasets, files };
   }
-  const rows: Learnable[] = [];
-  for await (const row of readRecords(files, { kinds: KINDS, signal })) rows.push(row);
-  return { rows, datasets, files };
+  const rows = await readAll(files, kinds, signal);
+  if (held?.share === undefined) {
+    return { rows, heldOut: heldOut?.slice(0, held?.rows), datasets, files };
+  }
+  const count = Math.max(1, Math.floor(rows.length * held.share));
+  if (count >= rows.length) {
+    throw new Error(`${file}: "eval.share" leaves none of ${rows.length} rows to learn from`);
+  }
+  const mixed = shuffle([...rows], train.seed, "held out");
+  return {
+    rows: mixed.slice(count),
+    heldOut: mixed.slice(0, count).slice(0, held.rows),
+    datasets,
+    files,
+  };
 }
 
-export interface JobSource {
-  readonly source: BatchSource;
-  /** What the loss must be, for these micro-batches. */
-  readonly loss: TokenLossOptions;
-  /** Identifies the data: a run goes on only with what it began with. */
-  readonly hash: string;
-  readonly samples: number;
-  readonly tokens: number;
-  readonly learned: number;
-  readonly cut: number;
+async function readAll(
+  files: readonly string[],
+  kinds: readonly RecordKind[],
+  signal: AbortSignal | undefined,
+): Promise<DataRecord[]> {
+  const rows: DataRecord[] = [];
+  for await (const row of readRecords(files, { kinds, signal })) rows.push(row);
+  return rows;
 }
+
+/** Of rows whose kinds were checked when they were read. */
+export const ofKinds = <K extends RecordKind>(
+  rows: readonly DataRecord[],
+  ...kinds: readonly K[]
+): RecordOf<K>[] =>
+  rows.filter((row): row is RecordOf<K> => kinds.some((kind) => kind === row.kind));
+
+/** Rows of next-token training. */
+export const learnable = (rows: readonly DataRecord[]): Learnable[] =>
+  ofKinds(rows, "messages", "completion", "text", "repository");
 
 export interface SourceOptions {
   readonly file: string;
   readonly config: TrainConfig;
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate | Error;
+  readonly model: DecoderConfig;
   /** Longest sequence that the model takes. */
   readonly maxLength: number;
   readonly signal?: AbortSignal;
@@ -81,11 +108,36 @@ export interface SourceOptions {
  *
  * @throws DataError for the first bad row; Error for a batch that is too small for a sample
  */
-export function createJobSource(data: JobData, options: SourceOptions): Promise<JobSource> {
-  return data.rows ? memorySource(data.rows, data.files, options) : streamSource(data, options);
+export async function createJobSource(data: JobData, options: SourceOptions): Promise<JobSource> {
+  const made = data.rows
+    ? await memorySource(learnable(data.rows), data.files, options)
+    : await streamSource(data, options);
+  if (!data.heldOut) return made;
+  const { sequences } = toSamples(learnable(data.heldOut), superviseOptions(options));
+  const heldOut = batchesOf(sequences, made.form, options);
+  return { ...made, heldOut };
 }
 
-function superviseOptions(options: SourceOptions, epoch = 0): SuperviseOptions {
+/** How samples lie in micro-batches. */
+interface Form {
+  readonly length: number;
+  readonly weighted: boolean;
+}
+
+function batchesOf(
+  sequences: readonly Sequence[],
+  { length, weighted }: Form,
+  { config: { data, train } }: SourceOptions,
+): MicroBatch[] {
+  if (data.packing === "none") {
+    const room = sequences.reduce((n, { tokens }) => Math.max(n, tokens.length + 8), 0);
+    return cut(sequences, Math.max(train.batch_tokens, room), { weighted });
+  }
+  const { bins } = pack(sequences, length, data.packing);
+  return packedBatches(bins, length, train.batch_tokens, weighted);
+}
+
+export function superviseOptions(options: SourceOptions, epoch = 0): SuperviseOptions {
   const { config, tokenizer, template, maxLength } = options;
   const { loss_on: lossOn, ignore_empty_think: ignoreEmptyThink, fim_rate: rate } = config.data;
   const base = { tokenizer, template, maxLength, lossOn, ignoreEmptyThink };
@@ -103,29 +155,33 @@ async function memorySource(
   rows: readonly Learnable[],
   files: readonly string[],
   options: SourceOptions,
-): Promise<JobSource> {
+): Promise<JobSource & { readonly form: Form }> {
   const { config, signal } = options;
   const { data, train } = config;
   const { sequences, ...counts } = toSamples(rows, superviseOptions(options));
   const longest = sequences.reduce((n, { tokens }) => Math.max(n, tokens.length), 0);
   const length = rowLength(options, data.packing === "none" ? longest : options.maxLength);
   const weighted = isWeighted(sequences);
+  const packed = data.packing !== "none";
   const source = bucketedBatches({
     pool: shuffledPools(sequences, train.seed),
     tokensPerBatch: train.batch_tokens,
     seed: train.seed,
-    cut: (pool: readonly Sequence[]): MicroBatch[] => {
-      if (data.packing === "none") return cut(pool, train.batch_tokens, { weighted });
-      const { bins } = pack(pool, length, data.packing);
-      return packedBatches(bins, length, train.batch_tokens, weighted);
-    },
+    cut: (pool: readonly Sequence[]): MicroBatch[] =>
+      batchesOf(pool, { length, weighted }, options),
   });
   return {
     source,
-    loss: { packed: data.packing !== "none", weighted },
+    loss: decoderLoss(options.model, { packed, weighted }),
     hash: await hashFiles(files, signal),
     samples: sequences.length,
     ...counts,
+    largest: largestBatch(
+      packed ? [{ tokens: { length } }] : sequences,
+      train.batch_tokens,
+      counts.learned / counts.tokens,
+    ),
+    form: { length, weighted },
   };
 }
 
@@ -141,11 +197,18 @@ function rowLength({ file, config }: SourceOptions, longest: number): number {
 }
 
 /** Reads all data once, so that a bad row is told before the first step. */
-async function streamSource(data: JobData, options: SourceOptions): Promise<JobSource> {
+async function streamSource(
+  data: JobData,
+  options: SourceOptions,
+): Promise<JobSource & { readonly form: Form }> {
   const { config, signal, maxLength } = options;
-  const { train } = config;
+  const { train, method } = config;
+  const kinds: readonly Learnable["kind"][] =
+    method === "pretrain"
+      ? ["text", "repository"]
+      : ["messages", "completion", "text", "repository"];
   const report = await checkData(data.files, {
-    kinds: KINDS,
+    kinds,
     media: [],
     model: superviseOptions(options),
     limit: 1,
@@ -158,7 +221,7 @@ async function streamSource(data: JobData, options: SourceOptions): Promise<JobS
   const length = rowLength(options, packing === "none" ? (tokens?.longest ?? 0) : maxLength);
   const stream = await openStream({
     datasets: data.datasets,
-    kinds: KINDS,
+    kinds,
     seed: train.seed,
     shuffleBuffer: config.data.shuffle_buffer,
     temperature: config.data.temperature,
@@ -175,12 +238,18 @@ async function streamSource(data: JobData, options: SourceOptions): Promise<JobS
   });
   return {
     source,
-    loss: { packed: packing !== "none", weighted: true },
+    loss: decoderLoss(options.model, { packed: packing !== "none", weighted: true }),
     hash: stream.cursor.data,
     samples: tokens?.sequences ?? 0,
     tokens: tokens?.total ?? 0,
     learned: tokens?.supervised ?? 0,
     cut: tokens?.cut ?? 0,
+    largest: largestBatch(
+      [{ tokens: { length } }],
+      train.batch_tokens,
+      (tokens?.supervised ?? 0) / (tokens?.total ?? 1),
+    ),
+    form: { length, weighted: true },
   };
 }
 
@@ -188,10 +257,10 @@ async function streamSource(data: JobData, options: SourceOptions): Promise<JobS
 const POOL = 2048;
 
 /** Pool k of an endless stream of epochs, each in an order of its own. */
-export function shuffledPools(
-  sequences: readonly Sequence[],
+export function shuffledPools<T>(
+  sequences: readonly T[],
   seed: number,
-): (k: number) => readonly Sequence[] {
+): (k: number) => readonly T[] {
   const pools = Math.ceil(sequences.length / POOL);
   let [epoch, order] = [-1, [] as number[]];
   return (k) => {

@@ -4,13 +4,13 @@ import { createHash } from "node:crypto";
 import { join, resolve } from "node:path";
 import { recoverDirectory, saveDirectoryAtomically } from "../../checkpoint/atomic.ts";
 import { sizeOf } from "../../graph/ndarray.ts";
-import { writeModelFiles } from "../../models/index.ts";
 import { TRAINING_FILE, trainingFile } from "../../models/training-file.ts";
-import { decoderLoss } from "../language-model.ts";
 import { run, type StepMetrics } from "../run.ts";
-import type { Schedule } from "../schedule.ts";
-import { Trainer } from "../trainer.ts";
-import { createJobSource, readJobData } from "./data-source.ts";
+import { readJobData } from "./data-source.ts";
+import type { Evaluation } from "./evaluator.ts";
+import { openMethod } from "./methods.ts";
+import { storedModel } from "./model-files.ts";
+import { jobObserver } from "./observer.ts";
 import { type Files, prepareModel, prepareTokenizer } from "./prepare.ts";
 import type { TrainConfig } from "./schema.ts";
 
@@ -22,8 +22,8 @@ export interface JobPlan {
   readonly samples: number;
   /** Of all samples, padding not included. */
   readonly tokens: number;
-  /** Tokens that count in the loss. */
-  readonly supervised: number;
+  /** Tokens that count in the loss; undefined where answers are sampled. */
+  readonly supervised: number | undefined;
   /** Conversations cut at data.max_length. */
   readonly cut: number;
   readonly steps: number;
@@ -37,6 +37,8 @@ export interface JobOptions {
   /** Called with the step that the run goes on from. */
   readonly onStart?: (step: number) => void;
   readonly onStep?: (metrics: StepMetrics) => void;
+  /** Called with each evaluation on held-out rows. */
+  readonly onEvaluation?: (evaluation: Evaluation) => void;
   /** Ends the run with a checkpoint after the step under way. */
   readonly signal?: AbortSignal;
 }
@@ -59,62 +61,56 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
   const { signal } = options;
   const { readTrainConfig } = await import("./read-config.ts"); // loads zod and yaml
   const { config, folder } = await readTrainConfig(file, options.set);
-  const { train } = config;
+  const { train, dtype } = config;
+  const output = resolve(folder, config.output);
   const data = await readJobData(file, folder, config, signal);
   const prepared = await prepareTokenizer(config, folder, data.rows ?? []);
   const { tokenizer, template } = prepared;
   using model = await prepareModel(config, folder, file, tokenizer);
   const maxLength = Math.min(config.data.max_length, model.config.maxPositions);
-  const job = await createJobSource(data, {
+  const setup = {
     file,
+    folder,
+    output,
     config,
+    data,
     tokenizer,
     template,
+    model,
     maxLength,
     signal,
-  });
+  };
+  using method = await openMethod(setup);
+  const { trainer } = method;
   const training = trainingFile(template instanceof Error ? undefined : template, {
     loss_on: config.data.loss_on,
   });
   const files = { ...prepared.files, [TRAINING_FILE]: training };
-  using trainer = await Trainer.create({
-    config: model.config,
-    loss: decoderLoss(model.config, job.loss),
-    weights: model.weights,
-    optimizer: {
-      beta1: train.beta1,
-      beta2: train.beta2,
-      epsilon: train.epsilon,
-      weightDecay: train.weight_decay,
-      clipNorm: train.clip,
-    },
-    learningRate: train.lr,
-    schedule: scheduleOf(train),
-    threads: train.threads,
-  });
-  const output = resolve(folder, config.output);
+  const base = typeof config.model === "string" ? config.model : config.model.model_type;
+  const stored = storedModel(model, { files, dtype, base });
   const shapes = [...trainer.memory.parameters.values()];
   options.onPlan?.({
-    model: typeof config.model === "string" ? config.model : config.model.model_type,
+    model: base,
     isFresh: typeof config.model !== "string",
     parameters: shapes.reduce((n, { shape }) => n + sizeOf(shape), 0),
-    samples: job.samples,
-    tokens: job.tokens,
-    supervised: job.learned,
-    cut: job.cut,
+    samples: method.samples,
+    tokens: method.tokens,
+    supervised: method.learned,
+    cut: method.cut,
     steps: train.steps,
     output,
   });
+  using observer = jobObserver(setup, method, { stored, onEvaluation: options.onEvaluation });
   const finished = await run({
+    ...method.work,
     dir: output,
     trainer,
-    source: job.source,
     steps: train.steps,
-    accumulate: train.accumulate,
     saveEvery: train.save_every,
     keep: train.keep,
-    fingerprint: fingerprintOf(config, job.hash, files),
-    files: { ...files, "config.json": model.configFile("f32") },
+    fingerprint: fingerprintOf(config, method.hash, files),
+    model: stored,
+    observer,
     onStart: options.onStart,
     onStep: options.onStep,
     signal,
@@ -122,28 +118,23 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
   if (!finished) return { model: undefined, output };
   const final = join(output, "final");
   await recoverDirectory(final);
-  const { dtype } = config;
-  const all = { ...files, "config.json": model.configFile(dtype) };
+  const { parameters, averages } = trainer.memory;
   await saveDirectoryAtomically(final, (temporary) =>
-    writeModelFiles(temporary, model.config, trainer.memory.parameters, { dtype, files: all }),
+    stored.finish(temporary, train.ema === undefined ? parameters : averages),
   );
   return { model: final, output };
 }
 
-function scheduleOf(train: TrainConfig["train"]): Schedule {
-  const { schedule: kind, warmup, steps, floor } = train;
-  if (kind !== "wsd") return { kind, warmup, steps, floor };
-  return { kind, warmup, steps, floor, decay: train.decay_steps ?? Math.ceil(steps / 5) };
-}
-
 /** Settings that decide what the weights become. The end of the run may move between resumes. */
-function fingerprintOf({ model, data, train }: TrainConfig, rows: string, files: Files): string {
-  const { steps, threads, save_every, keep, ...settings } = train;
+function fingerprintOf(config: TrainConfig, rows: string, files: Files): string {
+  const { method, model, lora, data, train, preference, distill, rl } = config;
+  const { steps, threads, save_every, keep, divergence, ...settings } = train;
   const hash = createHash("sha256");
   for (const [name, content] of Object.entries(files)) {
     hash.update(`${name}\0`);
     hash.update(content instanceof Uint8Array ? content : JSON.stringify(content));
   }
   const { files: _, mix, epochs, ...reading } = data;
-  return JSON.stringify({ model, reading, settings, rows, files: hash.digest("hex") });
+  const how = { method, model, lora, preference, distill, rl };
+  return JSON.stringify({ ...how, reading, settings, rows, files: hash.digest("hex") });
 }

@@ -23,8 +23,10 @@ import {
   torchDType,
 } from "../../models/index.ts";
 import { initialise } from "../../nn/initialise.ts";
+import type { LoraConfig } from "../../nn/lora.ts";
 import { type DataRecord, textsOf } from "../data/record.ts";
 import { languageModelGradient } from "../language-model.ts";
+import { withFreshAdapters } from "../lora.ts";
 import { CHATML } from "./chatml.ts";
 import type { FreshModel, FreshTokenizer, TrainConfig } from "./schema.ts";
 
@@ -38,6 +40,7 @@ export interface PreparedTokenizer {
 }
 
 export interface PreparedModel extends Disposable {
+  /** With `lora` where an adapter is trained. */
   readonly config: DecoderConfig;
   readonly weights: WeightSource;
   /** config.json of saved weights. */
@@ -104,7 +107,7 @@ async function learnTokenizer(
 
 /** Not copied: weights, what belongs to them, and what is written anew. */
 const LEFT_OUT = /\.(safetensors|bin|pt|pth|gguf|onnx|h5|msgpack)$|\.index\.json$|^config\.json$/;
-const LEFT_OUT_NAMES = ["README.md", "trainer.json", "metrics.jsonl"];
+const LEFT_OUT_NAMES = ["README.md", "trainer.json", "metrics.jsonl", "adapter_config.json"];
 /** Larger than any tokenizer.json. */
 const MAX_COMPANION_BYTES = 64 * 2 ** 20;
 
@@ -123,14 +126,14 @@ async function companionFiles(dir: string): Promise<Files> {
 
 /** The model to go on from, or fresh seeded weights. */
 export async function prepareModel(
-  { model, train }: TrainConfig,
+  { model, train, lora }: TrainConfig,
   folder: string,
   file: string,
   tokenizer: Tokenizer,
 ): Promise<PreparedModel> {
   const prepared =
     typeof model === "string"
-      ? await existingModel(await locateModel(folder, model))
+      ? await existingModel(await locateModel(folder, model), lora, train.seed)
       : freshModel(model, file, tokenizer, train.seed);
   if (tokenizer.vocabSize > prepared.config.vocabSize) {
     throw new Error(
@@ -141,12 +144,18 @@ export async function prepareModel(
   return prepared;
 }
 
-async function existingModel(dir: string): Promise<PreparedModel> {
-  const model = await loadModel(dir);
+async function existingModel(
+  dir: string,
+  lora: TrainConfig["lora"],
+  seed: number,
+): Promise<PreparedModel> {
+  const quant = lora && lora.quant !== "none" ? lora.quant : undefined;
+  const model = await loadModel(dir, { ...(quant && { quant, exact: true }) });
   const json = await readJsonObject(join(dir, "config.json"));
+  const adapted = lora && { ...model.config, lora: adapterOf(lora) };
   return {
-    config: model.config,
-    weights: model.weights,
+    config: adapted ?? model.config,
+    weights: adapted ? withFreshAdapters(adapted, model.weights, seed) : model.weights,
     // transformers 5 writes "dtype", 4 "torch_dtype".
     configFile: (dtype) => ({
       ...json,
@@ -155,6 +164,19 @@ async function existingModel(dir: string): Promise<PreparedModel> {
     [Symbol.dispose]: () => model[Symbol.dispose](),
   };
 }
+
+const adapterOf = ({
+  rank,
+  alpha,
+  kind,
+  targets,
+}: NonNullable<TrainConfig["lora"]>): LoraConfig => ({
+  rank,
+  alpha: alpha ?? 2 * rank,
+  isRankStabilised: kind === "rslora",
+  isDora: kind === "dora",
+  targets,
+});
 
 function freshModel(
   keys: FreshModel,

@@ -4,6 +4,7 @@ import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
 import { fileError, show } from "../../checkpoint/json.ts";
 import { closestNames } from "../../checkpoint/names.ts";
+import { checkMethod } from "./check-method.ts";
 import { expectationAt, keysAt } from "./describe-schema.ts";
 import { type TrainConfig, trainConfigSchema } from "./schema.ts";
 
@@ -36,7 +37,23 @@ export async function readTrainConfig(
   }
   const changed = new Set<string>();
   for (const set of sets) changed.add(await override(values, set));
-  return { config: check(values, file, changed), folder: dirname(resolve(file)) };
+  return { config: checkTrainConfig(values, file, changed), folder: dirname(resolve(file)) };
+}
+
+/**
+ * Checks options that were given as an object.
+ *
+ * @param where they come from, for errors
+ * @throws Error of one sentence naming key, what was expected and the nearest key
+ */
+export function checkTrainConfig(
+  values: object,
+  where: string,
+  changed: ReadonlySet<string> = new Set(),
+): TrainConfig {
+  const config = check({ ...values }, where, changed);
+  checkMethod(config, where);
+  return config;
 }
 
 type Group = Record<string, unknown>;

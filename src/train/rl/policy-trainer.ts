@@ -1,16 +1,17 @@
 /** Reinforcement learning from verifiable rewards: sample, score, and learn, round by round. */
 
-import { createEngine, type Engine } from "../../generate/index.ts";
-import type { NDArray } from "../../graph/ndarray.ts";
-import type { Port, WeightSource } from "../../graph/program.ts";
+import type { Engine } from "../../generate/index.ts";
+import type { WeightSource } from "../../graph/program.ts";
 import type { Tokenizer } from "../../media/text/types.ts";
 import type { DecoderConfig } from "../../models/decoder.ts";
+import { loraAdapter } from "../../nn/lora.ts";
 import { createRandom } from "../../nn/random.ts";
 import { groupAdvantages } from "../align/advantages.ts";
 import { type PolicyLossOptions, policyLoss } from "../align/policy-loss.ts";
 import { decoderModel } from "../language-model.ts";
 import { type MicroBatch, type StepResult, Trainer, type TrainerOptions } from "../trainer.ts";
 import { cutByLength, policyBatch, type ScoredAnswer } from "./answer-batches.ts";
+import { policyEngine } from "./policy-engine.ts";
 import { type Reward, type RewardResult, rewardOf } from "./reward.ts";
 import { type RolledAnswer, rollOut } from "./roll-out.ts";
 import { type RoundMetrics, roundMetrics } from "./round-metrics.ts";
@@ -23,7 +24,11 @@ export interface PolicyPrompt {
 }
 
 export interface PolicyTrainingOptions
-  extends Pick<TrainerOptions, "optimizer" | "learningRate" | "schedule" | "threads" | "rateOf"> {
+  extends Pick<
+    TrainerOptions,
+    "optimizer" | "muon" | "learningRate" | "schedule" | "threads" | "rateOf" | "average" | "trains"
+  > {
+  /** With `lora`, the adapter alone is trained. */
   readonly config: DecoderConfig;
   /** Where training starts, and, with `loss.beta`, what it is compared with. */
   readonly weights: WeightSource;
@@ -96,9 +101,11 @@ export class PolicyTrainer implements Disposable {
 
   static async create(options: PolicyTrainingOptions): Promise<PolicyTrainer> {
     checkOptions(options);
-    const { config, weights, loss, temperature = 1, threads, microTokens, tokenizer } = options;
+    const { config, weights, loss, temperature = 1, threads, microTokens } = options;
     const model = decoderModel(config);
-    const scoring = { temperature, threads, tokens: microTokens };
+    const { quantized: formats, lora } = config;
+    const scoring = { temperature, threads, tokens: microTokens, formats };
+    const adapter = lora && loraAdapter(lora);
     const opened: Disposable[] = [];
     const keep = <T extends Disposable>(each: T): T => {
       opened.unshift(each);
@@ -109,27 +116,14 @@ export class PolicyTrainer implements Disposable {
         await Trainer.create({ ...options, loss: policyLoss(model, { ...loss, temperature }) }),
       );
       const current = () => Object.fromEntries(trainer.memory.parameters);
-      const scorer = keep(await Scorer.create(model, { current }, scoring));
+      const scorer = keep(
+        await Scorer.create(model, { current, fixed: weights }, { ...scoring, adapter }),
+      );
+      // A fresh adapter changes nothing, so the base is the start.
       const reference = loss.beta
         ? keep(await Scorer.create(model, { fixed: weights }, scoring))
         : undefined;
-      // The engine reads the very memory that the optimiser writes: it always samples from the
-      // present policy. A prompt's cache belongs to the weights that filled it, so none is kept.
-      const { slots = 16, answers } = options;
-      const policy = {
-        config,
-        weights: ({ name }: Port): NDArray => trainer.memory.parameters.get(name)!,
-      };
-      const queue = slots + answers;
-      const engine = keep(
-        await createEngine(policy, tokenizer, {
-          slots,
-          queue,
-          context: options.context,
-          prefixCache: false,
-          engine: { threads },
-        }),
-      );
+      const engine = keep(await policyEngine(trainer, options));
       return new PolicyTrainer(options, trainer, engine, scorer, reference);
     } catch (error) {
       for (const each of opened) each[Symbol.dispose]();

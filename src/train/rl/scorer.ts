@@ -2,9 +2,12 @@
 
 import { lower } from "../../graph/onnx/lowering.ts";
 import type { WeightSource } from "../../graph/program.ts";
+import type { LinearAdapter, WeightFormats } from "../../nn/scope.ts";
 import { createParameters } from "../../nn/scope.ts";
 import { createSession, type NDArrays, type Session } from "../../runtime/index.ts";
 import { labelScores, rowLogits, scoreInputs } from "../align/scores.ts";
+import { cutGroups, sequenceArrays } from "../align/sequence-arrays.ts";
+import type { Sequence } from "../batches.ts";
 import type { TokenModel } from "../language-model.ts";
 import { cutByLength, scoreArrays } from "./answer-batches.ts";
 import type { RolledAnswer } from "./roll-out.ts";
@@ -15,6 +18,18 @@ export interface ScorerOptions {
   /** Most tokens of a run, with padding (default 4096). */
   readonly tokens?: number;
   readonly threads?: number;
+  /** Of the frozen weights that are quantised, by name. */
+  readonly formats?: WeightFormats;
+  /** Changes linear maps, e.g. by low-rank products (`loraAdapter`). */
+  readonly adapter?: LinearAdapter;
+}
+
+/** Where a scorer's parameters come from. */
+export interface ScorerWeights {
+  /** Those that stay as they are. */
+  readonly fixed?: WeightSource;
+  /** The present arrays of those that are trained. */
+  readonly current?: () => NDArrays;
 }
 
 /** State with a lifetime: a session. */
@@ -29,27 +44,23 @@ export class Scorer implements Disposable {
     this.#tokens = tokens;
   }
 
-  /**
-   * @param weights of a model that stays as it is; or a function that gives the present arrays of
-   *   all parameters, for a model that is trained
-   */
+  /** @param weights of a model that stays as it is, or is trained, in whole or in part */
   static async create(
     model: TokenModel,
-    weights: { readonly fixed: WeightSource } | { readonly current: () => NDArrays },
-    { temperature = 1, tokens = 4096, threads }: ScorerOptions = {},
+    { fixed, current = () => ({}) }: ScorerWeights,
+    { temperature = 1, tokens = 4096, threads, formats, adapter }: ScorerOptions = {},
   ): Promise<Scorer> {
-    const isFixed = "fixed" in weights;
-    const { root } = createParameters();
+    const trained = new Set(Object.keys(current()));
+    const { root } = createParameters("f32", formats, { adapter });
     const given = scoreInputs();
     const scores = labelScores(rowLogits(model, root, given, temperature), given.labels);
     const program = lower({
       inputs: [given.tokens, given.rows, given.labels],
       outputs: { scores },
-      parameters: isFixed ? "initializer" : "input",
+      parameters: (name) => (trained.has(name) ? "input" : "initializer"),
     });
-    const source = isFixed ? weights.fixed : undefined;
-    const session = await createSession(program, { weights: source, threads, prepack: false });
-    return new Scorer(session, isFixed ? () => ({}) : weights.current, tokens);
+    const session = await createSession(program, { weights: fixed, threads, prepack: false });
+    return new Scorer(session, current, tokens);
   }
 
   /** One array an answer: the log-probability of each of its tokens. */
@@ -68,6 +79,23 @@ export class Scorer implements Disposable {
       }
     }
     return answers.map((answer) => found.get(answer)!);
+  }
+
+  /** One sum a sequence: the log-probability of its learned tokens together. */
+  async sums(sequences: readonly Sequence[], signal?: AbortSignal): Promise<Float64Array> {
+    const found = new Float64Array(sequences.length);
+    const places = sequences.map((_, i) => i);
+    for (const group of cutGroups(places, (i) => [sequences[i]!], this.#tokens)) {
+      const { inputs, sizes } = sequenceArrays(group.map((i) => sequences[i]!));
+      const { answers: _, ...given } = inputs;
+      const { scores } = await this.#session.run({ ...this.#parameters(), ...given }, { signal });
+      let at = 0;
+      group.forEach((i, g) => {
+        const end = at + sizes[g]!;
+        for (; at < end; at++) found[i]! += Number(scores!.data[at]);
+      });
+    }
+    return found;
   }
 
   [Symbol.dispose](): void {

@@ -1,0 +1,81 @@
+/** Rows with a teacher's stored predictions as micro-batches of distillation. */
+
+import { zeros } from "../../graph/ndarray.ts";
+import { topKDistillationLoss } from "../align/distillation-loss.ts";
+import { cutGroups, sequenceArrays } from "../align/sequence-arrays.ts";
+import { origin, pooledBatches, type Sequence } from "../batches.ts";
+import { learnedIn, type Samples } from "../data/supervise.ts";
+import type { TokenModel } from "../language-model.ts";
+import type { MicroBatch } from "../trainer.ts";
+import { shuffledPools } from "./data-source.ts";
+import type { TrainConfig } from "./schema.ts";
+import { type JobSource, largestBatch } from "./sources.ts";
+import type { StoredTop } from "./teacher.ts";
+
+interface Item {
+  readonly sequence: Sequence;
+  /** Its first row of the stored predictions. */
+  readonly start: number;
+}
+
+export interface DistillOptions {
+  readonly config: TrainConfig;
+  readonly distill: NonNullable<TrainConfig["distill"]>;
+  readonly hash: string;
+  /** Reads or computes the teacher's predictions; `part` names the file. */
+  readonly topOf: (sequences: readonly Sequence[], part: string) => Promise<StoredTop>;
+}
+
+export async function distillSource(
+  model: TokenModel,
+  samples: Samples,
+  heldOut: Samples | undefined,
+  { config, distill, hash, topOf }: DistillOptions,
+): Promise<JobSource> {
+  const { k, temperature, weight } = distill;
+  const { batch_tokens: tokens, seed } = config.train;
+  const cutter = async (sequences: readonly Sequence[], part: string) => {
+    const top = await topOf(sequences, part);
+    let rows = 0;
+    const items = sequences.map((sequence): Item => {
+      const start = rows;
+      rows += learnedIn(sequence);
+      return { sequence, start };
+    });
+    const cut = (pool: readonly Item[]): MicroBatch[] =>
+      cutGroups(pool, ({ sequence }) => [sequence], tokens).map((group) => toBatch(group, top, k));
+    return { items, cut };
+  };
+  const { items, cut } = await cutter(samples.sequences, "teacher");
+  const held = heldOut && (await cutter(heldOut.sequences, "teacher-held-out"));
+  return {
+    source: pooledBatches({ pool: shuffledPools(items, seed), seed, cut }),
+    loss: topKDistillationLoss(model, { k, temperature, weight }),
+    hash,
+    samples: items.length,
+    tokens: samples.tokens,
+    learned: samples.learned,
+    cut: samples.cut,
+    largest: largestBatch(samples.sequences, tokens, samples.learned / samples.tokens),
+    ...(held && { heldOut: held.cut(held.items) }),
+  };
+}
+
+function toBatch(group: readonly Item[], top: StoredTop, k: number): MicroBatch {
+  const sequences = group.map(({ sequence }) => sequence);
+  const { inputs, sizes } = sequenceArrays(sequences);
+  const rows = sizes.reduce((n, size) => n + size, 0);
+  const [ids, logits] = [zeros("i64", [rows, k]), zeros("f32", [rows, k])];
+  let at = 0;
+  group.forEach(({ start }, g) => {
+    const [from, to] = [start * k, (start + sizes[g]) * k];
+    (logits.data as Float32Array).set(top.logits.subarray(from, to), at);
+    for (let i = from; i < to; i++) (ids.data as BigInt64Array)[at++] = BigInt(top.ids[i]);
+  });
+  return {
+    inputs: { ...inputs, "teacher ids": ids, "teacher logits": logits },
+    supervised: rows,
+    tokens: inputs.tokens.data.length,
+    ...origin(sequences),
+  };
+}

@@ -1,0 +1,186 @@
+/** Rows of preferences as micro-batches of DPO, SimPO and KTO. */
+
+import { type NDArray, zeros } from "../../graph/ndarray.ts";
+import { dpoLoss, ktoKinds, ktoLoss, simPoLoss } from "../align/preference-loss.ts";
+import { cutGroups, sequenceArrays } from "../align/sequence-arrays.ts";
+import { origin, pooledBatches, type Sequence } from "../batches.ts";
+import { placeOf } from "../data/problem.ts";
+import type { RecordOf } from "../data/record.ts";
+import { learnedIn, type SuperviseOptions, superviseAnswer } from "../data/supervise.ts";
+import type { LossFunction } from "../gradient.ts";
+import type { TokenModel } from "../language-model.ts";
+import type { MicroBatch } from "../trainer.ts";
+import { shuffledPools } from "./data-source.ts";
+import type { TrainConfig } from "./schema.ts";
+import type { PreferenceMethod } from "./schema-methods.ts";
+import { type JobSource, largestBatch } from "./sources.ts";
+
+/** Rows that preference methods take. */
+export type Preferred = RecordOf<"preference" | "unpaired">;
+
+/** What one row brings: a pair, or (KTO) an answer and a mismatched one. */
+interface Item {
+  readonly sequences: readonly [Sequence, Sequence];
+  readonly isLiked: boolean;
+  /** Log-probabilities of both under the start. */
+  reference: readonly [number, number];
+}
+
+/** Log-probabilities of sequences under the model that training starts from. */
+export type ScoreReference = (sequences: readonly Sequence[]) => Promise<ArrayLike<number>>;
+
+export interface PreferenceOptions {
+  readonly method: PreferenceMethod;
+  readonly config: TrainConfig;
+  readonly supervise: SuperviseOptions;
+  readonly hash: string;
+  readonly reference: ScoreReference;
+}
+
+export function preferenceLoss(
+  model: TokenModel,
+  method: PreferenceMethod,
+  options: TrainConfig["preference"],
+): LossFunction {
+  const beta = options?.beta ?? (method === "simpo" ? 2 : 0.1);
+  switch (method) {
+    case "dpo": {
+      const { form, label_smoothing: labelSmoothing } = options ?? {};
+      return dpoLoss(model, { beta, form, labelSmoothing });
+    }
+    case "simpo":
+      return simPoLoss(model, { beta, gamma: options?.gamma ?? 1 });
+    case "kto":
+      return ktoLoss(model, {
+        beta,
+        desirableWeight: options?.desirable_weight,
+        undesirableWeight: options?.undesirable_weight,
+      });
+  }
+}
+
+/** Scores every answer once under the start; the rows then go round for as long as needed. */
+export async function preferenceSource(
+  model: TokenModel,
+  rows: readonly Preferred[],
+  heldOut: readonly Preferred[] | undefined,
+  options: PreferenceOptions,
+): Promise<JobSource> {
+  const { method, config, hash } = options;
+  const { batch_tokens: tokens, seed } = config.train;
+  const items = await scoredItems(rows, options);
+  const cut = (pool: readonly Item[]): MicroBatch[] =>
+    cutGroups(pool, ({ sequences }) => sequences, tokens).map((group) => toBatch(method, group));
+  const all = items.flatMap(({ sequences }) => sequences);
+  const total = all.reduce((n, sequence) => n + sequence.tokens.length, 0);
+  const learned = all.reduce((n, sequence) => n + learnedIn(sequence), 0);
+  const largest = largestBatch(all, tokens, learned / total);
+  return {
+    source: pooledBatches({ pool: shuffledPools(items, seed), seed, cut }),
+    loss: preferenceLoss(model, method, config.preference),
+    hash,
+    samples: items.length,
+    tokens: total,
+    learned,
+    cut: 0,
+    largest: { ...largest, batch: Math.max(2, largest.batch) },
+    ...(heldOut && { heldOut: cut(await scoredItems(heldOut, options)) }),
+  };
+}
+
+async function scoredItems(
+  rows: readonly Preferred[],
+  { method, supervise, reference }: PreferenceOptions,
+): Promise<Item[]> {
+  const items = method === "kto" ? likedItems(rows, supervise) : pairItems(rows, supervise);
+  if (method === "simpo") return items;
+  const scores = await reference(items.flatMap(({ sequences }) => sequences));
+  items.forEach((item, i) => {
+    item.reference = [scores[2 * i], scores[2 * i + 1]];
+  });
+  return items;
+}
+
+const answerOf = (
+  row: Preferred,
+  side: Parameters<typeof superviseAnswer>[1],
+  options: SuperviseOptions,
+): Sequence => ({ ...superviseAnswer(row, side, options), where: placeOf(row) });
+
+function pairItems(rows: readonly Preferred[], options: SuperviseOptions): Item[] {
+  return rows.flatMap((row): Item[] => {
+    if (row.kind !== "preference") return [];
+    const [chosen, rejected] = [row.chosen, row.rejected].map((side) =>
+      answerOf(row, side, options),
+    );
+    return [{ sequences: [chosen, rejected], isLiked: true, reference: [0, 0] }];
+  });
+}
+
+/** Each answer, and the answer of the next row behind its prompt, which measures the divergence. */
+function likedItems(rows: readonly Preferred[], options: SuperviseOptions): Item[] {
+  const answers = rows.flatMap((row) =>
+    row.kind === "unpaired"
+      ? [{ sequence: answerOf(row, row.completion, options), isLiked: row.label }]
+      : [
+          { sequence: answerOf(row, row.chosen, options), isLiked: true },
+          { sequence: answerOf(row, row.rejected, options), isLiked: false },
+        ],
+  );
+  return answers.map(({ sequence, isLiked }, i) => {
+    // Both answers of a pair share their prompt: the one after the next is another's.
+    const other = answers[(i + 2) % answers.length].sequence;
+    const mismatched = mismatch(sequence, other, options.maxLength);
+    return { sequences: [sequence, mismatched], isLiked, reference: [0, 0] };
+  });
+}
+
+function mismatch(prompt: Sequence, answer: Sequence, maxLength: number): Sequence {
+  const start = ({ learned }: Sequence): number => Array.from(learned).indexOf(1);
+  const [before, from] = [start(prompt), start(answer)];
+  // An answer as long as the row leaves room for one token at least.
+  const tokens = [
+    ...Array.from(prompt.tokens).slice(0, before),
+    ...Array.from(answer.tokens).slice(from),
+  ].slice(0, maxLength);
+  return { tokens, learned: tokens.map((_, t) => (t >= before ? 1 : 0)), where: prompt.where };
+}
+
+function toBatch(method: PreferenceMethod, group: readonly Item[]): MicroBatch {
+  const sequences = group.flatMap((item) => item.sequences);
+  const { inputs, sizes } = sequenceArrays(sequences);
+  const pairs = [group.length, 2];
+  const references = group.flatMap(({ reference }) => reference);
+  const further: Record<string, NDArray> =
+    method === "kto"
+      ? {
+          reference: f32([sequences.length], references),
+          kinds: kindsOf(group),
+        }
+      : {
+          sizes: f32(pairs, sizes),
+          ...(method === "dpo" && { reference: f32(pairs, references) }),
+        };
+  return {
+    inputs: { ...inputs, ...further },
+    supervised: group.length,
+    tokens: inputs.tokens.data.length,
+    ...origin(sequences),
+  };
+}
+
+function kindsOf(group: readonly Item[]): NDArray {
+  const kinds = zeros("i64", [2 * group.length]);
+  group.forEach(({ isLiked }, i) => {
+    const data = kinds.data as BigInt64Array;
+    data[2 * i] = BigInt(isLiked ? ktoKinds.desirable : ktoKinds.undesirable);
+    data[2 * i + 1] = BigInt(ktoKinds.mismatched);
+  });
+  return kinds;
+}
+
+function f32(shape: readonly number[], values: readonly number[]): NDArray {
+  const array = zeros("f32", shape);
+  (array.data as Float32Array).set(values);
+  return array;
+}
