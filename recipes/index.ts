@@ -5,5 +5,6 @@ import type { Recipe } from "../src/recipe/index.ts";
 export const recipes: Readonly<Record<string, () => Promise<Recipe>>> = {
   "coder-fim": async () => (await import("./coder-fim/recipe.ts")).default,
   "gated-attention": async () => (await import("./gated-attention/recipe.ts")).default,
+  gspo: async () => (await import("./gspo/recipe.ts")).default,
   sinks: async () => (await import("./sinks/recipe.ts")).default,
 };

@@ -31,7 +31,7 @@ const settings: Settings = {
   promptsPerRound: 16,
   answers: 8,
   miniBatches: 4,
-  learningRate: 1e-3,
+  learningRate: 1e-4,
   gspoClip: [0.02, 0.03],
   grpoClip: [0.2, 0.27],
 };
