@@ -1,7 +1,7 @@
 /** What the schema cannot say: which options go with which method. */
 
+import { isPreference, isRl, type Method } from "./method-names.ts";
 import type { TrainConfig } from "./schema.ts";
-import { isPreference, isRl, type Method } from "./schema-methods.ts";
 
 /** Groups of options that belong to some methods. */
 const groups: readonly (readonly [

@@ -15,8 +15,8 @@ import { streamBatches } from "../data/stream-batches.ts";
 import { type Learnable, type SuperviseOptions, supervise, toSamples } from "../data/supervise.ts";
 import { decoderLoss } from "../language-model.ts";
 import type { MicroBatch } from "../trainer.ts";
+import { kindsOf } from "./method-names.ts";
 import type { TrainConfig } from "./schema.ts";
-import { kindsOf } from "./schema-methods.ts";
 import { type JobSource, largestBatch } from "./sources.ts";
 
 export interface JobData {

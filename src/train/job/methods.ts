@@ -15,12 +15,12 @@ import {
   superviseOptions,
 } from "./data-source.ts";
 import { distillSource } from "./distill-source.ts";
+import { isPreference, isRl } from "./method-names.ts";
 import { type MethodSetup, type OpenedMethod, openTeacher, trainedNames } from "./method-setup.ts";
 import { updatesOf } from "./optimizer-of.ts";
 import { preferenceSource } from "./preference-source.ts";
 import { locateModel } from "./prepare.ts";
 import { openDistiller, openPolicy } from "./sampling-methods.ts";
-import { isPreference, isRl } from "./schema-methods.ts";
 import type { JobSource } from "./sources.ts";
 import { storedTop } from "./teacher.ts";
 

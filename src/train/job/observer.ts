@@ -7,11 +7,11 @@ import { appendMetrics, trimMetrics } from "../metrics.ts";
 import { policyEngine } from "../rl/policy-engine.ts";
 import type { RunObserver } from "../run.ts";
 import { type Evaluation, Evaluator } from "./evaluator.ts";
+import { isRl } from "./method-names.ts";
 import type { MethodSetup, OpenedMethod } from "./method-setup.ts";
 import type { StoredModel } from "./model-files.ts";
 import { questionsOf } from "./questions.ts";
 import { stopTokensOf } from "./sampling-methods.ts";
-import { isRl } from "./schema-methods.ts";
 
 /** Part of checkpoints. */
 interface ObserverState {

@@ -11,8 +11,8 @@ import type { LossFunction } from "../gradient.ts";
 import type { TokenModel } from "../language-model.ts";
 import type { MicroBatch } from "../trainer.ts";
 import { shuffledPools } from "./data-source.ts";
+import type { PreferenceMethod } from "./method-names.ts";
 import type { TrainConfig } from "./schema.ts";
-import type { PreferenceMethod } from "./schema-methods.ts";
 import { type JobSource, largestBatch } from "./sources.ts";
 
 /** Rows that preference methods take. */

@@ -6,6 +6,7 @@ import { promptTokens } from "../data/supervise.ts";
 import { OnPolicyDistiller } from "../rl/on-policy-distiller.ts";
 import { type PolicyPrompt, PolicyTrainer } from "../rl/policy-trainer.ts";
 import { ofKinds } from "./data-source.ts";
+import { isRl } from "./method-names.ts";
 import { type MethodSetup, type OpenedMethod, openTeacher, trainedNames } from "./method-setup.ts";
 import { updatesOf } from "./optimizer-of.ts";
 import { policyRounds } from "./policy-rounds.ts";
@@ -13,7 +14,6 @@ import { promptSource } from "./prompt-source.ts";
 import { questionsOf } from "./questions.ts";
 import { loadRewards, tryRewards } from "./rewards.ts";
 import type { TrainConfig } from "./schema.ts";
-import { isRl } from "./schema-methods.ts";
 
 type Train = TrainConfig["train"];
 

@@ -1,39 +1,7 @@
-/** Methods of training, and the options of those that have some. */
+/** Options of the methods that have some. */
 
 import { z } from "zod";
-import type { RecordKind } from "../data/record.ts";
 import { atLeastZero, count, positive, share } from "./schema-parts.ts";
-
-export const rlMethods = ["grpo", "dr-grpo", "dapo", "gspo", "gspo-token"] as const;
-export const preferenceMethods = ["dpo", "kto", "simpo"] as const;
-export const methods = ["sft", "pretrain", ...preferenceMethods, "distill", ...rlMethods] as const;
-
-export type Method = (typeof methods)[number];
-export type RlMethod = (typeof rlMethods)[number];
-export type PreferenceMethod = (typeof preferenceMethods)[number];
-
-export const isRl = (method: Method): method is RlMethod =>
-  rlMethods.some((each) => each === method);
-export const isPreference = (method: Method): method is PreferenceMethod =>
-  preferenceMethods.some((each) => each === method);
-
-/** Rows that a method takes. */
-export function kindsOf(method: Method): readonly RecordKind[] {
-  if (isRl(method)) return ["reward"];
-  switch (method) {
-    case "pretrain":
-      return ["text", "repository"];
-    case "dpo":
-    case "simpo":
-      return ["preference"];
-    case "kto":
-      return ["unpaired", "preference"];
-    case "distill":
-      return ["messages", "completion", "text"];
-    default:
-      return ["messages", "completion", "text", "repository"];
-  }
-}
 
 export const preference = z.strictObject({
   beta: positive().optional().describe("strength (default: dpo and kto 0.1, simpo 2)"),

@@ -1,8 +1,9 @@
 /** Every option of a training config, in one place: `onefold train --help` and docs print this. */
 
 import { z } from "zod";
+import { methods } from "./method-names.ts";
 import { data } from "./schema-data.ts";
-import { distill, methods, preference, rl } from "./schema-methods.ts";
+import { distill, preference, rl } from "./schema-methods.ts";
 import { freshModel, freshTokenizer, lora } from "./schema-model.ts";
 import { evaluation, train } from "./schema-train.ts";
 
