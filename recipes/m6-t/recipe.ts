@@ -56,8 +56,8 @@ export default defineRecipe<SparseSettings>({
   presets: {
     quick: {
       arms,
-      seeds: [1, 2, 3],
-      minutes: 8,
+      seeds: [4, 5, 6],
+      minutes: 17,
       settings: {
         ...shape,
         layers: 2,
@@ -66,7 +66,7 @@ export default defineRecipe<SparseSettings>({
         expertInner: 32,
         length: 64,
         batch: 8,
-        steps: 300,
+        steps: 1000,
         held: 32,
       },
     },

@@ -90,8 +90,8 @@ export default defineRecipe<SparseSettings>({
   presets: {
     quick: {
       arms,
-      seeds: [1, 2, 3],
-      minutes: 8,
+      seeds: [4, 5, 6],
+      minutes: 15,
       settings: {
         ...shape,
         layers: 2,
@@ -101,7 +101,7 @@ export default defineRecipe<SparseSettings>({
         experts: 8,
         length: 32,
         batch: 4,
-        steps: 200,
+        steps: 2000,
         held: 16,
       },
     },
