@@ -6,6 +6,8 @@
  */
 export class SymbolicDim {
   readonly terms: ReadonlyMap<string, number>;
+  /** Dimensions are compared by their text, many times in a trace. */
+  #text: string | undefined;
 
   constructor(terms: ReadonlyMap<string, number>) {
     this.terms = terms;
@@ -13,6 +15,11 @@ export class SymbolicDim {
 
   /** Canonical text, e.g. `batch*seq`, `past + seq`, `2*seq - 1`. Equal text means equal value. */
   toString(): string {
+    this.#text ??= this.#write();
+    return this.#text;
+  }
+
+  #write(): string {
     const parts = [...this.terms].sort(([a], [b]) =>
       a === "" ? 1 : b === "" ? -1 : a < b ? -1 : 1,
     );
@@ -54,6 +61,7 @@ function fromTerms(terms: Map<string, number>): Dim {
 }
 
 export function dimAdd(a: Dim, b: Dim): Dim {
+  if (typeof a === "number" && typeof b === "number") return a + b;
   const sum = new Map(termsOf(a));
   for (const [monomial, c] of termsOf(b)) sum.set(monomial, (sum.get(monomial) ?? 0) + c);
   return fromTerms(sum);
@@ -62,6 +70,9 @@ export function dimAdd(a: Dim, b: Dim): Dim {
 export const dimSub = (a: Dim, b: Dim): Dim => dimAdd(a, dimMul(b, -1));
 
 export function dimMul(a: Dim, b: Dim): Dim {
+  if (typeof a === "number" && typeof b === "number") return a * b;
+  if (a === 1) return b;
+  if (b === 1) return a;
   const product = new Map<string, number>();
   for (const [m, c] of termsOf(a)) {
     for (const [n, d] of termsOf(b)) {
@@ -94,7 +105,7 @@ export function dimDivide(a: Dim, b: Dim): Dim | undefined {
 }
 
 export const dimEquals = (a: Dim, b: Dim): boolean =>
-  typeof a === "number" || typeof b === "number" ? a === b : a.toString() === b.toString();
+  a === b || (typeof a !== "number" && typeof b !== "number" && a.toString() === b.toString());
 
 export const shapeEquals = (a: Shape, b: Shape): boolean =>
   a.length === b.length && a.every((d, i) => dimEquals(d, b[i]));
