@@ -3,6 +3,7 @@
 import { readFileSync } from "node:fs";
 import { availableParallelism } from "node:os";
 import { loadApi, type OrtApi } from "./api.ts";
+import { setEngineVariables } from "./engine-variables.ts";
 import { check } from "./error.ts";
 import type { Pointer } from "./ffi.ts";
 
@@ -52,8 +53,8 @@ export function receive(
  * take 3 ms with the shared pool against 5 to 8 ms with two spinning ones.
  */
 async function create(): Promise<Env> {
+  await setEngineVariables();
   const api = await loadApi();
-  preferFastAttention();
   const threading = receive(api, (o) => api.CreateThreadingOptions(o), "threading options");
   try {
     check(api, api.SetGlobalIntraOpNumThreads(threading, defaultThreads()), "shared threads");
@@ -70,16 +71,6 @@ async function create(): Promise<Env> {
   } finally {
     api.ReleaseThreadingOptions(threading);
   }
-}
-
-/**
- * GroupQueryAttention of ONNX Runtime 1.30 has a second, tiled kernel, which also computes the
- * masked half: 43 ms of processor time against 26 for a prompt of 512 (16 heads of 128), no
- * different for a step or behind 2,000 tokens. It saves the memory of the scores; callers keep
- * that small by splitting prompts. The engine reads the variable whenever it creates the kernel.
- */
-function preferFastAttention(): void {
-  process.env.ORT_GQA_DISABLE_FLASH_ATTENTION ??= "1";
 }
 
 /** Physical cores this process may use: hyper-threads do not help matrix products. */
