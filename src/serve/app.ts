@@ -13,6 +13,7 @@ import type { ModelPool } from "./model-pool.ts";
 import { describeModel, listModels } from "./models.ts";
 import { openApi } from "./openapi.ts";
 import { responses } from "./responses.ts";
+import { runRoutes } from "./runs/routes.ts";
 import { serverStatus } from "./status.ts";
 import type { Studio } from "./studio.ts";
 import { detokenize, tokenize } from "./tokens.ts";
@@ -29,6 +30,8 @@ export interface AppOptions {
   readonly log?: Log;
   /** The page at `/`; it needs no key, what it asks the API for does. */
   readonly studio?: Studio;
+  /** Folder of training runs, shown under `/runs`; it may appear later. */
+  readonly runs?: string;
 }
 
 type Handler = (call: Call) => Promise<Response> | Response;
@@ -61,12 +64,14 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
   const active = new Set<Call>();
   let isDraining = false;
   const metrics = createMetrics();
+  const runs = runRoutes(options.runs);
   const onEnd = (call: Call, status: number): void => {
     active.delete(call);
     const { method, url } = call.request;
     const { pathname } = new URL(url);
     // Paths that clients made up would be so many series.
-    metrics.count(call, pathname in posts || pathname in gets ? pathname : "other", status);
+    const isFixed = pathname in posts || pathname in gets || pathname === "/runs";
+    metrics.count(call, isFixed ? pathname : "other", status);
     if (isPoll(pathname) && status < 400) return; // the studio asks every second
     log({
       level: status >= 500 ? "error" : "info",
@@ -124,6 +129,8 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
       return new Response(metrics.render(pool, active.size), { headers });
     }),
   );
+  hono.get("/runs", (c) => answer(c.req.raw, runs.list));
+  hono.get("/runs/*", (c) => answer(c.req.raw, runs.one));
   hono.get("/status", (c) => answer(c.req.raw, (call) => serverStatus(call, active.size - 1)));
   hono.notFound((c) => answer(c.req.raw, notFound));
   return {
@@ -138,7 +145,7 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
 }
 
 /** Paths that programs ask again and again. */
-const isPoll = (path: string): boolean => path === "/status" || path === "/metrics";
+const isPoll = (path: string): boolean => /^\/(status|metrics|runs(\/.*)?)$/.test(path);
 
 const notFound: Handler = ({ request }) => {
   const { pathname } = new URL(request.url);

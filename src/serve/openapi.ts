@@ -20,7 +20,22 @@ const pages: Readonly<Record<string, string>> = {
   "/health": "Whether the server takes requests",
   "/metrics": "Counts in Prometheus' text format",
   "/status": "Memory, slots and tokens of the server and its models",
+  "/runs": "Training runs: state, last step, last loss",
 };
+/** A run's name may hold slashes. */
+const runParts: Readonly<Record<string, string>> = {
+  metrics: "Curves of a training run, from where an earlier answer ended",
+  evaluations: "Measures on held-out rows, likewise",
+  samples: "Answers of the newest evaluations, or those that came since",
+  settings: "The settings that the run's newest checkpoint keeps",
+};
+const parameter = (name: string, where: "path" | "query", description: string) => ({
+  name,
+  in: where,
+  required: where === "path",
+  description,
+  schema: { type: "string" },
+});
 
 export function openApi(): object {
   const failed = { $ref: "#/components/responses/Error" };
@@ -46,11 +61,17 @@ export function openApi(): object {
     path,
     { get: { summary, responses } },
   ]);
+  const runName = parameter("name", "path", "As /runs lists it");
+  const after = parameter("after", "query", "The next of an earlier answer (default: beginning)");
+  const runs = Object.entries(runParts).map(([part, summary]) => {
+    const parameters = part === "settings" ? [runName] : [runName, after];
+    return [`/runs/{name}/${part}`, { get: { summary, parameters, responses } }];
+  });
   return {
     openapi: "3.1.0",
     info: { title: "onefold", version: "1", description: "OpenAI's HTTP API over local models." },
     security: [{}, { key: [] }],
-    paths: Object.fromEntries([...posts, ...gets]),
+    paths: Object.fromEntries([...posts, ...gets, ...runs]),
     components: {
       securitySchemes: { key: { type: "http", scheme: "bearer" } },
       responses: {

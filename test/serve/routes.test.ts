@@ -1,12 +1,19 @@
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadTokenizer } from "../../src/media/text/index.ts";
-import { json, miniFolder, startScripted, startTest } from "./support.ts";
+import { json, mini, miniFolder, startScripted, startTest } from "./support.ts";
 
+const runs = mkdtempSync(join(tmpdir(), "onefold-runs-"));
 let server: Awaited<ReturnType<typeof startTest>>;
 beforeAll(async () => {
-  server = await startTest();
+  server = await startTest([mini], { runs });
 });
-afterAll(() => server.close());
+afterAll(async () => {
+  await server.close();
+  rmSync(runs, { recursive: true });
+});
 
 const post = (path: string, body: unknown): Promise<Response> =>
   fetch(`${server.url}${path}`, {
@@ -120,7 +127,10 @@ const metrics = async (): Promise<string> => (await fetch(`${server.url}/metrics
 test("the OpenAPI document describes the routes that exist", async () => {
   const document = await json<Document>(fetch(`${server.url}/openapi.json`));
   expect(document.openapi).toBe("3.1.0");
-  for (const [path, methods] of Object.entries(document.paths)) {
+  mkdirSync(join(runs, "one"));
+  writeFileSync(join(runs, "one/metrics.jsonl"), "");
+  for (const [described, methods] of Object.entries(document.paths)) {
+    const path = described.replace("{name}", "one");
     const method = Object.keys(methods)[0]!.toUpperCase();
     const init =
       method === "POST"

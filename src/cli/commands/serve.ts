@@ -20,6 +20,7 @@ import { collect, integer, number } from "../options.ts";
 import { defaultModelFolder, studioFolder } from "../package-root.ts";
 import { addQuantOptions, type QuantFlags, quantization } from "../quant-options.ts";
 import { kvCacheOption } from "../run-options.ts";
+import { runsFolder, runsOption } from "../runs-option.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 interface ServeFlags extends QuantFlags {
@@ -39,6 +40,7 @@ interface ServeFlags extends QuantFlags {
   readonly idle?: number;
   readonly quiet?: boolean;
   readonly studio: boolean;
+  readonly runs?: string;
 }
 
 export function define(command: Command, io: Io): void {
@@ -72,6 +74,7 @@ export function define(command: Command, io: Io): void {
     .option("--time-limit <s>", "longest request, in seconds", number({ min: 0.1 }), 600)
     .option("--idle <s>", "close a model after this many seconds without a request", number())
     .option("--no-studio", "show no page at /, the API alone")
+    .addOption(runsOption())
     .option("--quiet", "log nothing but errors")
     .action(async (models: string[], flags: ServeFlags, self: Command) => {
       const log = logOf(io, flags);
@@ -85,6 +88,7 @@ export function define(command: Command, io: Io): void {
         bodyLimit: Math.round(flags.bodyLimit * 2 ** 20),
         log,
         studio: flags.studio ? await readStudio(studioFolder()) : undefined,
+        runs: runsFolder(flags.runs, flags.studio),
       };
       const pool = createModelPool(sources, { idleSeconds: flags.idle });
       (await pool.acquire(pool.names[0]!))[Symbol.dispose](); // the first model's errors show now

@@ -17,6 +17,7 @@ import { openBrowser } from "../open-browser.ts";
 import { integer } from "../options.ts";
 import { studioFolder } from "../package-root.ts";
 import { addRunOptions, type RunFlags } from "../run-options.ts";
+import { runsFolder, runsOption } from "../runs-option.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { type Asked, chooseModel, run } from "./run.ts";
 
@@ -24,6 +25,7 @@ interface StartFlags extends RunFlags {
   readonly cli?: boolean;
   readonly port?: number;
   readonly open: boolean;
+  readonly runs?: string;
   readonly json: boolean;
 }
 
@@ -37,7 +39,8 @@ export function define(command: Command, io: Io): void {
       "port of the studio (default: the first free one from 8080 on)",
       integer({ min: 0, max: 65535 }),
     )
-    .option("--no-open", "print the studio's address, open no browser");
+    .option("--no-open", "print the studio's address, open no browser")
+    .addOption(runsOption());
   addRunOptions(command)
     .action(
       async (
@@ -116,14 +119,16 @@ const firstInput = ({ stdin }: Io): Promise<"words" | "end"> =>
 async function showStudio(
   io: Io,
   { model }: Asked,
-  { port, open, json }: StartFlags,
+  { port, open, json, runs }: StartFlags,
 ): Promise<RunningServer> {
+  const folder = runsFolder(runs, true);
   const name = modelName(model);
   const pool = createModelPool([{ name, load: () => loadLanguageModel(model, { name }) }]);
   (await pool.acquire(name))[Symbol.dispose](); // a model that does not load is told of now
   const log = createLog((line) => io.stderr.write(line));
   const server = await startNear(port === undefined ? ports : [port], pool, {
     studio: await readStudio(studioFolder()),
+    runs: folder,
     log: (record) => record.level === "error" && log(record),
   });
   const { url } = server;
