@@ -5,12 +5,14 @@ import { addTurn, choose, shownTurns, siblingsOf, type Turn } from "./conversati
 import { Icon, Logo } from "./icons.tsx";
 import { KeyForm } from "./key-form.tsx";
 import { ModelPage } from "./model-page.tsx";
+import { RunsPage } from "./runs/runs-page.tsx";
 import type { Settings } from "./settings.ts";
 import { SettingsPanel } from "./settings-panel.tsx";
 import { loadSettings, saveSettings } from "./settings-store.ts";
 import { type Action, ShortcutList, useShortcuts } from "./shortcuts.tsx";
 import { useChat } from "./use-chat.ts";
 import { useModels } from "./use-models.ts";
+import { useRoute } from "./use-route.ts";
 
 /** For another try where the model's own settings would give the same answer again. */
 const LIVELY = 0.8;
@@ -19,12 +21,14 @@ export function App() {
   const models = useModels();
   const chat = useChat();
   const [settings, setSettings] = useState(loadSettings);
-  const [page, setPage] = useState<"chat" | "model">("chat");
+  const [route, setRoute] = useRoute();
   const [isPanelOpen, setPanelOpen] = useState(false);
   const [isHelpOpen, setHelpOpen] = useState(false);
   const [editing, setEditing] = useState<number>();
   const { conversation, streaming } = chat;
   const { chosen: model } = models;
+  const { page } = route;
+  const turnTo = (other: typeof page) => setRoute({ page: page === other ? "chat" : other });
   const shown = shownTurns(conversation);
 
   // A model that was loaded by the first message now says more of itself.
@@ -59,7 +63,7 @@ export function App() {
   };
   const lastOf = (role: Turn["role"]) => shown.findLast((turn) => turn.role === role);
   const newChat = (): void => {
-    setPage("chat");
+    setRoute({ page: "chat" });
     setEditing(undefined);
     chat.clear();
     document.getElementById(FIELD)?.focus();
@@ -76,7 +80,8 @@ export function App() {
   const actions: Readonly<Record<Action, () => void>> = {
     write: () => document.getElementById(FIELD)?.focus(),
     new: newChat,
-    model: () => setPage(page === "chat" ? "model" : "chat"),
+    model: () => turnTo("model"),
+    runs: () => turnTo("runs"),
     settings: () => setPanelOpen(!isPanelOpen),
     regenerate() {
       const turn = lastOf("assistant");
@@ -125,6 +130,16 @@ export function App() {
           </button>
           <button
             type="button"
+            aria-label="Training runs"
+            title="Training runs (t)"
+            aria-pressed={page === "runs"}
+            onClick={actions.runs}
+          >
+            <Icon name="curve" />
+            <span>Runs</span>
+          </button>
+          <button
+            type="button"
             aria-label="Settings"
             title="Settings (s)"
             aria-expanded={isPanelOpen}
@@ -156,9 +171,9 @@ export function App() {
         <KeyForm onKey={models.unlock} />
       ) : (
         <div class="body">
-          {page === "model" ? (
-            <ModelPage />
-          ) : (
+          {page === "model" && <ModelPage />}
+          {page === "runs" && <RunsPage route={route} onRoute={setRoute} />}
+          {page === "chat" && (
             <Chat
               chat={chat}
               shown={shown}

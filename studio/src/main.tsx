@@ -4,6 +4,7 @@ import { copyCode } from "./markdown.ts";
 import "./theme.css";
 import "./chat.css";
 import "./panels.css";
+import "./runs/runs.css";
 
 document.addEventListener("click", copyCode);
 render(<App />, document.getElementById("app")!);

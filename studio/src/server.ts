@@ -25,7 +25,8 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
   throw new ServerError(response.status, message);
 }
 
-export const readStatus = async (): Promise<ServerStatus> => (await ask("status")).json();
+export const readJson = async (path: string): Promise<unknown> => (await ask(path)).json();
+export const readStatus = (): Promise<ServerStatus> => readJson("status") as Promise<ServerStatus>;
 
 /** Streams an answer to a chat request. */
 export async function* streamAnswer(

@@ -7,6 +7,7 @@ export type Action =
   | "write"
   | "new"
   | "model"
+  | "runs"
   | "settings"
   | "regenerate"
   | "edit"
@@ -22,6 +23,7 @@ const keys: Readonly<Record<string, readonly [action: Action, says: string]>> = 
   "[": ["previous", "Previous version of the last answer"],
   "]": ["next", "Next version of the last answer"],
   m: ["model", "Model and memory"],
+  t: ["runs", "Training runs"],
   s: ["settings", "Settings"],
   "?": ["help", "This list"],
 };

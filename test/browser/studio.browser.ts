@@ -2,7 +2,7 @@
 
 import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
-import { type Browser, chromium, type Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
 import { loadLanguageModel } from "../../src/generate/language-model.ts";
 import {
@@ -13,13 +13,10 @@ import {
 } from "../../src/serve/index.ts";
 import { formatBytes, formatCount, formatNumber } from "../../studio/src/format.ts";
 import type { ServerStatus } from "../../studio/src/status.ts";
-import { chunk, fulfil, textContrasts } from "./support.ts";
+import { chunk, fulfil, launch, textContrasts } from "./support.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const pictures = process.env.ONEFOLD_SCREENSHOTS;
-const flags =
-  "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
-  "--disable-component-update --disable-sync";
 
 let server: RunningServer;
 let browser: Browser;
@@ -33,10 +30,7 @@ beforeAll(async () => {
   const pool = createModelPool([{ name: "onefold-mini", load }]);
   (await pool.acquire("onefold-mini"))[Symbol.dispose]();
   server = await startServer(pool, { port: 0, studio });
-  browser = await chromium.launch({
-    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-    args: flags.split(" "),
-  });
+  browser = await launch();
 });
 afterAll(async () => {
   await browser?.close();

@@ -1,6 +1,16 @@
 /** What the browser's tests share. */
 
-import type { Page, Route } from "playwright-core";
+import { type Browser, chromium, type Page, type Route } from "playwright-core";
+
+const flags =
+  "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
+  "--disable-component-update --disable-sync";
+
+export const launch = (): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: flags.split(" "),
+  });
 
 /** A chunk of a streamed answer with one choice. */
 export const chunk = (delta: object): object => ({ choices: [{ index: 0, delta }] });

@@ -1,0 +1,50 @@
+/** The part of the address behind #: which page, and what it shows. No DOM here. */
+
+import type { Along } from "./runs/curves.ts";
+
+export type Page = "chat" | "model" | "runs";
+
+export interface Route {
+  readonly page: Page;
+  /** Chosen runs; none: the newest. */
+  readonly runs: readonly string[];
+  readonly along: Along;
+  /** Steps that curves are smoothed over; 1 for none. */
+  readonly smoothing: number;
+}
+
+/** What the slider offers. */
+export const smoothings: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1000];
+
+/** As many as there are colours. */
+export const MOST_RUNS = 8;
+
+const pages: readonly string[] = ["chat", "model", "runs"] satisfies Page[];
+const axes: readonly string[] = ["steps", "tokens", "time"] satisfies Along[];
+const isPage = (text: string): text is Page => pages.includes(text);
+const isAlong = (text: string): text is Along => axes.includes(text);
+
+/** @example parseRoute("#/runs?run=sums/a&x=tokens&smooth=20") */
+export function parseRoute(hash: string): Route {
+  const [path = "", query = ""] = hash.replace(/^#\/?/, "").split("?");
+  const fields = new URLSearchParams(query);
+  const along = fields.get("x") ?? "";
+  const smoothing = Number(fields.get("smooth"));
+  return {
+    page: isPage(path) ? path : "chat",
+    runs: [...new Set(fields.getAll("run"))].slice(0, MOST_RUNS),
+    along: isAlong(along) ? along : "steps",
+    smoothing: smoothings.find((each) => each === smoothing) ?? 10,
+  };
+}
+
+/** The shortest address of a route. */
+export function formatRoute({ page, runs, along, smoothing }: Route): string {
+  if (page === "chat") return "#/";
+  if (page === "model") return "#/model";
+  const fields = new URLSearchParams();
+  for (const name of runs) fields.append("run", name);
+  if (along !== "steps") fields.set("x", along);
+  if (smoothing !== 10) fields.set("smooth", String(smoothing));
+  return `#/runs${fields.size > 0 ? `?${fields.toString().replaceAll("%2F", "/")}` : ""}`;
+}
