@@ -1,7 +1,7 @@
 /** Where the studio looks for training runs. */
 
-import { statSync } from "node:fs";
-import { resolve } from "node:path";
+import { existsSync, statSync } from "node:fs";
+import { join, resolve } from "node:path";
 import { Option } from "commander";
 import { UsageError } from "./errors.ts";
 
@@ -19,6 +19,9 @@ export function runsFolder(given: string | undefined, isShown: boolean): string 
   if (given === undefined) return isShown ? resolve("runs") : undefined;
   if (!statSync(given, { throwIfNoEntry: false })?.isDirectory()) {
     throw new UsageError(`--runs ${given}: there is no such folder`);
+  }
+  if (existsSync(join(given, "metrics.jsonl"))) {
+    throw new UsageError(`--runs ${given}: is a run itself; give the folder that it lies in`);
   }
   return resolve(given);
 }

@@ -88,7 +88,7 @@ beforeEach(async () => {
 
 const open = (hash: string) => page.goto(`${server.url}/${hash}`);
 const both = "#/runs?run=sums/slow&run=sums/fast&smooth=1";
-const chart = (title: string) => page.getByRole("slider", { name: `${title}, by`, exact: false });
+const chart = (title: string) => page.getByRole("slider", { name: new RegExp(`^${title}, by`) });
 const readings = (title: string) =>
   page
     .locator("figure", { has: page.getByRole("heading", { name: title, exact: true }) })
