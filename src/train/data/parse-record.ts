@@ -28,14 +28,14 @@ export function parseRecord(
   if (typeof kind !== "string") return kind;
   const parsed = recordSchemas[kind].safeParse(row);
   if (!parsed.success) return typeProblem(parsed.error.issues as readonly Issue[], row);
-  const wrong = checkText(row) ?? (media && checkColumns(row, media));
+  const wrong = checkWeight(row, kind) ?? checkText(row) ?? (media && checkColumns(row, media));
   if (wrong) return wrong;
   const common = {
     file,
     line,
     ...(isGiven(row.id) ? { id: String(row.id) } : {}),
     ...(isGiven(row.channel) ? { channel: String(row.channel) } : {}),
-    weight: isGiven(row.weight) ? Number(row.weight) : 1,
+    weight: kind !== "reward" && isGiven(row.weight) ? Number(row.weight) : 1,
   };
   if (kind === "text") {
     const text = row.text as string; // checked by the schema, as are all below
@@ -68,6 +68,13 @@ export function parseRecord(
   }
 }
 
+/** Losses over pairs and judged answers have no weights of rows. */
+function checkWeight(row: Row, kind: RecordKind): RowProblem | undefined {
+  if ((kind !== "preference" && kind !== "unpaired") || !isGiven(row.weight)) return undefined;
+  const fix = "leave it out";
+  return { field: "weight", rule: "kind", found: `does not count in rows of kind ${kind}`, fix };
+}
+
 function repository(
   row: Row,
   common: Omit<DataRecord & { kind: "repository" }, "kind" | "repo" | "files">,
@@ -97,9 +104,7 @@ function chatOf(row: Row) {
 
 const KNOWN = ["prompt", "tools", "chat_template_kwargs", "enable_thinking", "id", "channel"];
 const columnsOf = (row: Row): Record<string, unknown> =>
-  Object.fromEntries(
-    Object.entries(row).filter(([key]) => !KNOWN.includes(key) && key !== "weight"),
-  );
+  Object.fromEntries(Object.entries(row).filter(([key]) => !KNOWN.includes(key)));
 
 const sideOf = (value: unknown): Side => (typeof value === "string" ? value : normalise(value));
 

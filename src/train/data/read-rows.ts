@@ -41,6 +41,7 @@ async function* jsonRows(file: string, from: Position, max: number): AsyncGenera
     if (bytes?.every(isSpace)) continue;
     const content = bytes === undefined ? tooLong(max) : parseLine(bytes, line);
     yield { line, next, ...content };
+    if ("problem" in content && content.problem.fix === ONE_ARRAY) return; // its lines are no rows
   }
 }
 
@@ -56,6 +57,8 @@ const notUtf8 = (bytes: Buffer): Content => {
   });
 };
 
+const ONE_ARRAY = "the file is one JSON array: write its objects one a line";
+
 function parseLine(bytes: Buffer, line: number): Content {
   if (!isUtf8(bytes) || bytes.includes(0)) return notUtf8(bytes); // UTF-16 is half zeros
   const text = new TextDecoder().decode(bytes); // drops a byte order mark
@@ -66,9 +69,7 @@ function parseLine(bytes: Buffer, line: number): Content {
     const at = findJsonError(text);
     const found = at === undefined || at >= text.length ? "it ends too early" : showAt(text, at);
     const isArray = line === 1 && text.trimStart().startsWith("[");
-    const fix = isArray
-      ? "the file is one JSON array: write its objects one a line"
-      : "write one JSON object a line";
+    const fix = isArray ? ONE_ARRAY : "write one JSON object a line";
     return bad({ rule: "json", found: `is not JSON: ${found}`, fix });
   }
   if (!isObject(row)) {
@@ -93,17 +94,16 @@ async function* textRows(file: string, from: Position, max: number): AsyncGenera
   let last = from;
   for await (const { bytes, line, next, isEnded } of linesOf(file, from, max)) {
     last = next;
-    size += (bytes?.length ?? max) + 1;
-    if (size > max + 1) {
+    size += (bytes?.length ?? 0) + 1;
+    if (bytes === undefined || size > max + 1) {
       yield { line: first, next, ...tooLong(max) };
       return;
     }
-    // Within the limit, the line has bytes.
-    if (!isUtf8(bytes!) || bytes!.includes(0)) {
-      yield { line, next, ...(isUtf8(bytes!) ? binary : notUtf8(bytes!)) };
+    if (!isUtf8(bytes) || bytes.includes(0)) {
+      yield { line, next, ...(isUtf8(bytes) ? binary : notUtf8(bytes)) };
       return;
     }
-    const text = bytes!.toString("utf8");
+    const text = bytes.toString("utf8");
     if (text.trimEnd() !== DOCUMENT_END) {
       parts.push(line === 1 ? text.replace(/^\ufeff/, "") : text, ...(isEnded ? ["\n"] : []));
       continue;

@@ -60,7 +60,10 @@ const side = z
 
 const common = {
   id: optional(z.union([z.string(), z.number()], "text or a number")).describe("names the row"),
-  channel: optional(z.string("text")).describe("source of the row: losses are logged for each"),
+  channel: optional(z.string("text")).describe("source of the row: data check counts each"),
+};
+const weighted = {
+  ...common,
   weight: optional(z.number("a number above 0").positive("a number above 0")).describe(
     "of the row's tokens in the loss (default 1)",
   ),
@@ -78,10 +81,10 @@ const chat = {
 /** One schema a kind. Further columns are allowed, and left out of the record. */
 export const recordSchemas = {
   messages: z
-    .looseObject({ messages, ...chat, ...common })
+    .looseObject({ messages, ...chat, ...weighted })
     .describe("a conversation, whose assistant turns are learned"),
   completion: z
-    .looseObject({ prompt: side, completion: side, ...chat, ...common })
+    .looseObject({ prompt: side, completion: side, ...chat, ...weighted })
     .describe("what follows a prompt is learned"),
   preference: z
     .looseObject({ prompt: optional(side), chosen: side, rejected: side, ...chat, ...common })
@@ -96,7 +99,7 @@ export const recordSchemas = {
     })
     .describe("an answer that is good or bad by itself"),
   text: z
-    .looseObject({ text: z.string("text"), ...common })
+    .looseObject({ text: z.string("text"), ...weighted })
     .describe("raw text, all of which is learned"),
   repository: z
     .looseObject({
@@ -113,7 +116,7 @@ export const recordSchemas = {
           "a list of files",
         )
         .min(1, "a list of at least one file"),
-      ...common,
+      ...weighted,
     })
     .describe("the text files of a repository, all of which are learned, in their order"),
   reward: z

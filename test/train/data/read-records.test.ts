@@ -126,6 +126,11 @@ it.each<[object | string, string, RegExp]>([
   [{ messages: [] }, "type", /messages must be a list of at least one message/],
   [{ text: 3 }, "type", /text must be text, found 3/],
   [{ text: "a", weight: 0 }, "type", /weight must be a number above 0, found 0/],
+  [
+    { ...pair, weight: 2 },
+    "kind",
+    /weight does not count in rows of kind preference; leave it out/,
+  ],
   [{ prompt: "p", completion: "c", label: 1 }, "type", /label must be true or false, found 1/],
   [
     { prompt: "p", completion: [assistant("c")] },
@@ -282,7 +287,9 @@ it("names files that cannot be read", async () => {
     "/a.csv: data in .csv is not read; expected .jsonl, .ndjson or .json",
   );
   const array = writeRows(['[{"text": "a"},', '{"text": "b"}]'], "array.json");
-  expect((await readAll([array])).problems[0].fix).toContain("the file is one JSON array");
+  const { problems } = await readAll([array]);
+  expect(problems).toHaveLength(1); // its further lines are no rows
+  expect(problems[0].fix).toContain("the file is one JSON array");
 });
 
 it("never holds a line over the limit, and reads on behind it", async () => {
@@ -335,6 +342,8 @@ it("takes texts: a document a file, or parted by lines of <|endoftext|>", async 
   ]);
   const long = await readAll([write("long.txt", "a\n".repeat(100))], { maxRowBytes: 99 });
   expect(long.problems).toMatchObject([{ rule: "length", line: 1 }]);
+  const line = await readAll([write("line.txt", "a".repeat(100))], { maxRowBytes: 99 });
+  expect(line.problems).toMatchObject([{ rule: "length", line: 1 }]);
 });
 
 it("reads any text back as it was written", async () => {
