@@ -139,6 +139,11 @@ it("refuses before the first step, with nothing written", async () => {
       /"train\.batch_tokens" is 256, but the longest sample needs 304/,
     ],
     [
+      "marks",
+      { tokenizer: { size: 300 }, data: { files: texts, fim_rate: 0.01 } },
+      /marks\.json: "data\.fim_rate" is set, but the tokenizer has no <\|fim_prefix\|>; name .* in tokenizer\.special_tokens/,
+    ],
+    [
       "weight",
       { ...streamed, data: { mix: [{ files: sums, weight: 0 }] } },
       /"data\.mix\.0\.weight" must be a number above 0, found 0/,

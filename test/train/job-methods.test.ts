@@ -28,6 +28,8 @@ const prompts = write(
   "prompts.jsonl",
   each(6, (i) => ({ prompt: `${i} and ${i} is`, answer: `${2 * i}` })),
 );
+write("weighed.jsonl", [{ prompt: "1 and 1 is", completion: " 2", weight: 3 }]);
+write("one-prompt.jsonl", [{ prompt: "1 and 1 is", chosen: " 2", rejected: " 3" }]);
 writeFileSync(
   join(folder, "short.mjs"),
   'export default { name: "short", of: ({ text }) => -text.length };\n',
@@ -228,6 +230,35 @@ describe("what does not go together", () => {
     [{ method: "dopo" }, '"method"'],
     [{ train: { ...train, freeze: ["nothing"] } }, 'no parameter matches "nothing"'],
     [{ eval: {} }, 'one of "eval.files" and "eval.share"'],
+    [
+      { train: { ...train, momentum: 0.5 } },
+      '"train.momentum" counts with train.optimizer sgd alone',
+    ],
+    [
+      { data: { files: answers, epochs: 2 } },
+      '"data.epochs" counts with data.streaming or data.mix',
+    ],
+    [
+      { method: "dpo", data: { files: pairs }, preference: { gamma: 2 } },
+      '"preference.gamma" counts with method simpo alone; change that, or leave it out',
+    ],
+    [
+      {
+        method: "grpo",
+        data: { files: prompts },
+        rl: { rewards: ["exact"] },
+        train: { ...train, accumulate: 2 },
+      },
+      '"train.accumulate" counts with methods that learn from given rows',
+    ],
+    [
+      { method: "distill", data: { files: "weighed.jsonl" }, distill: { teacher: "base/final" } },
+      /weighed\.jsonl:1: weight does not count in distillation/,
+    ],
+    [
+      { method: "kto", data: { files: "one-prompt.jsonl" } },
+      /kto measures the divergence on answers to other prompts, but all rows .*one-prompt\.jsonl:1/,
+    ],
   ])("%j", async (config, message) => {
     const whole = { model: base, data: { files: answers }, ...config };
     await expect(run("mismatch", whole)).rejects.toThrow(message);

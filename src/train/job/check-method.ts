@@ -1,5 +1,6 @@
 /** What the schema cannot say: which options go with which method. */
 
+import { describeOptions } from "./describe-schema.ts";
 import { isPreference, isRl, type Method } from "./method-names.ts";
 import type { TrainConfig } from "./schema.ts";
 
@@ -14,6 +15,61 @@ const groups: readonly (readonly [
   ["distill", (method) => method === "distill", "distill", true],
   ["preference", isPreference, "dpo, kto and simpo", false],
 ];
+
+const samples = ({ method, distill }: TrainConfig): boolean =>
+  isRl(method) || distill?.mode === "on-policy";
+
+/** Options that count in one setting alone: set in another, they would change nothing. */
+const conditional: readonly (readonly [
+  keys: readonly string[],
+  setting: string,
+  holds: (config: TrainConfig) => boolean,
+])[] = [
+  [["preference.gamma"], "method simpo", ({ method }) => method === "simpo"],
+  [["preference.form", "preference.label_smoothing"], "method dpo", (c) => c.method === "dpo"],
+  [
+    ["preference.desirable_weight", "preference.undesirable_weight"],
+    "method kto",
+    ({ method }) => method === "kto",
+  ],
+  [["distill.k", "distill.weight"], "distill.mode stored", (c) => !samples(c)],
+  [
+    ["distill.beta", "distill.prompts", "distill.max_tokens", "distill.slots"],
+    "distill.mode on-policy",
+    samples,
+  ],
+  [["rl.old"], "rl.temperature 1", ({ rl }) => rl?.temperature === 1],
+  [["train.accumulate"], "methods that learn from given rows", (c) => !samples(c)],
+  [["train.decay_steps"], "train.schedule wsd", ({ train }) => train.schedule === "wsd"],
+  [["train.momentum", "train.nesterov"], "train.optimizer sgd", (c) => c.train.optimizer === "sgd"],
+  [["train.epsilon"], "train.optimizer adamw", ({ train }) => train.optimizer === "adamw"],
+  [
+    ["data.fim_lines", "data.fim_suffix_first"],
+    "data.fim_rate above 0",
+    (c) => c.data.fim_rate > 0,
+  ],
+  [["data.temperature"], "data.mix", ({ data }) => data.mix !== undefined],
+  [
+    ["data.shuffle_buffer", "data.epochs"],
+    "data.streaming or data.mix",
+    ({ data }) => data.streaming || data.mix !== undefined,
+  ],
+];
+
+function checkConditional(config: TrainConfig, where: string): void {
+  const defaults = new Map(describeOptions().map((option) => [option.key, option.default]));
+  for (const [keys, setting, holds] of conditional) {
+    if (holds(config)) continue;
+    for (const key of keys) {
+      const [group, name] = key.split(".") as ["train", keyof TrainConfig["train"]]; // one for all
+      const value = config[group]?.[name];
+      if (value === undefined || value === defaults.get(key)) continue;
+      throw new Error(
+        `${where}: "${key}" counts with ${setting} alone; change that, or leave it out`,
+      );
+    }
+  }
+}
 
 /** @throws Error naming the option that does not go with the method, or is missing */
 export function checkMethod(config: TrainConfig, where: string): void {
@@ -57,6 +113,7 @@ export function checkMethod(config: TrainConfig, where: string): void {
       `${where}: "train.freeze" has no use with "lora", which freezes the model; leave one out`,
     );
   }
+  checkConditional(config, where);
   checkEvaluation(config, where);
 }
 

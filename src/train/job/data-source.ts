@@ -1,6 +1,7 @@
 /** The data of a job: rows in memory or streamed, into micro-batches. */
 
 import { resolve } from "node:path";
+import { fimPrompt } from "../../generate/fim.ts";
 import type { ChatTemplate, Tokenizer } from "../../media/text/index.ts";
 import type { DecoderConfig } from "../../models/index.ts";
 import { bucketedBatches, cut, type Sequence, shuffle } from "../batches.ts";
@@ -55,6 +56,19 @@ export async function readJobData(
     return { rows: undefined, heldOut: heldOut?.slice(0, held?.rows), datasets, files };
   }
   const rows = await readAll(files, kinds, signal);
+  const weighted = method === "distill" && rows.find(({ weight }) => weight !== 1);
+  if (weighted) {
+    const { file: of, line } = weighted;
+    const found = "does not count in distillation";
+    throw new DataError({
+      file: of,
+      line,
+      field: "weight",
+      rule: "kind",
+      found,
+      fix: "leave it out",
+    });
+  }
   if (held?.share === undefined) {
     return { rows, heldOut: heldOut?.slice(0, held?.rows), datasets, files };
   }
@@ -109,6 +123,7 @@ export interface SourceOptions {
  * @throws DataError for the first bad row; Error for a batch that is too small for a sample
  */
 export async function createJobSource(data: JobData, options: SourceOptions): Promise<JobSource> {
+  checkFim(options);
   const made = data.rows
     ? await memorySource(learnable(data.rows), data.files, options)
     : await streamSource(data, options);
@@ -116,6 +131,21 @@ export async function createJobSource(data: JobData, options: SourceOptions): Pr
   const { sequences } = toSamples(learnable(data.heldOut), superviseOptions(options));
   const heldOut = batchesOf(sequences, made.form, options);
   return { ...made, heldOut };
+}
+
+/** A tokenizer that cannot fill in is the config's mistake, and not that of the first row drawn. */
+function checkFim({ file, config, tokenizer }: SourceOptions): void {
+  if (config.data.fim_rate === 0) return;
+  try {
+    fimPrompt(tokenizer, { prefix: "", suffix: "" });
+  } catch (error) {
+    const missing = (error as Error).message.split(",")[0];
+    const fix =
+      typeof config.tokenizer === "object"
+        ? "name <|fim_prefix|>, <|fim_suffix|> and <|fim_middle|> in tokenizer.special_tokens"
+        : "take the tokenizer of a code model such as Qwen2.5-Coder, or leave it out";
+    throw new Error(`${file}: "data.fim_rate" is set, but ${missing}; ${fix}`, { cause: error });
+  }
 }
 
 /** How samples lie in micro-batches. */

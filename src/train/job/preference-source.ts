@@ -117,7 +117,12 @@ function pairItems(rows: readonly Preferred[], options: SuperviseOptions): Item[
   });
 }
 
-/** Each answer, and the answer of the next row behind its prompt, which measures the divergence. */
+/**
+ * Each answer, and the answer to the next other prompt behind its own, which measures the
+ * divergence.
+ *
+ * @throws Error where all rows have the same prompt
+ */
 function likedItems(rows: readonly Preferred[], options: SuperviseOptions): Item[] {
   const answers = rows.flatMap((row) =>
     row.kind === "unpaired"
@@ -127,23 +132,31 @@ function likedItems(rows: readonly Preferred[], options: SuperviseOptions): Item
           { sequence: answerOf(row, row.rejected, options), isLiked: false },
         ],
   );
+  const prompts = answers.map(({ sequence }) => promptOf(sequence).join(" "));
   return answers.map(({ sequence, isLiked }, i) => {
-    // Both answers of a pair share their prompt: the one after the next is another's.
-    const other = answers[(i + 2) % answers.length].sequence;
-    const mismatched = mismatch(sequence, other, options.maxLength);
+    let other = (i + 1) % answers.length;
+    while (other !== i && prompts[other] === prompts[i]) other = (other + 1) % answers.length;
+    if (other === i) {
+      throw new Error(
+        "train: kto measures the divergence on answers to other prompts, but all rows " +
+          `(${sequence.where}, ...) have the same one; give rows with two prompts or more`,
+      );
+    }
+    const mismatched = mismatch(sequence, answers[other].sequence, options.maxLength);
     return { sequences: [sequence, mismatched], isLiked, reference: [0, 0] };
   });
 }
 
+const promptOf = ({ tokens, learned }: Sequence): number[] =>
+  Array.from(tokens).slice(0, Array.from(learned).indexOf(1));
+
 function mismatch(prompt: Sequence, answer: Sequence, maxLength: number): Sequence {
-  const start = ({ learned }: Sequence): number => Array.from(learned).indexOf(1);
-  const [before, from] = [start(prompt), start(answer)];
+  const before = promptOf(prompt);
   // An answer as long as the row leaves room for one token at least.
-  const tokens = [
-    ...Array.from(prompt.tokens).slice(0, before),
-    ...Array.from(answer.tokens).slice(from),
-  ].slice(0, maxLength);
-  return { tokens, learned: tokens.map((_, t) => (t >= before ? 1 : 0)), where: prompt.where };
+  const after = Array.from(answer.tokens).slice(promptOf(answer).length);
+  const tokens = [...before, ...after].slice(0, maxLength);
+  const learned = tokens.map((_, t) => (t >= before.length ? 1 : 0));
+  return { tokens, learned, where: prompt.where };
 }
 
 function toBatch(method: PreferenceMethod, group: readonly Item[]): MicroBatch {
