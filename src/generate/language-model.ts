@@ -67,8 +67,10 @@ export async function createLanguageModel(
     const chat = template
       ? await createChatTemplate(template)
       : await loadChatTemplate(model.dir).catch(baseModel);
-    const mismatch = await templateMismatch(model.dir, chat);
-    if (mismatch) (onWarning ?? process.emitWarning)(mismatch);
+    for (const trained of [model.dir, model.adapter ?? []].flat()) {
+      const mismatch = await templateMismatch(trained, chat);
+      if (mismatch) (onWarning ?? process.emitWarning)(mismatch);
+    }
     const facts = await modelFacts(model);
     const engine = isHeadless(model)
       ? createHeadlessEngine(model)

@@ -64,6 +64,7 @@ export async function withAdapter(model: Model, dir: string): Promise<Model> {
   const adapter = await openAdapter(dir, model.config);
   return {
     ...model,
+    adapter: dir,
     config: { ...model.config, lora: adapter.lora },
     weights: (port) => (isLoraName(port.name) ? adapter.weights(port) : model.weights(port)),
     [Symbol.dispose]() {

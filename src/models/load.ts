@@ -18,6 +18,8 @@ import { textWeights } from "./text-weights.ts";
 export interface Model extends Disposable {
   /** The folder, or the GGUF file. */
   readonly dir: string;
+  /** Folder of the adapter that it has. */
+  readonly adapter?: string;
   readonly config: DecoderConfig;
   readonly checkpoint: Checkpoint;
   /**

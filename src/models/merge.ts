@@ -1,6 +1,7 @@
 /** An adapter's change worked into the weights of its base. */
 
-import { writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { saveDirectoryAtomically } from "../checkpoint/atomic.ts";
 import { openCheckpoint } from "../checkpoint/checkpoint.ts";
@@ -23,6 +24,7 @@ import { type Adapter, openAdapter } from "./adapter.ts";
 import { companionFiles } from "./companion-files.ts";
 import { loadModel } from "./load.ts";
 import { torchDType } from "./save.ts";
+import { TRAINING_FILE } from "./training-file.ts";
 
 export interface MergeOptions extends ResolveOptions {
   /** Of the floating-point tensors (default: each as the base stores it). */
@@ -73,7 +75,7 @@ export async function mergeAdapter(
     };
     return { name, dtype: target, shape, load };
   });
-  const files = await companionFiles(dir);
+  const files = { ...(await companionFiles(dir)), ...(await trainingOf(adapter)) };
   const widest = dtype ?? tensors.find(({ dtype: each }) => isFloat(each))?.dtype ?? "f32";
   const config = { ...files["config.json"], torch_dtype: torchDType(widest) };
   await saveDirectoryAtomically(out, async (folder) => {
@@ -85,6 +87,12 @@ export async function mergeAdapter(
     await saveSharded(folder, tensors);
   });
   return changed.size;
+}
+
+/** What the adapter was trained with, which holds for the merged model too. */
+async function trainingOf(adapter: string): Promise<Record<string, Uint8Array>> {
+  const file = join(adapter, TRAINING_FILE);
+  return existsSync(file) ? { [TRAINING_FILE]: await readFile(file) } : {};
 }
 
 /** Inputs w [outputs, inputs], a [rank, inputs], b [outputs, rank], with DoRA m [outputs]. */

@@ -1,6 +1,6 @@
 /** `onefold merge` as a user runs it. */
 
-import { mkdtempSync, rmSync } from "node:fs";
+import { cpSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, expect, it } from "vitest";
@@ -11,10 +11,14 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 const adapters = join(root, "test/fixtures/adapters");
 const [base, lora, out] = [join(adapters, "base"), join(adapters, "lora"), join(folder, "merged")];
 
-it("writes a model that needs no adapter", async () => {
-  const { code, stdout } = await runOnefold(["merge", base, lora, "--out", out, "--json"]);
+it("writes a model that needs no adapter, and what it was trained with", async () => {
+  const trained = join(folder, "lora");
+  cpSync(lora, trained, { recursive: true });
+  writeFileSync(join(trained, "training.json"), '{"loss_on": "last"}\n');
+  const { code, stdout } = await runOnefold(["merge", base, trained, "--out", out, "--json"]);
   expect(code).toBe(0);
   expect(JSON.parse(stdout)).toEqual({ model: out, changed: 4 });
+  expect(readFileSync(join(out, "training.json"), "utf8")).toBe('{"loss_on": "last"}\n');
   const info = await runOnefold(["info", out, "--json"]);
   expect(info.code).toBe(0);
 });

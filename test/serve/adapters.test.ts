@@ -1,6 +1,6 @@
 /** Adapters behind the API: "base:adapter", over weights that are shared with the base. */
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -103,6 +103,21 @@ test("adapters share the arrays of their base, which closes with the last of the
   expect(again.weights(port)).not.toBe(kept);
   await expect(base.open(fixture)).rejects.toThrow("the adapter is for another base");
   expect(again.weights(port).data).toEqual(kept.data); // a failure closes nothing of others
+});
+
+test("warns where an adapter was trained with another chat template", async () => {
+  const chat_template_sha256 = { default: "0".repeat(64) };
+  writeFileSync(join(mild, "training.json"), JSON.stringify({ chat_template_sha256 }));
+  const warnings: string[] = [];
+  const onWarning = (message: string) => warnings.push(message);
+  const base = { name: "mini", spec: miniFolder, adapters: new Map([["mild", mild]]) };
+  const [plain, adapted] = await adaptedSources(base, { slots: 1, onWarning });
+  using _ = await plain!.load();
+  expect(warnings).toEqual([]);
+  using __ = await adapted!.load();
+  expect(warnings).toEqual([
+    expect.stringMatching(/mild\/training\.json: the model was trained with another chat template/),
+  ]);
 });
 
 test(
