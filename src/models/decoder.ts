@@ -6,6 +6,7 @@ import { slice } from "../graph/ops/join.ts";
 import { iota } from "../graph/ops/leaf.ts";
 import { expandDims, reshape } from "../graph/ops/reshape.ts";
 import { rotary } from "../graph/ops/rotary.ts";
+import { remat } from "../graph/remat.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import {
   type AttentionGate,
@@ -86,6 +87,11 @@ export interface DecoderInputs {
   readonly cache?: { readonly layers: readonly LayerState[]; readonly past: Tensor };
   /** Sees what is inside while it is traced. */
   readonly probe?: DecoderProbe;
+  /**
+   * Attention and activations are computed again in the backward pass, not kept for it: less memory
+   * for some time. Goes with neither cache nor probe.
+   */
+  readonly recompute?: boolean;
 }
 
 /** What measurements see of a decoder. */
@@ -111,7 +117,7 @@ export interface DecoderOutputs {
  * layers' random outputs would otherwise drown (as in nanochat's gpt.py).
  */
 export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): DecoderOutputs {
-  const { cache, probe } = inputs;
+  const { cache, probe, recompute = false } = inputs;
   const model = p.in("model");
   const positions = inputs.positions ?? positionsOf(inputs.tokens, cache?.past);
   const growth = ropeGrowth(c, inputs);
@@ -140,9 +146,11 @@ export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): Deco
             attention: (query, key) => probe.attention?.(query, key, i),
             gate: (scores) => probe.gate?.(scores, i),
           },
+          recompute,
         });
     x = add(x, mixed.output);
-    x = add(x, feedForward(layer.in("mlp"), c, i, norm(layer.in("post_attention_layernorm"), x)));
+    const between = norm(layer.in("post_attention_layernorm"), x);
+    x = add(x, feedForward(layer.in("mlp"), c, i, between, recompute));
     probe?.residual?.(x, i + 1);
     if (mixed.state) present.push(i === 0 && growth ? { ...mixed.state, growth } : mixed.state);
   }
@@ -191,13 +199,15 @@ export interface AttentionInputs {
     attention(query: Tensor, key: Tensor): void;
     gate(scores: Tensor): void;
   };
+  /** As in `DecoderInputs`. */
+  readonly recompute?: boolean;
 }
 
 /** Attention over [batch, seq, hidden], with what it holds of earlier tokens after it. */
 export function selfAttention(
   p: Scope,
   c: DecoderConfig,
-  { x, cos, sin, logn, window, bias, cache, probe }: AttentionInputs,
+  { x, cos, sin, logn, window, bias, cache, probe, recompute }: AttentionInputs,
 ): { output: Tensor; state?: LayerState } {
   const [batch, seq] = x.shape;
   const init = normal(c.initializerRange);
@@ -212,25 +222,26 @@ export function selfAttention(
   if (scores) probe?.gate(scores);
   const gated = (position: AttentionGate["position"], y: Tensor): Tensor =>
     gate && scores && gate.position === position ? p.trace(() => applyGate(gate, y, scores)) : y;
-  let q = gated("query", query);
-  let k = gated("key", project("k_proj"));
+  const q = gated("query", query);
+  const k = gated("key", project("k_proj"));
   const v = gated("value", project("v_proj")); // [batch, seq, kvHeads, headDim]
-  if (c.qkNorm) {
-    const offset = { offset: c.offsetNorms };
-    q = rmsNorm(p.in("q_norm"), q, c.normEpsilon, offset);
-    k = rmsNorm(p.in("k_norm"), k, c.normEpsilon, offset);
-  }
-  const y = p.trace(() => {
-    const [turned, key] = [rotary(logn ? mul(q, logn) : q, cos, sin), rotary(k, cos, sin)];
-    probe?.attention(turned, key);
-    return attention(turned, key, v, { window, bias, cache: scaled(p, c, cache) });
-  });
-  const flat = reshape(gated("attention", y.output), [batch, seq, c.heads * c.headDim]);
-  const output = linear(p.in("o_proj"), flat, c.hiddenSize, { bias: c.outputBias, init: zeros });
-  return {
-    output: gated("output", output),
-    state: cache && { key: y.presentKey!, value: y.presentValue! },
+  let state: LayerState | undefined;
+  const mix = (query: Tensor, key: Tensor, value: Tensor): Tensor => {
+    const norm = (name: string, of: Tensor): Tensor =>
+      c.qkNorm ? rmsNorm(p.in(name), of, c.normEpsilon, { offset: c.offsetNorms }) : of;
+    const [normed, normedKey] = [norm("q_norm", query), norm("k_norm", key)];
+    const y = p.trace(() => {
+      const turned = rotary(logn ? mul(normed, logn) : normed, cos, sin);
+      const turnedKey = rotary(normedKey, cos, sin);
+      probe?.attention(turned, turnedKey);
+      return attention(turned, turnedKey, value, { window, bias, cache: scaled(p, c, cache) });
+    });
+    if (cache) state = { key: y.presentKey!, value: y.presentValue! };
+    const flat = reshape(gated("attention", y.output), [batch, seq, c.heads * c.headDim]);
+    return linear(p.in("o_proj"), flat, c.hiddenSize, { bias: c.outputBias, init: zeros });
   };
+  const output = (recompute ? remat(mix) : mix)(q, k, v);
+  return { output: gated("output", output), state };
 }
 
 /** A cache with the scales of its 8-bit numbers, where it holds such. */
@@ -241,8 +252,14 @@ function scaled(p: Scope, c: DecoderConfig, cache: AttentionInputs["cache"]) {
   return { ...cache, scales: { key: scale("key_cache"), value: scale("value_cache") } };
 }
 
-function feedForward(p: Scope, c: DecoderConfig, layer: number, x: Tensor): Tensor {
+function feedForward(
+  p: Scope,
+  c: DecoderConfig,
+  layer: number,
+  x: Tensor,
+  recompute: boolean,
+): Tensor {
   const init = normal(c.initializerRange);
   if (c.moe?.layers[layer]) return moe(p, x, c.moe, init);
-  return gatedMlp(p, x, c.intermediateSize, init);
+  return gatedMlp(p, x, c.intermediateSize, init, recompute);
 }

@@ -99,11 +99,14 @@ export function decoderLoss(c: DecoderConfig, options: TokenLossOptions = {}): L
   return nextTokenLoss(decoderModel(c), options);
 }
 
-/** A decoder as losses see it. */
+/**
+ * A decoder as losses see it. Under an adapter, whose base has no gradients and no moments, what
+ * is kept between the passes is most of the memory: the cheap parts of it are computed again.
+ */
 export const decoderModel =
   (c: DecoderConfig): TokenModel =>
   (p, tokens, packing) => ({
-    hidden: decoder(p, c, { tokens, ...packing }).hidden,
+    hidden: decoder(p, c, { tokens, ...packing, recompute: c.lora !== undefined }).hidden,
     head: (rows) => lmHead(p, c, rows),
   });
 

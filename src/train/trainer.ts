@@ -6,7 +6,7 @@ import type { DecoderConfig } from "../models/decoder.ts";
 import { isLoraName, loraAdapter } from "../nn/lora.ts";
 import type { LinearAdapter, ParameterSpec, WeightFormats } from "../nn/scope.ts";
 import { createSession } from "../runtime/index.ts";
-import type { BoundRun, NDArrays, Session } from "../runtime/types.ts";
+import type { BoundRun, NDArrays, Session, SessionOptions } from "../runtime/types.ts";
 import { CarriedState } from "./carried-state.ts";
 import { addScratch, clipScale, gradientNorm } from "./clipping.ts";
 import { firstNonFinite } from "./first-non-finite.ts";
@@ -85,6 +85,14 @@ export interface StepResult {
   readonly optimizerSeconds: number;
 }
 
+/**
+ * The kernels' own copies of frozen weights in floats, one for each pass, would take twice the
+ * memory of the base, which many rows do not repay. Packed ones are small, and slow without.
+ */
+function sessionOptions({ threads, weights, config, formats }: TrainerOptions): SessionOptions {
+  return { threads, weights, prepack: (formats ?? config?.quantized) !== undefined };
+}
+
 /** State with a lifetime: the engine's sessions and the memory that they share. */
 export class Trainer implements Disposable {
   readonly memory: TrainMemory;
@@ -157,7 +165,7 @@ export class Trainer implements Disposable {
         (memory.averages.get(name)!.data as Float32Array).set(array.data as Float32Array);
       }
     }
-    const session = await createSession(programs.program, { threads, weights });
+    const session = await createSession(programs.program, sessionOptions(options));
     const matrices = parameters.filter(isMuon);
     const muon =
       options.muon && (await Muon.create(memory, matrices, { ...options.muon, rateOf, threads }));
@@ -223,8 +231,10 @@ export class Trainer implements Disposable {
 
   /** Mean loss of what is supervised in batches, without learning. */
   async evaluate(batches: Iterable<MicroBatch>): Promise<number> {
-    const { threads, weights } = this.options;
-    this.lossSession ??= await createSession(this.programs.lossProgram, { threads, weights });
+    this.lossSession ??= await createSession(
+      this.programs.lossProgram,
+      sessionOptions(this.options),
+    );
     let [sum, count] = [0, 0];
     const weight = zeros("f32", []);
     weight.data[0] = 1;

@@ -1,12 +1,24 @@
 import { fileURLToPath } from "node:url";
 import { expect, it } from "vitest";
+import { fromValues } from "../../src/graph/ndarray.ts";
 import type { WeightSource } from "../../src/graph/program.ts";
+import { decoder, lmHead } from "../../src/models/decoder.ts";
 import { decoderSpecs } from "../../src/models/decoder-parameters.ts";
 import { type DecoderConfig, loadModel } from "../../src/models/index.ts";
 import { initialise } from "../../src/nn/initialise.ts";
-import type { LoraConfig } from "../../src/nn/lora.ts";
+import { isLoraName, type LoraConfig, loraAdapter } from "../../src/nn/lora.ts";
 import { normal } from "../../src/nn/scope.ts";
-import { defaultAdamW, microBatch, Trainer, withFreshAdapters } from "../../src/train/index.ts";
+import { createSession } from "../../src/runtime/index.ts";
+import {
+  defaultAdamW,
+  gradientProgram,
+  microBatch,
+  nextTokenLoss,
+  type TokenModel,
+  Trainer,
+  withFreshAdapters,
+} from "../../src/train/index.ts";
+import { decoderModel } from "../../src/train/language-model.ts";
 import { f32, randomSequences, tiny } from "./support.ts";
 
 /** Random throughout: a fresh model's output projections would be zero. */
@@ -56,6 +68,47 @@ it.each([
   expect(await trainer.evaluate([batch])).toBeLessThan(0.95 * start);
   expect(f32(values.get("model.layers.0.self_attn.q_proj.weight"))).toEqual(before);
   expect([...trainer.memory.parameters.keys()].every((name) => name.includes(".lora_"))).toBe(true);
+});
+
+it("computes again what it does not keep, to the same gradients", async () => {
+  const lora: LoraConfig = { rank: 4, alpha: 8, targets: "all-linear" };
+  const kept: TokenModel = (p, tokens) => ({
+    hidden: decoder(p, tiny, { tokens }).hidden,
+    head: (rows) => lmHead(p, tiny, rows),
+  });
+  const random = initialise(
+    [...decoderSpecs({ ...tiny, lora }).values()].map((spec) => ({ ...spec, init: normal(0.2) })),
+    8,
+  );
+  const gradients = async (model: TokenModel) => {
+    const trains = ({ name }: { readonly name: string }) => isLoraName(name);
+    const { program, parameters } = gradientProgram(nextTokenLoss(model), {
+      trains,
+      adapter: loraAdapter(lora),
+    });
+    const weights: WeightSource = ({ name }) => random.get(name)!;
+    using session = await createSession(program, { weights, threads: 1 });
+    const trained = Object.fromEntries(parameters.map(({ name }) => [name, random.get(name)!]));
+    const weight = fromValues("f32", [], [0.1]);
+    return {
+      found: await session.run({ ...trained, ...batch.inputs, weight }),
+      softmaxes: [...program.provenance.keys()].filter((name) => name.startsWith("Softmax_")),
+      fused: [...program.provenance.keys()].filter((name) => name.startsWith("GroupQuery")),
+    };
+  };
+  const [expected, again] = [
+    await gradients(kept),
+    await gradients(decoderModel({ ...tiny, lora })),
+  ];
+  for (const [name, array] of Object.entries(expected.found)) {
+    const [a, b] = [f32(array), f32(again.found[name])];
+    a.forEach((x, i) => {
+      expect(Math.abs(x - b[i]!), name).toBeLessThan(1e-5);
+    });
+  }
+  // Forward the fused kernel, which keeps no scores; each layer's are computed going back.
+  expect(again.softmaxes).toHaveLength(tiny.layers);
+  expect([expected.fused.length, again.fused.length]).toEqual([0, tiny.layers]);
 });
 
 it("adapts the maps that are asked for", async () => {

@@ -33,7 +33,9 @@ export class Teacher implements Disposable {
     const logits = rowLogits(decoderModel(config), root, given);
     const { tokens, rows } = given;
     const program = lower({ inputs: [tokens, rows], outputs: { logits } });
-    return new Teacher(await createSession(program, { weights, threads }), config.vocabSize);
+    const prepack = config.quantized !== undefined; // otherwise a second copy of the weights
+    const session = await createSession(program, { weights, threads, prepack });
+    return new Teacher(session, config.vocabSize);
   }
 
   /** [rows, vocabulary], valid until the next call. */

@@ -59,7 +59,11 @@ export class Scorer implements Disposable {
       outputs: { scores },
       parameters: (name) => (trained.has(name) ? "input" : "initializer"),
     });
-    const session = await createSession(program, { weights: fixed, threads, prepack: false });
+    const session = await createSession(program, {
+      weights: fixed,
+      threads,
+      prepack: formats !== undefined,
+    });
     return new Scorer(session, current, tokens);
   }
 
