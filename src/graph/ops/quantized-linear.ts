@@ -130,13 +130,57 @@ function productGradient(g: Tensor, weight: BlockWeight, attrs: BlockMatmulAttrs
   for (let start = 0; start < outputs; start += group) {
     const end = Math.min(outputs, start + group);
     const packed = late(weight.packed, rows, orderToken(sum ?? g));
-    const floats = blockGather({ ...weight, packed }, add(iota(end - start), start), layout);
     const own = end - start === outputs ? g : slice(g, -1, start, end);
-    const product = matmul(own, slice(floats, 1, 0, inputs)); // [..., inputs]
+    let product: Tensor; // [..., blocks · block]
+    if (layout.bits === 4 && !weight.zeros) {
+      const scales = slice(weight.scales, 0, start, end);
+      const halves = apply(halvesOp, [slice(packed, 0, start, end), scales], layout);
+      const pairs = stack(
+        halves.map((half) => matmul(own, half)),
+        -1,
+      );
+      product = reshape(pairs, [...g.shape.slice(0, -1), rows[1] * 2]);
+    } else {
+      const floats = blockGather({ ...weight, packed }, add(iota(end - start), start), layout);
+      product = matmul(own, floats);
+    }
     sum = sum ? add(sum, product) : product;
   }
-  return sum!;
+  return slice(sum!, -1, 0, inputs);
 }
+
+/**
+ * Numbers of 4 bits without zero points, from rows [n, blocks · block / 2] and scales [n, blocks]:
+ * those at even places, and those at odd ones, each f32 [n, blocks · block / 2]. Bytes are read
+ * where they lie; the engine's gathering kernel divides several times for each number.
+ */
+const halvesOp: Op<BlockLayout> = {
+  name: "halves",
+  infer: ([{ shape }]) => [
+    { dtype: "f32", shape },
+    { dtype: "f32", shape },
+  ],
+  lower(to, [bytes, scales], { inputs: [, { shape }], attrs: { block } }) {
+    const key = `zero points of [${shape}]`;
+    const eight = () => to.emit("Expand", [to.constant("u8", [1], [8]), to.shape(shape)]);
+    const zeros = to.shared(key, eight);
+    const options = { axis: onnx.int(1), block_size: onnx.int(block / 2) };
+    const numbers = (half: string): string =>
+      to.emit("DequantizeLinear", [half, scales, zeros], options);
+    const low = to.emit("BitwiseAnd", [bytes, to.constant("u8", [1], [15])]);
+    const right = { direction: onnx.string("RIGHT") };
+    const high = to.emit("BitShift", [bytes, to.constant("u8", [1], [4])], right);
+    return [numbers(low), numbers(high)];
+  },
+  expand([bytes, scales], { block }) {
+    const [n, blocks] = scales.shape;
+    const numbers = reshape(cast(bytes, "f32"), [n, blocks, block / 2]);
+    const high = floor(mul(numbers, 1 / 16));
+    return [sub(numbers, mul(high, 16)), high].map((half) =>
+      reshape(mul(sub(half, 8), expandDims(scales, 2)), bytes.shape),
+    );
+  },
+};
 
 /**
  * x Wᵀ with a weight in blocks.
