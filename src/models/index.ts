@@ -25,6 +25,7 @@ export {
   type SinkReport,
 } from "./measure/sinks.ts";
 export { type MergeOptions, mergeAdapter } from "./merge.ts";
+export { asOnefold } from "./moe-config.ts";
 export { hasMtp, mtpProgram } from "./mtp.ts";
 export { forwardProgram, stepProgram } from "./programs.ts";
 export type { Quantization, QuantizationOptions } from "./quantization.ts";

@@ -1,7 +1,13 @@
-/** Settings of routed experts in config.json, as Qwen2-MoE, Qwen3-MoE and later ones share them. */
+/**
+ * Settings of routed experts in config.json, as Qwen2-MoE, Qwen3-MoE and later ones share them, and
+ * of routers that none of these families has.
+ */
 
 import type { MoeConfig } from "../nn/moe.ts";
+import { type RouterOptions, routerScores } from "../nn/moe-routing.ts";
 import type { ConfigReader } from "./config-reader.ts";
+import type { DecoderConfig } from "./decoder.ts";
+import { isHybrid } from "./hybrid-config.ts";
 
 /** What a family's config class assumes where config.json is silent. */
 export interface MoeDefaults {
@@ -42,6 +48,46 @@ export function readMoe(
         : 0,
     layers: Array.from({ length: layers }, (_, i) => !dense.has(i) && (i + 1) % step === 0),
   };
+}
+
+/** Reads a router of another kind than softmax over all experts: only `onefold` has the key. */
+export function readRouter(config: ConfigReader, moe: MoeConfig): RouterOptions | undefined {
+  const keys = config.object("router");
+  if (!keys) return undefined;
+  const grouped = keys.flag("grouped", false);
+  if (grouped && moe.experts % moe.topK !== 0) {
+    throw keys.error(
+      "grouped",
+      `false: ${moe.experts} experts are not ${moe.topK} groups`,
+      grouped,
+    );
+  }
+  return {
+    score: keys.choice("score", routerScores, "softmax"),
+    grouped,
+    bias: keys.flag("bias", false),
+    scale: keys.positive("scale", 1),
+  };
+}
+
+/**
+ * The decoder as one of `model_type` "onefold", with what its family's config.json cannot say of
+ * experts: another router, or a bias in the one it has. Weights keep their names, but other tools
+ * refuse that type, where they would otherwise compute something else.
+ *
+ * @param router what changes in it
+ * @throws Error where the decoder has no experts, or is of a family that "onefold" cannot describe
+ */
+export function asOnefold(config: DecoderConfig, router?: RouterOptions): DecoderConfig {
+  const { moe, modelType } = config;
+  if (!moe || isHybrid(config) || modelType === "qwen") {
+    throw new Error(
+      `a ${modelType} decoder cannot have another router; those of the types qwen2_moe, ` +
+        "qwen3_moe and onefold that have experts can",
+    );
+  }
+  const changed = router && { router: { ...moe.router, ...router } };
+  return { ...config, modelType: "onefold", moe: { ...moe, ...changed } };
 }
 
 function readDenseLayers(config: ConfigReader, layers: number): Set<unknown> {

@@ -4,8 +4,8 @@
  * weights that they do not know aside and compute something else.
  *
  * Beyond Qwen3's keys: `qk_norm`, `attention_output_bias`, `attention_gate` (an object with
- * position, granularity, shared, combine, activation and layout) and `residual_norm` (kind, and
- * rank and scale, limit or alpha). The paper's own checkpoints are of the type "qwen3" and say
+ * position, granularity, shared, combine, activation and layout), `residual_norm` (kind, and rank
+ * and scale, limit or alpha), and of experts `router` (score, grouped, bias, scale). The paper's own checkpoints are of the type "qwen3" and say
  * `headwise_attn_output_gate` or `elementwise_attn_output_gate` (readReleasedGate).
  */
 
@@ -21,7 +21,7 @@ import {
 import type { NormVariant } from "../nn/residual-norm.ts";
 import type { ConfigReader } from "./config-reader.ts";
 import type { DecoderConfig } from "./decoder.ts";
-import { readMoe } from "./moe-config.ts";
+import { readMoe, readRouter } from "./moe-config.ts";
 import { readDenseConfig } from "./qwen2.ts";
 import { readRope } from "./rope-config.ts";
 
@@ -32,7 +32,6 @@ export function readOnefoldConfig(config: ConfigReader): DecoderConfig {
   const bias = config.flag("attention_bias", false);
   const gate = readGate(config);
   const norm = readNorm(config);
-  const defaults = { experts: 8, topK: 2, inner: dense.intermediateSize, normalise: true };
   return {
     ...dense,
     modelType: "onefold",
@@ -43,10 +42,19 @@ export function readOnefoldConfig(config: ConfigReader): DecoderConfig {
     qkNorm: config.flag("qk_norm", true),
     ...(gate && { gate }),
     ...(norm && { norm }),
-    ...(config.has("num_experts") && {
-      moe: readMoe(config, dense.layers, { ...defaults, sharedInner: 0 }),
-    }),
+    ...(config.has("num_experts") && { moe: readExperts(config, dense) }),
   };
+}
+
+function readExperts(
+  config: ConfigReader,
+  { layers, intermediateSize: inner }: Pick<DecoderConfig, "layers" | "intermediateSize">,
+): NonNullable<DecoderConfig["moe"]> {
+  const sharedInner = config.has("shared_expert_intermediate_size") ? inner : 0;
+  const defaults = { experts: 8, topK: 2, inner, normalise: true, sharedInner };
+  const moe = readMoe(config, layers, defaults);
+  const router = readRouter(config, moe);
+  return { ...moe, ...(router && { router }) };
 }
 
 function readGate(config: ConfigReader): AttentionGate | undefined {

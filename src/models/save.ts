@@ -6,6 +6,7 @@ import { convertArray } from "../checkpoint/convert.ts";
 import { saveSharded } from "../checkpoint/save.ts";
 import type { DType } from "../graph/dtype.ts";
 import type { NDArray } from "../graph/ndarray.ts";
+import { EXPERT_BIAS } from "../nn/moe-routing.ts";
 import type { RopeConfig } from "../nn/rope.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { splitExperts } from "./expert-weights.ts";
@@ -79,6 +80,12 @@ function familyKeys(c: DecoderConfig): Record<string, unknown> {
   const gateKeys = releasedGateKeys(c);
   const isMoe = modelType.endsWith("_moe");
   const isQwen2 = modelType.startsWith("qwen2") && !outputBias && !qkNorm && (isMoe || qkvBias);
+  if (moe?.router) {
+    throw new Error(
+      `config.json: a ${modelType} decoder cannot be saved with the router ` +
+        `${JSON.stringify(moe.router)}; give it the modelType "onefold" (asOnefold)`,
+    );
+  }
   const isQwen3 =
     modelType.startsWith("qwen3") &&
     (qkNorm || c.gate) &&
@@ -97,7 +104,7 @@ function familyKeys(c: DecoderConfig): Record<string, unknown> {
 }
 
 function moeKeys(moe: NonNullable<DecoderConfig["moe"]>): Record<string, unknown> {
-  const { sharedInner } = moe;
+  const { sharedInner, router } = moe;
   return {
     decoder_sparse_step: 1,
     mlp_only_layers: moe.layers.flatMap((isSparse, i) => (isSparse ? [] : [i])),
@@ -106,6 +113,7 @@ function moeKeys(moe: NonNullable<DecoderConfig["moe"]>): Record<string, unknown
     num_experts: moe.experts,
     num_experts_per_tok: moe.topK,
     ...(sharedInner > 0 ? { shared_expert_intermediate_size: sharedInner } : {}),
+    ...(router && { router }),
   };
 }
 
@@ -183,8 +191,9 @@ export async function writeModelFiles(
       config?.modelType === "qwen" ? packQwen(weights) : splitExperts(weights),
       ({ load, ...weight }) => ({
         ...weight,
-        dtype,
-        load: () => convertArray(load(), dtype),
+        ...(weight.name.endsWith(`.${EXPERT_BIAS}`)
+          ? { dtype: "f32", load } // smaller steps than other dtypes tell apart
+          : { dtype, load: () => convertArray(load(), dtype) }),
       }),
     ),
   );

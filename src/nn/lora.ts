@@ -15,7 +15,7 @@ export interface LoraConfig {
   readonly isDora?: boolean;
   /**
    * Linear maps that are adapted, by full name or its end ("q_proj"); "all-linear": all but the
-   * head, the routers of experts and their gates.
+   * head and routers. Experts that tokens are sent to are adapted only where named in full.
    */
   readonly targets: readonly string[] | "all-linear";
 }
@@ -26,9 +26,9 @@ export const loraScale = ({ rank, alpha, isRankStabilised = false }: LoraConfig)
 
 /** Whether a linear map is adapted. */
 export function isAdapted(path: string, { targets }: LoraConfig): boolean {
-  if (targets !== "all-linear") {
-    return targets.some((target) => path === target || path.endsWith(`.${target}`));
-  }
+  if (targets !== "all-linear" && targets.includes(path)) return true;
+  if (/\.experts\.\d+\./.test(path)) return false;
+  if (targets !== "all-linear") return targets.some((target) => path.endsWith(`.${target}`));
   return !/(^|\.)(lm_head|gate|shared_expert_gate)$/.test(path);
 }
 

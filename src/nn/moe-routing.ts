@@ -26,10 +26,12 @@ import { dim, type Shape } from "../graph/shape.ts";
 import { shapeError, type Tensor } from "../graph/tensor.ts";
 import { type Scope, zeros } from "./scope.ts";
 
+export const routerScores = ["softmax", "sigmoid"] as const;
+
 /** What a router does beyond the usual one: softmax over all experts, then the highest. */
 export interface RouterOptions {
   /** Sigmoid scores each expert by itself, as in DeepSeek-V3 (`scoring_func`; default softmax). */
-  readonly score?: "softmax" | "sigmoid";
+  readonly score?: (typeof routerScores)[number];
   /**
    * Expert prototyping (M6-T, Yang et al. 2021, "k top-1"): experts in `topK` groups of equal
    * size, each with a softmax of its own, of which a token takes the best. Default false.

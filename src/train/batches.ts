@@ -146,14 +146,12 @@ const padded = (length: number): number => Math.ceil(length / LENGTH_MULTIPLE) *
 export interface MicroBatchOptions {
   /** Adds `rowWeights`, for a weighted loss; `supervised` is then their sum. */
   readonly weighted?: boolean;
-  /** Adds `mask` f32 [batch, seq], 0 where there is padding: routers do not see it then. */
-  readonly masked?: boolean;
 }
 
 /** Inputs of `nextTokenLoss`: right-padded tokens, a row and a label for every learned token. */
 export function microBatch(
   samples: readonly Sequence[],
-  { weighted = false, masked = false }: MicroBatchOptions = {},
+  { weighted = false }: MicroBatchOptions = {},
 ): MicroBatch {
   const seq = padded(Math.max(...samples.map((s) => s.tokens.length)));
   const tokens = zeros("i64", [samples.length, seq]);
@@ -166,17 +164,13 @@ export function microBatch(
     }
   });
   const { inputs, supervised } = targets.finish(weighted);
-  if (masked) inputs.mask = maskOf(samples, seq);
-  return { inputs: { tokens, ...inputs }, supervised, tokens: ids.length, ...origin(samples) };
-}
-
-function maskOf(samples: readonly Sequence[], seq: number): NDArray {
-  const mask = zeros("f32", [samples.length, seq]);
-  const data = mask.data as Float32Array;
-  samples.forEach(({ tokens }, b) => {
-    data.fill(1, b * seq, b * seq + tokens.length);
-  });
-  return mask;
+  return {
+    inputs: { tokens, ...inputs },
+    supervised,
+    tokens: ids.length,
+    lengths: samples.map((sample) => sample.tokens.length),
+    ...origin(samples),
+  };
 }
 
 const place = ({ where }: Sequence): string => (where === undefined ? "" : ` (${where})`);

@@ -32,6 +32,11 @@ export interface TracedLoss {
    * `input` is a leaf of static shape, `output` what the next micro-batch gets for it.
    */
   readonly carried?: Readonly<Record<string, { readonly input: Tensor; readonly output: Tensor }>>;
+  /**
+   * Sums over all micro-batches of a step, known to each of them: a forward pass that computes
+   * `part` alone runs over them first. `input` is a leaf of the same static shape, f32.
+   */
+  readonly ahead?: Readonly<Record<string, { readonly input: Tensor; readonly part: Tensor }>>;
 }
 
 /** Traces a loss over the parameters that it asks of the scope. */
@@ -44,12 +49,16 @@ export interface GradientOptions {
   readonly formats?: WeightFormats;
   /** Changes linear maps, e.g. by low-rank products (`loraAdapter`). */
   readonly adapter?: LinearAdapter;
+  /** The loss of evaluation (default: the same). */
+  readonly evaluation?: LossFunction;
 }
 
 export interface GradientProgram {
   readonly program: Program;
   /** Without gradients, for evaluation. */
   readonly lossProgram: Program;
+  /** The parts that are summed ahead, by name. */
+  readonly aheadProgram: Program | undefined;
   /** Those that are trained. */
   readonly parameters: readonly ParameterSpec[];
   /** Those that are not: the weights of both programs. */
@@ -66,6 +75,12 @@ export const metricOf = (name: string): string => `metric ${name}`;
 /** Name of carried state among the outputs. */
 export const nextOf = (name: string): string => `next ${name}`;
 
+const inputsOf = ({ inputs, carried = {}, ahead = {} }: TracedLoss, weight: Tensor): Tensor[] => [
+  ...inputs,
+  ...[...Object.values(carried), ...Object.values(ahead)].map(({ input }) => input),
+  weight,
+];
+
 /**
  * Inputs: the trained parameters by name, those of the loss, its carried state, and `weight`
  * f32 [], one over the count of the whole step. Outputs: `loss` (weight times the total), the
@@ -73,7 +88,7 @@ export const nextOf = (name: string): string => `next ${name}`;
  */
 export function gradientProgram(
   loss: LossFunction,
-  { trains = () => true, formats, adapter }: GradientOptions = {},
+  { trains = () => true, formats, adapter, evaluation }: GradientOptions = {},
 ): GradientProgram {
   const { root, specs, tensors } = createParameters("f32", formats, { adapter });
   const weight = input("weight", "f32", []);
@@ -89,20 +104,35 @@ export function gradientProgram(
   for (const [name, tensor] of Object.entries(traced.metrics ?? {})) {
     outputs[metricOf(name)] = tensor;
   }
-  const carried = Object.entries(traced.carried ?? {});
-  for (const [name, { output }] of carried) outputs[nextOf(name)] = output;
+  for (const [name, { output }] of Object.entries(traced.carried ?? {})) {
+    outputs[nextOf(name)] = output;
+  }
   const lossOutputs = { ...outputs };
   parameters.forEach(({ name }, i) => {
     outputs[gradientOf(name)] = gradients[i];
   });
-  const options = {
-    inputs: [...traced.inputs, ...carried.map(([, state]) => state.input), weight],
-    parameters: (name: string) => (trained.has(name) ? "input" : "initializer"),
-  } as const;
+  const kinds = (name: string) => (trained.has(name) ? "input" : "initializer");
+  const options = { inputs: inputsOf(traced, weight), parameters: kinds } as const;
   const graph = { ...options, outputs };
+  const evaluated = evaluation?.(root);
+  const ahead = Object.entries(traced.ahead ?? {});
   return {
     program: lower(graph),
-    lossProgram: lower({ ...options, outputs: lossOutputs }),
+    lossProgram: evaluated
+      ? lower({
+          inputs: inputsOf(evaluated, weight),
+          parameters: kinds,
+          outputs: { loss: mul(evaluated.total, weight) },
+        })
+      : lower({ ...options, outputs: lossOutputs }),
+    aheadProgram:
+      ahead.length === 0
+        ? undefined
+        : lower({
+            inputs: traced.inputs,
+            parameters: kinds,
+            outputs: Object.fromEntries(ahead.map(([name, { part }]) => [name, part])),
+          }),
     parameters,
     frozen: [...specs.values()].filter(({ name }) => !trained.has(name)),
     traced,

@@ -103,7 +103,8 @@ export async function run(options: RunOptions | RoundRunOptions): Promise<boolea
     const seconds = (performance.now() - started) / 1000;
     const tokensPerSecond = result.tokens / seconds;
     const metrics: StepMetrics = { step: rounds.done, ...result, tokensPerSecond };
-    await appendMetrics(metricsFile, metrics);
+    const { sums: _, ...line } = metrics; // whole arrays
+    await appendMetrics(metricsFile, line);
     options.onStep?.(metrics);
     await observer?.step(metrics, origin);
     if (rounds.done % saveEvery === 0) await save();

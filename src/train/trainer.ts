@@ -21,6 +21,7 @@ import { createTrainMemory, type ParameterShape, type TrainMemory } from "./memo
 import { Muon, type MuonOptions } from "./muon.ts";
 import { averageStep, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
+import { StepAhead } from "./step-ahead.ts";
 import { StepSums } from "./step-sums.ts";
 
 /** What one run of the gradient program takes. */
@@ -31,6 +32,8 @@ export interface MicroBatch {
   readonly supervised: number;
   /** Tokens computed, padding included. */
   readonly tokens: number;
+  /** Tokens of each row, behind which there is padding (left out: not known). */
+  readonly lengths?: readonly number[];
   /** Where its samples come from, for errors. */
   readonly origin?: string;
 }
@@ -40,6 +43,8 @@ export interface TrainerOptions {
   readonly config?: DecoderConfig;
   /** Another loss, or another model altogether. */
   readonly loss?: LossFunction;
+  /** The loss of `evaluate` (default: the same), e.g. without terms that only training needs. */
+  readonly evaluation?: LossFunction;
   /** Starting values: copied where trained, used in place where frozen. */
   readonly weights: WeightSource;
   /** Which parameters are trained (default: all). Frozen ones have no gradient and no moments. */
@@ -62,6 +67,14 @@ export interface TrainerOptions {
   readonly decays?: (parameter: ParameterShape) => boolean;
   /** Keep a moving average of the parameters with this decay, in `memory.averages`. */
   readonly average?: number;
+  /**
+   * Called after each update with the loss's sums (`StepResult.sums`): may write parameters that
+   * are left to it (`rateOf` 0). What it returns joins the step's metrics.
+   */
+  readonly afterUpdate?: (
+    parameters: ReadonlyMap<string, NDArray>,
+    sums: NDArrays,
+  ) => Readonly<Record<string, number>>;
   readonly threads?: number;
 }
 
@@ -111,6 +124,7 @@ export class Trainer implements Disposable {
   private readonly weight = zeros("f32", []);
   private readonly carried: CarriedState;
   private readonly sums: StepSums;
+  private readonly ahead: StepAhead | undefined;
   private readonly muon: Muon | undefined;
 
   private constructor(
@@ -118,8 +132,10 @@ export class Trainer implements Disposable {
     memory: TrainMemory,
     session: Session,
     programs: GradientProgram,
+    ahead: StepAhead | undefined,
     muon: Muon | undefined,
   ) {
+    this.ahead = ahead;
     this.muon = muon;
     this.options = options;
     this.config = options.config;
@@ -148,7 +164,8 @@ export class Trainer implements Disposable {
           "(config.lora), or load the model without quant",
       );
     }
-    const programs = gradientProgram(loss, { trains, formats, adapter });
+    const { evaluation } = options;
+    const programs = gradientProgram(loss, { trains, formats, adapter, evaluation });
     const { parameters } = programs;
     if (parameters.length === 0) throw new Error("Trainer.create: no parameter is trained");
     const isMuon = options.muon ? (options.isMuon ?? isLayerMatrix) : () => false;
@@ -165,11 +182,13 @@ export class Trainer implements Disposable {
         (memory.averages.get(name)!.data as Float32Array).set(array.data as Float32Array);
       }
     }
-    const session = await createSession(programs.program, sessionOptions(options));
+    const engine = sessionOptions(options);
+    const session = await createSession(programs.program, engine);
+    const ahead = await StepAhead.create(programs, engine);
     const matrices = parameters.filter(isMuon);
     const muon =
       options.muon && (await Muon.create(memory, matrices, { ...options.muon, rateOf, threads }));
-    return new Trainer(options, memory, session, programs, muon);
+    return new Trainer(options, memory, session, programs, ahead, muon);
   }
 
   /**
@@ -185,6 +204,7 @@ export class Trainer implements Disposable {
     this.weight.data[0] = 1 / supervised;
     this.carried.reset();
     this.sums.reset();
+    await this.ahead?.compute(Object.fromEntries(this.memory.parameters), batches, signal);
     let loss = 0;
     for (const [i, batch] of batches.entries()) {
       if (i > 0) this.further ??= this.bind(this.memory.scratch);
@@ -204,7 +224,7 @@ export class Trainer implements Disposable {
     if (!Number.isFinite(norm)) {
       throw await this.diverged(batches[batches.length - 1], "a gradient is not finite");
     }
-    const learningRate = await this.update(norm);
+    const { learningRate, extra } = await this.update(norm);
     return {
       step: this.steps,
       loss,
@@ -212,7 +232,7 @@ export class Trainer implements Disposable {
       learningRate,
       tokens: total(batches, "tokens"),
       supervised,
-      metrics: this.sums.means(supervised),
+      metrics: { ...this.sums.means(supervised), ...extra },
       sums: this.sums.arrays,
       gradientSeconds: (computed - started) / 1000,
       optimizerSeconds: (performance.now() - computed) / 1000,
@@ -239,13 +259,12 @@ export class Trainer implements Disposable {
     const weight = zeros("f32", []);
     weight.data[0] = 1;
     this.carried.reset();
-    const fixed = {
-      ...Object.fromEntries(this.memory.parameters),
-      ...this.carried.inputs,
-      weight,
-    };
+    const fixed = { ...this.fixed, weight };
+    const known = new Set(this.lossSession.inputs.map(({ name }) => name));
     for (const { inputs, supervised } of batches) {
-      const { loss } = await this.lossSession.run({ ...fixed, ...inputs }, { fetch: ["loss"] });
+      const all = Object.entries({ ...fixed, ...inputs });
+      const given = Object.fromEntries(all.filter(([name]) => known.has(name)));
+      const { loss } = await this.lossSession.run(given, { fetch: ["loss"] });
       sum += Number(loss.data[0]);
       count += supervised;
     }
@@ -257,6 +276,7 @@ export class Trainer implements Disposable {
     this.first.dispose();
     this.further?.dispose();
     this.session.dispose();
+    this.ahead?.[Symbol.dispose]();
     this.lossSession?.dispose();
   }
 
@@ -264,15 +284,26 @@ export class Trainer implements Disposable {
     this.dispose();
   }
 
-  /** @returns the rate that was used */
-  private async update(norm: number): Promise<number> {
+  /** What every run of the program reads, besides the batch. */
+  private get fixed(): Record<string, NDArray> {
+    return {
+      ...Object.fromEntries(this.memory.parameters),
+      ...this.carried.inputs,
+      ...this.ahead?.inputs,
+      weight: this.weight,
+    };
+  }
+
+  /** @returns the rate that was used, and what `afterUpdate` reports */
+  private async update(norm: number) {
     const { optimizer, schedule, average } = this.options;
     const learningRate = this.options.learningRate * rateAt(schedule, this.steps);
     optimizerStep(this.memory, optimizer, { step: this.steps + 1, learningRate, norm });
     await this.muon?.step(clipScale(norm, optimizer.clipNorm), learningRate, optimizer.weightDecay);
+    const extra = this.options.afterUpdate?.(this.memory.parameters, this.sums.arrays);
     if (average !== undefined) averageStep(this.memory, average);
     this.steps++;
-    return learningRate;
+    return { learningRate, extra };
   }
 
   /** The gradient program, with its gradients going to `target`. */
@@ -283,11 +314,7 @@ export class Trainer implements Disposable {
       ...this.carried.outputs,
     };
     for (const [name, array] of target) outputs[gradientOf(name)] = array;
-    const known = {
-      ...Object.fromEntries(this.memory.parameters),
-      ...this.carried.inputs,
-      weight: this.weight,
-    };
+    const known = this.fixed;
     const rest = this.session.inputs.filter(({ name }) => !(name in known));
     const empty = Object.fromEntries(rest.map((port) => [port.name, placeholder(port)]));
     return this.session.bind({ inputs: { ...known, ...empty }, outputs });
@@ -296,9 +323,8 @@ export class Trainer implements Disposable {
   /** The error of a step whose loss or gradients are not finite: what first went wrong, and where. */
   private async diverged(batch: MicroBatch, what: string): Promise<Error> {
     const { threads, weights } = this.options;
-    const parameters = Object.fromEntries(this.memory.parameters);
     this.carried.reset();
-    const inputs = { ...parameters, ...this.carried.inputs, weight: this.weight, ...batch.inputs };
+    const inputs = { ...this.fixed, ...batch.inputs };
     const found = await firstNonFinite(this.programs, inputs, { threads, weights });
     const where = found ? `, first: ${found}` : "";
     const origin = batch.origin ? ` (batch: ${batch.origin})` : "";

@@ -3,12 +3,16 @@
 import fc from "fast-check";
 import { expect, it } from "vitest";
 import {
+  constant,
   dim,
   fromValues,
+  grad,
   input,
   lower,
   matmul,
   routedMoe,
+  sum,
+  tanh,
   toValues,
 } from "../../src/graph/index.ts";
 import { groupedMap } from "../../src/graph/ops/grouped-map.ts";
@@ -72,6 +76,18 @@ it("routes rows to experts of any kind: fused as decomposed, with gradients", as
   ];
   await checkFused(build, values, {});
   await checkGradients(build, values);
+});
+
+it("has gradients by its rows alone, where nothing else is asked for, in the groups that have any", async () => {
+  const counts = constant(fromValues("i64", [GROUPS], [2, 0, 1, 3]));
+  const frozen = weights(40).map(constant);
+  const build = ([x]: Parameters<typeof routedMoe>[0][]) =>
+    groupedMap(x!, counts, (rows, e) => tanh(matmul(rows, frozen[e]!)));
+  await checkGradients(build, [randomArray("f64", [6, 3], 23, -1, 1)]);
+  // Not through the decomposition, which sends all rows through all groups.
+  const x = input("x", "f32", [dim("n"), 3]);
+  const [slope] = grad(sum(groupedMap(x, input("c", "i64", [GROUPS]), (rows) => tanh(rows))), [x]);
+  expect(slope!.node.op.name).toBe("groupedMap");
 });
 
 it("refuses counts that are none", () => {

@@ -74,7 +74,8 @@ async function train(
     },
     onStep: (metrics) => {
       reached = metrics.step;
-      emit("step", metrics);
+      const { sums: _, ...line } = metrics; // whole arrays
+      emit("step", line);
       meter.set(metrics.step);
       if (json) return;
       status.show(

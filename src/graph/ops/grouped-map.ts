@@ -1,11 +1,14 @@
 /** Groups of rows that each go through a function of their own; groups without rows cost nothing. */
 
+import { isFloat } from "../dtype.ts";
+import { vjp } from "../grad.ts";
 import { onnx } from "../onnx/contract.ts";
 import { dim, shapeEquals } from "../shape.ts";
 import { instantiate, type Subgraph, traceBody } from "../subgraph.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { cumsum } from "./cumsum.ts";
 import { add, cast, equal, greaterEqual, where } from "./elementwise.ts";
+import { concat, slice } from "./join.ts";
 import { full, iota } from "./leaf.ts";
 import { sum } from "./reduce.ts";
 import { expandDims } from "./reshape.ts";
@@ -63,7 +66,49 @@ const groupedMapOp: Op<GroupedMapAttrs> = {
     });
     return [results.reduce((a, b) => add(a, b))];
   },
+  grad({ inputs, attrs: { bodies } }, [g], needed) {
+    const [x, counts, ...captured] = inputs;
+    if (needed.slice(2).some(Boolean)) return denseGradient(inputs, g!, bodies);
+    // Of the rows alone: each group's gradient is a function of its rows and theirs.
+    const width = x!.shape[1]!;
+    const both = concat([x!, g!], 1); // [rows, width + outputs]
+    let next = 0;
+    const result = groupedMap(both, counts!, (rows, i) => {
+      const own = captured.slice(next, next + bodies[i]!.captures.length);
+      next += own.length;
+      const part = slice(rows, 1, 0, width);
+      const [y] = instantiate(bodies[i]!, [part, ...own]);
+      return vjp([y!], [slice(rows, 1, width)], [part])[0]!;
+    });
+    return [result];
+  },
 };
+
+/** Gradients by all that is used, through the decomposition. */
+function denseGradient(
+  inputs: readonly Tensor[],
+  g: Tensor,
+  bodies: readonly Subgraph[],
+): (Tensor | undefined)[] {
+  const isWanted = inputs.map(({ dtype }) => isFloat(dtype));
+  // Traced apart, so that a tensor that others depend on is not differentiated through them.
+  const backward = traceBody(
+    [...inputs, g],
+    (all) => {
+      const own = all.slice(0, -1);
+      const result = groupedMapOp.expand!(own, { bodies });
+      return vjp(
+        result,
+        all.slice(-1),
+        own.filter((_, i) => isWanted[i]),
+      );
+    },
+    { hoist: false },
+  );
+  const found = instantiate(backward, [...inputs, g, ...backward.captures]);
+  let next = 0;
+  return isWanted.map((wanted) => (wanted ? found[next++] : undefined));
+}
 
 /**
  * Rows of group e through the function of group e; groups are consecutive rows. Only groups that

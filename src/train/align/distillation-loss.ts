@@ -2,7 +2,7 @@
 
 import { add, exp, log, mul, sub } from "../../graph/ops/elementwise.ts";
 import { gatherElements } from "../../graph/ops/gather.ts";
-import { input } from "../../graph/ops/leaf.ts";
+import { dimSize, input } from "../../graph/ops/leaf.ts";
 import { crossEntropy } from "../../graph/ops/loss.ts";
 import { sum } from "../../graph/ops/reduce.ts";
 import { logSoftmax } from "../../graph/ops/softmax.ts";
@@ -58,6 +58,7 @@ export function topKDistillationLoss(
     return {
       inputs: [...Object.values(given), ids, stored],
       total,
+      count: dimSize([given.rows.shape[0]], "f32"),
       metrics: { divergence: soft, "cross entropy": hard },
     };
   };

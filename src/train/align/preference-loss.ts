@@ -16,7 +16,7 @@ import {
   where,
 } from "../../graph/ops/elementwise.ts";
 import { slice } from "../../graph/ops/join.ts";
-import { input, onesLike } from "../../graph/ops/leaf.ts";
+import { dimSize, input, onesLike } from "../../graph/ops/leaf.ts";
 import { softplus } from "../../graph/ops/math.ts";
 import { sum } from "../../graph/ops/reduce.ts";
 import { reshape, squeeze } from "../../graph/ops/reshape.ts";
@@ -86,6 +86,7 @@ export function dpoLoss(model: TokenModel, options: DpoOptions): LossFunction {
     return {
       inputs: [...Object.values(given), reference, sizes],
       total: sum(losses),
+      count: dimSize([dim("pairs")], "f32"),
       metrics: {
         accuracy: countTrue(greater(margin, 0)),
         margin: sum(reward),
@@ -116,6 +117,7 @@ export function simPoLoss(model: TokenModel, { beta, gamma }: SimPoOptions): Los
     return {
       inputs: [...Object.values(given), sizes],
       total: neg(sum(logSigmoid(sub(mul(margin, beta), gamma)))),
+      count: dimSize([dim("pairs")], "f32"),
       metrics: {
         accuracy: countTrue(greater(margin, 0)),
         margin: mul(sum(margin), beta),
@@ -167,6 +169,7 @@ export function ktoLoss(model: TokenModel, options: KtoOptions): LossFunction {
     return {
       inputs: [...Object.values(given), reference, kinds],
       total: sum(mul(losses, weights)),
+      count: sub(dimSize([count], "f32"), sum(mismatched)),
       metrics: {
         "liked reward": mul(sum(mul(gains, is(ktoKinds.desirable))), beta),
         "disliked reward": mul(sum(mul(gains, is(ktoKinds.undesirable))), beta),

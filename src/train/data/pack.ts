@@ -146,6 +146,7 @@ export function packedBatch(
     inputs: { tokens, segments, positions, ...inputs },
     supervised,
     tokens: ids.length,
+    lengths: sizes,
     ...origin(bins.flat()),
   };
 }

@@ -1,5 +1,6 @@
 /** What the schema cannot say: which options go with which method. */
 
+import { checkExperts } from "./check-experts.ts";
 import { describeOptions } from "./describe-schema.ts";
 import { isPreference, isRl, type Method } from "./method-names.ts";
 import type { TrainConfig } from "./schema.ts";
@@ -114,6 +115,7 @@ export function checkMethod(config: TrainConfig, where: string): void {
     );
   }
   checkConditional(config, where);
+  checkExperts(config, where);
   checkEvaluation(config, where);
 }
 

@@ -76,6 +76,7 @@ function toBatch(group: readonly Item[], top: StoredTop, k: number): MicroBatch 
     inputs: { ...inputs, "teacher ids": ids, "teacher logits": logits },
     supervised: rows,
     tokens: inputs.tokens.data.length,
+    lengths: sequences.map(({ tokens }) => tokens.length),
     ...origin(sequences),
   };
 }

@@ -86,7 +86,7 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
     loss_on: config.data.loss_on,
   });
   const files = { ...prepared.files, [TRAINING_FILE]: training };
-  const base = typeof config.model === "string" ? config.model : config.model.model_type;
+  const base = typeof config.model === "string" ? config.model : model.config.modelType;
   const stored = storedModel(model, { files, dtype, base });
   const shapes = [...trainer.memory.parameters.values()];
   options.onPlan?.({
@@ -127,7 +127,7 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
 
 /** Settings that decide what the weights become. The end of the run may move between resumes. */
 function fingerprintOf(config: TrainConfig, rows: string, files: Files): string {
-  const { method, model, lora, data, train, preference, distill, rl } = config;
+  const { method, model, lora, data, train, balance, preference, distill, rl } = config;
   const { steps, threads, save_every, keep, divergence, ...settings } = train;
   const hash = createHash("sha256");
   for (const [name, content] of Object.entries(files)) {
@@ -135,6 +135,6 @@ function fingerprintOf(config: TrainConfig, rows: string, files: Files): string 
     hash.update(content instanceof Uint8Array ? content : JSON.stringify(content));
   }
   const { files: _, mix, epochs, ...reading } = data;
-  const how = { method, model, lora, preference, distill, rl };
+  const how = { method, model, lora, balance, preference, distill, rl };
   return JSON.stringify({ ...how, reading, settings, rows, files: hash.digest("hex") });
 }

@@ -7,6 +7,7 @@ import { toSamples } from "../data/supervise.ts";
 import { decoderModel } from "../language-model.ts";
 import { Scorer } from "../rl/scorer.ts";
 import { Trainer } from "../trainer.ts";
+import { balanced } from "./balance-of.ts";
 import {
   createJobSource,
   learnable,
@@ -33,12 +34,13 @@ export function openMethod(setup: MethodSetup): Promise<OpenedMethod> {
 /** Methods whose loss is on given rows. */
 async function openLoss(setup: MethodSetup): Promise<OpenedMethod> {
   const { file, config, model } = setup;
-  const job = await lossSource(setup);
+  const updates = updatesOf(config.train, trainedNames(model), file);
+  const { job, training } = balanced(await lossSource(setup), model, config, updates);
   const trainer = await Trainer.create({
     config: model.config,
-    loss: job.loss,
     weights: model.weights,
-    ...updatesOf(config.train, trainedNames(model), file),
+    ...updates,
+    ...training,
   });
   return {
     ...job,

@@ -178,6 +178,7 @@ function toBatch(method: PreferenceMethod, group: readonly Item[]): MicroBatch {
     inputs: { ...inputs, ...further },
     supervised: group.length,
     tokens: inputs.tokens.data.length,
+    lengths: sequences.map(({ tokens }) => tokens.length),
     ...origin(sequences),
   };
 }

@@ -3,7 +3,6 @@
 import { existsSync } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { join, resolve } from "node:path";
-import { readJsonObject } from "../../checkpoint/json.ts";
 import { type ResolveOptions, resolveModel } from "../../checkpoint/resolve.ts";
 import type { DType } from "../../graph/dtype.ts";
 import type { WeightSource } from "../../graph/program.ts";
@@ -15,20 +14,12 @@ import {
   type Tokenizer,
   trainBpe,
 } from "../../media/text/index.ts";
-import {
-  configJson,
-  type DecoderConfig,
-  loadModel,
-  readModelConfig,
-  torchDType,
-} from "../../models/index.ts";
-import { initialise } from "../../nn/initialise.ts";
-import type { LoraConfig } from "../../nn/lora.ts";
+import type { DecoderConfig } from "../../models/index.ts";
 import { type DataRecord, textsOf } from "../data/record.ts";
-import { languageModelGradient } from "../language-model.ts";
-import { withFreshAdapters } from "../lora.ts";
 import { CHATML } from "./chatml.ts";
-import type { FreshModel, FreshTokenizer, TrainConfig } from "./schema.ts";
+import { existingModel } from "./existing-model.ts";
+import { freshModel } from "./fresh-model.ts";
+import type { FreshTokenizer, TrainConfig } from "./schema.ts";
 
 export type Files = Readonly<Record<string, unknown>>;
 
@@ -126,15 +117,16 @@ async function companionFiles(dir: string): Promise<Files> {
 
 /** The model to go on from, or fresh seeded weights. */
 export async function prepareModel(
-  { model, train, lora }: TrainConfig,
+  config: TrainConfig,
   folder: string,
   file: string,
   tokenizer: Tokenizer,
 ): Promise<PreparedModel> {
+  const { model } = config;
   const prepared =
     typeof model === "string"
-      ? await existingModel(await locateModel(folder, model), lora, train.seed)
-      : freshModel(model, file, tokenizer, train.seed);
+      ? await existingModel(await locateModel(folder, model), config, file)
+      : freshModel(model, config, file, tokenizer);
   if (tokenizer.vocabSize > prepared.config.vocabSize) {
     throw new Error(
       `${file}: the tokenizer has ${tokenizer.vocabSize} tokens, the model room for ` +
@@ -142,69 +134,4 @@ export async function prepareModel(
     );
   }
   return prepared;
-}
-
-async function existingModel(
-  dir: string,
-  lora: TrainConfig["lora"],
-  seed: number,
-): Promise<PreparedModel> {
-  const quant = lora && lora.quant !== "none" ? lora.quant : undefined;
-  const model = await loadModel(dir, { ...(quant && { quant, exact: true }) });
-  const json = await readJsonObject(join(dir, "config.json"));
-  const adapted = lora && { ...model.config, lora: adapterOf(lora) };
-  return {
-    config: adapted ?? model.config,
-    weights: adapted ? withFreshAdapters(adapted, model.weights, seed) : model.weights,
-    // transformers 5 writes "dtype", 4 "torch_dtype".
-    configFile: (dtype) => ({
-      ...json,
-      ["dtype" in json ? "dtype" : "torch_dtype"]: torchDType(dtype),
-    }),
-    [Symbol.dispose]: () => model[Symbol.dispose](),
-  };
-}
-
-const adapterOf = ({
-  rank,
-  alpha,
-  kind,
-  targets,
-}: NonNullable<TrainConfig["lora"]>): LoraConfig => ({
-  rank,
-  alpha: alpha ?? 2 * rank,
-  isRankStabilised: kind === "rslora",
-  isDora: kind === "dora",
-  targets,
-});
-
-function freshModel(
-  keys: FreshModel,
-  file: string,
-  tokenizer: Tokenizer,
-  seed: number,
-): PreparedModel {
-  const { hidden_size: hidden, num_attention_heads: heads } = keys;
-  const config = readModelConfig(`${file}, model`, {
-    ...keys,
-    num_key_value_heads: keys.num_key_value_heads ?? heads,
-    head_dim: keys.head_dim ?? evenHeadDim(file, hidden, heads),
-    intermediate_size: keys.intermediate_size ?? 3 * hidden,
-    vocab_size: keys.vocab_size ?? tokenizer.vocabSize,
-  });
-  const values = initialise(languageModelGradient(config).parameters, seed);
-  return {
-    config,
-    weights: ({ name }) => values.get(name)!,
-    configFile: (dtype) => configJson(config, dtype),
-    [Symbol.dispose]: () => values.clear(),
-  };
-}
-
-function evenHeadDim(file: string, hidden: number, heads: number): number {
-  if ((hidden / heads) % 2 === 0) return hidden / heads;
-  throw new Error(
-    `${file}: model.hidden_size ${hidden} over ${heads} heads is not an even whole number; ` +
-      "change one of them or give model.head_dim",
-  );
 }

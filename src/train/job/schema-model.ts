@@ -1,10 +1,14 @@
 /** Options of fresh models, fresh tokenizers and adapters. */
 
 import { z } from "zod";
+import { expertKeys } from "./schema-moe.ts";
 import { count, positive } from "./schema-parts.ts";
 
 export const freshModel = z.strictObject({
-  model_type: z.enum(["qwen3", "qwen2"]).default("qwen3").describe("family"),
+  model_type: z
+    .enum(["qwen3", "qwen2", "qwen3_moe", "qwen2_moe"])
+    .default("qwen3")
+    .describe("family"),
   hidden_size: count().describe("width of the residual stream"),
   num_hidden_layers: count().describe("layers"),
   num_attention_heads: count().describe("query heads"),
@@ -18,6 +22,7 @@ export const freshModel = z.strictObject({
   rope_theta: positive().default(10_000).describe("base of the rotary frequencies"),
   attention_bias: z.boolean().default(false).describe("biases in attention (qwen3)"),
   initializer_range: positive().default(0.02).describe("deviation of fresh matrices"),
+  ...expertKeys,
 });
 
 export const freshTokenizer = z.strictObject({

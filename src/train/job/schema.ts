@@ -5,6 +5,7 @@ import { methods } from "./method-names.ts";
 import { data } from "./schema-data.ts";
 import { distill, preference, rl } from "./schema-methods.ts";
 import { freshModel, freshTokenizer, lora } from "./schema-model.ts";
+import { balance } from "./schema-moe.ts";
 import { evaluation, train } from "./schema-train.ts";
 
 export const trainConfigSchema = z.strictObject({
@@ -19,6 +20,7 @@ export const trainConfigSchema = z.strictObject({
   lora: lora.optional().describe("train an adapter, and leave the model as it is"),
   data,
   train,
+  balance: balance.optional().describe("mixtures of experts: load balance, room"),
   eval: evaluation.optional().describe("evaluation on held-out rows"),
   preference: preference.optional().describe("dpo, kto, simpo"),
   distill: distill.optional().describe("distill"),

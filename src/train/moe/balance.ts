@@ -17,8 +17,9 @@ import type { Routing } from "../../nn/moe-routing.ts";
  * - `sequence`: each row of the micro-batch by itself (DeepSeek's `seq_aux`).
  * - `global`: the micro-batches of the optimiser step up to this one (Qiu et al. 2025, "Demons in
  *   the Detail", algorithm 1).
+ * - `exact`: all micro-batches of the step, which are counted first in a forward pass of their own.
  */
-export type BalanceScope = "micro" | "sequence" | "global";
+export type BalanceScope = "micro" | "sequence" | "global" | "exact";
 
 /** A layer's routing as the loss sees it, with one entry a token. */
 export interface RoutedLayer {

@@ -84,17 +84,18 @@ function balanced(traced: TracedLoss, found: readonly Routing[], options: Balanc
   const counts = stack(layers.map(countsOf)); // [layers, experts]
   const inputs = [...traced.inputs];
   const carried = { ...traced.carried };
+  let ahead = traced.ahead;
   const micro = meanOf(layers.map((layer) => balanceLoss(layer)));
   let balance = micro;
   if (hfCompat) balance = pooledBalanceLoss(layers);
   else if (scope === "sequence") balance = meanOf(layers.map(sequenceBalanceLoss));
   else if (scope !== "micro") {
-    const shape = counts.shape;
-    const name = scope === "given" ? "moe_frequencies" : "moe_seen";
-    const leaf = input(name, "f32", shape);
+    const name = { given: "moe_frequencies", global: "moe_seen", exact: "moe_ahead" }[scope];
+    const leaf = input(name, "f32", counts.shape);
+    const whole = scope === "global" ? add(leaf, counts) : leaf;
     if (scope === "given") inputs.push(leaf);
-    else carried.moe_seen = { input: leaf, output: add(leaf, counts) };
-    const whole = scope === "given" ? leaf : add(leaf, counts);
+    else if (scope === "exact") ahead = { moe_ahead: { input: leaf, part: counts } };
+    else carried.moe_seen = { input: leaf, output: whole };
     balance = meanOf(layers.map((layer, i) => balanceLoss(layer, rowOf(whole, i))));
   }
   const count = traced.count!; // checked above
@@ -120,7 +121,7 @@ function balanced(traced: TracedLoss, found: readonly Routing[], options: Balanc
     moe_counts: counts,
     moe_processed: processed,
   };
-  return { ...traced, inputs, total, metrics, carried };
+  return { ...traced, inputs, total, metrics, carried, ...(ahead && { ahead }) };
 }
 
 /** Row i of a matrix. */

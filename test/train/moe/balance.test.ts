@@ -91,6 +91,9 @@ it("balances a step cut in two as the whole batch, given the counts of the whole
   const inParts = await stepOf({ ...strong, scope: "given" }, given);
   expect(inParts.loss).toBeCloseTo(once.loss, 6);
   expectEqual(inParts.gradients, once.gradients);
+  const counted = await stepOf({ ...strong, scope: "exact" }, cut);
+  expect(counted.loss).toBeCloseTo(once.loss, 6);
+  expectEqual(counted.gradients, once.gradients);
   // Each part by itself is something else.
   const micro = await stepOf({ ...strong, scope: "micro" }, cut);
   expect(Math.abs(micro.loss - once.loss)).toBeGreaterThan(1e-4);
