@@ -63,7 +63,7 @@ class QwenBlock(nn.Module):
         self.up = nn.Linear(o.hidden, o.intermediate, bias=False)
         self.down = nn.Linear(o.intermediate, o.hidden, bias=False)
 
-    def forward(self, x, cos, sin):
+    def attend(self, x, cos, sin):
         batch, seq, _ = x.shape
         h = self.input_norm(x)
         q = self.q_norm(self.q(h).view(batch, seq, self.heads, self.dim)).transpose(1, 2)
@@ -71,7 +71,10 @@ class QwenBlock(nn.Module):
         v = self.v(h).view(batch, seq, self.kv, self.dim).transpose(1, 2)
         q, k = rotate(q, cos, sin), rotate(k, cos, sin)
         y = F.scaled_dot_product_attention(q, k, v, is_causal=True, enable_gqa=self.kv != self.heads)
-        x = x + self.o(y.transpose(1, 2).reshape(batch, seq, self.heads * self.dim))
+        return self.o(y.transpose(1, 2).reshape(batch, seq, self.heads * self.dim))
+
+    def forward(self, x, cos, sin):
+        x = x + self.attend(x, cos, sin)
         h = self.post_norm(x)
         return x + self.down(F.silu(self.gate(h)) * self.up(h))
 

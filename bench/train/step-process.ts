@@ -10,6 +10,8 @@ export interface StepProcess {
   step(): Promise<number>;
   /** Highest resident memory so far, in bytes; of a process that tells it. */
   peak(): Promise<number>;
+  /** Milliseconds of a step by operator; of a process that tells them. */
+  operators(): Promise<Readonly<Record<string, number>>>;
   close(): void;
 }
 
@@ -28,16 +30,17 @@ export async function startSteps(
   const described = await next();
   const isReady = described && (await next())?.ready === true;
   if (!isReady) return undefined;
-  const ask = async (word: string, key: string): Promise<number> => {
+  const ask = async (word: string): Promise<Record<string, unknown>> => {
     child.stdin.write(`${word}\n`);
     const line = await next();
     if (line === undefined) throw new Error(`bench: ${program} ${args[0]} ended`);
-    return Number(line[key]);
+    return line;
   };
   return {
     described,
-    step: () => ask("step", "ms"),
-    peak: () => ask("memory", "peak"),
+    step: async () => Number((await ask("step")).ms),
+    peak: async () => Number((await ask("memory")).peak),
+    operators: async () => (await ask("profile")).ops as Record<string, number>, // our own children
     close: () => child.stdin.end("quit\n"),
   };
 }

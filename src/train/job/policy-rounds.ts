@@ -32,7 +32,8 @@ export function policyRounds(
 
 /** A round as a line of metrics; its rates are those of its last step. */
 function outcome(round: RoundResult, learningRate: number): RoundOutcome {
-  const { steps, groups, rewards: _, rewardParts, mismatch, loss, gradientNorm, ...rest } = round;
+  const { rewards: _, seconds: __, steps, groups, rewardParts, mismatch, ...means } = round;
+  const { loss, gradientNorm, ...rest } = means;
   const answers = groups.flat();
   const sampled = answers.reduce((n, { tokens }) => n + tokens.length, 0);
   const sum = (key: "tokens" | "gradientSeconds" | "optimizerSeconds"): number =>

@@ -69,6 +69,13 @@ export interface PolicyTrainingOptions
 }
 
 export interface RoundResult extends RoundMetrics {
+  /** What its parts took; the steps say what theirs did. */
+  readonly seconds: {
+    readonly rollOut: number;
+    readonly rewards: number;
+    readonly scoring: number;
+    readonly learning: number;
+  };
   /** One a mini-batch and epoch. */
   readonly steps: readonly StepResult[];
   readonly groups: readonly (readonly RolledAnswer[])[];
@@ -138,6 +145,7 @@ export class PolicyTrainer implements Disposable {
    */
   async round(prompts: readonly PolicyPrompt[], signal?: AbortSignal): Promise<RoundResult> {
     const { answers, temperature = 1, maxTokens, stopTokens, seed, rewards } = this.#options;
+    const times = [performance.now()];
     const groups = await rollOut(
       this.#engine,
       prompts.map(({ tokens }) => tokens),
@@ -150,6 +158,7 @@ export class PolicyTrainer implements Disposable {
         signal,
       },
     );
+    times.push(performance.now());
     const results = await Promise.all(
       groups.map((group, i) =>
         Promise.all(
@@ -159,10 +168,16 @@ export class PolicyTrainer implements Disposable {
         ),
       ),
     );
+    times.push(performance.now());
     const scored = await this.#score(groups, results, signal);
+    times.push(performance.now());
     const steps = await this.#learn(scored, signal);
+    times.push(performance.now());
     this.rounds++;
-    return { ...roundMetrics(groups, results, scored, steps), steps, groups, rewards: results };
+    const took = (part: number): number => (times[part + 1]! - times[part]!) / 1000;
+    const seconds = { rollOut: took(0), rewards: took(1), scoring: took(2), learning: took(3) };
+    const metrics = roundMetrics(groups, results, scored, steps);
+    return { ...metrics, seconds, steps, groups, rewards: results };
   }
 
   dispose(): void {
