@@ -1,5 +1,7 @@
 // Examples as text for training, through the chat template that ships with the model.
 import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { packageRoot } from "../../src/cli/package-root.ts";
 import type { Example, Message } from "./types.ts";
 
 export interface RenderOptions {
@@ -9,7 +11,9 @@ export interface RenderOptions {
 }
 export type Render = (messages: readonly Message[], options?: RenderOptions) => string;
 
-export const CHAT_TEMPLATE = readFileSync(new URL("chat-template.jinja", import.meta.url), "utf8");
+// By the package: compiled code lies elsewhere.
+const FILE = join(packageRoot(), "recipes/onefold-mini/chat-template.jinja");
+export const CHAT_TEMPLATE = readFileSync(FILE, "utf8");
 
 /** Compiles the chat template. */
 export async function loadRender(): Promise<Render> {

@@ -12,7 +12,7 @@ import type { TrainConfig } from "./schema.ts";
 import { type JobSource, largestBatch } from "./sources.ts";
 import type { StoredTop } from "./teacher.ts";
 
-interface Item {
+export interface DistilledSample {
   readonly sequence: Sequence;
   /** Its first row of the stored predictions. */
   readonly start: number;
@@ -37,13 +37,15 @@ export async function distillSource(
   const cutter = async (sequences: readonly Sequence[], part: string) => {
     const top = await topOf(sequences, part);
     let rows = 0;
-    const items = sequences.map((sequence): Item => {
+    const items = sequences.map((sequence): DistilledSample => {
       const start = rows;
       rows += learnedIn(sequence);
       return { sequence, start };
     });
-    const cut = (pool: readonly Item[]): MicroBatch[] =>
-      cutGroups(pool, ({ sequence }) => [sequence], tokens).map((group) => toBatch(group, top, k));
+    const cut = (pool: readonly DistilledSample[]): MicroBatch[] =>
+      cutGroups(pool, ({ sequence }) => [sequence], tokens).map((group) =>
+        topKBatch(group, top, k),
+      );
     return { items, cut };
   };
   const { items, cut } = await cutter(samples.sequences, "teacher");
@@ -61,7 +63,12 @@ export async function distillSource(
   };
 }
 
-function toBatch(group: readonly Item[], top: StoredTop, k: number): MicroBatch {
+/** A micro-batch of `topKDistillationLoss`. */
+export function topKBatch(
+  group: readonly DistilledSample[],
+  top: StoredTop,
+  k: number,
+): MicroBatch {
   const sequences = group.map(({ sequence }) => sequence);
   const { inputs, sizes } = sequenceArrays(sequences);
   const rows = sizes.reduce((n, size) => n + size, 0);

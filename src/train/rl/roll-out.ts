@@ -1,5 +1,6 @@
 /** Sampled answers for reinforcement learning, from the engine that also serves. */
 
+import { setMaxListeners } from "node:events";
 import type { Engine } from "../../generate/engine/types.ts";
 
 /** One sampled answer. */
@@ -36,8 +37,12 @@ export interface RollOutOptions {
 export async function rollOut(
   engine: Engine,
   prompts: readonly ArrayLike<number>[],
-  { answers, seed, ...options }: RollOutOptions,
+  { answers, seed, signal, ...sampling }: RollOutOptions,
 ): Promise<RolledAnswer[][]> {
+  // Every answer under way listens to it: many at a time are no leak.
+  const own = signal && AbortSignal.any([signal]);
+  if (own) setMaxListeners(0, own);
+  const options = { ...sampling, signal: own };
   const groups = new Array<RolledAnswer[]>(prompts.length);
   const workers = Math.max(1, Math.ceil(engine.stats.slots / answers));
   let next = 0;
