@@ -117,6 +117,26 @@ export function findCandidates(
   if (minP > 0) retain(out, -Infinity, 0, minP);
 }
 
+/**
+ * `findCandidates` at temperature 1 where nothing changes or cuts the logits: weights of all tokens
+ * in two passes, without `values`.
+ *
+ * @returns log sum exp of their logits
+ */
+export function weighAll(logits: Float32Array, out: Candidates): number {
+  const { ids, weights } = out;
+  const most = logits[argmax(logits, ids.length)]!;
+  let total = 0;
+  for (let i = 0; i < ids.length; i++) {
+    const weight = Math.exp(logits[i]! - most);
+    ids[i] = i;
+    weights[i] = weight;
+    total += weight;
+  }
+  out.count = ids.length;
+  return most + Math.log(total);
+}
+
 /** Divides by the temperature. @throws Error where there is no finite largest score */
 function heat(scores: Float32Array, temperature: number): void {
   const t = Math.fround(temperature);

@@ -67,7 +67,7 @@ export class Decoding {
     const token = this.#sampler.pick(logits, constraint?.allowed());
     const isStop = this.#stopTokens.has(token);
     const text = this.#add(token, isStop);
-    const item = { token, text, ...scored(logits, token, logprobs) };
+    const item = { token, text, ...scored(logits, token, logprobs, this.#sampler.normaliser) };
     yield item;
     let ended = this.#ended(isStop);
     if (ended) return ended;
@@ -171,9 +171,10 @@ function scored(
   logits: Float32Array,
   token: number,
   count: number | undefined,
+  known: number | undefined,
 ): Pick<GeneratedToken, "logprob" | "topLogprobs"> {
   if (count === undefined) return {};
-  const normaliser = logSumExp(logits);
+  const normaliser = known ?? logSumExp(logits);
   const logprob = logits[token]! - normaliser;
   return count > 0 ? { logprob, topLogprobs: topLogprobs(logits, count, normaliser) } : { logprob };
 }

@@ -1,7 +1,7 @@
 /** Chooses the next token. */
 
 import { createRandom } from "../nn/random.ts";
-import { argmax, Candidates, findCandidates, scoreTokens } from "./candidates.ts";
+import { argmax, Candidates, findCandidates, scoreTokens, weighAll } from "./candidates.ts";
 import { TokenHistory } from "./history.ts";
 import type { Sampling } from "./sampling.ts";
 
@@ -30,6 +30,8 @@ export interface Sampler {
    * @param allowed bit i % 32 of word i >> 5: token i may be chosen (default: all)
    */
   pick(logits: Float32Array, allowed?: Uint32Array): number;
+  /** Log sum exp of the logits last picked from, where picking computed it. */
+  readonly normaliser: number | undefined;
 }
 
 /** Below this a temperature would only overflow the logits: the likeliest token is taken. */
@@ -54,8 +56,14 @@ export function createSampler(sampling: Sampling, options: SamplerOptions): Samp
     sampling.presencePenalty !== 0 ||
     sampling.frequencyPenalty !== 0;
   const history = hasPenalty ? new TokenHistory(vocabSize) : undefined;
-  const isGreedy = sampling.temperature < COLDEST;
+  const { temperature, topK, topP, minP } = sampling;
+  const isGreedy = temperature < COLDEST;
+  const isPlain = temperature === 1 && topK === 0 && topP === 1 && minP === 0;
+  let normaliser: number | undefined;
   return {
+    get normaliser() {
+      return normaliser;
+    },
     addPrompt: (ids) => history?.addPrompt(ids),
     addGenerated: (id) => history?.addGenerated(id),
     pick(logits, allowed) {
@@ -63,6 +71,12 @@ export function createSampler(sampling: Sampling, options: SamplerOptions): Samp
       if (isGreedy) {
         if (!history && !masked && !bias && !allowed) return argmax(logits, size);
         return argmax(scoreTokens(logits, sampling, adjustments, candidates));
+      }
+      normaliser = undefined;
+      if (isPlain && !history && !masked && !bias && !allowed) {
+        const sum = weighAll(logits, candidates);
+        if (size === logits.length) normaliser = sum;
+        return draw(candidates, random.uniform());
       }
       findCandidates(logits, sampling, adjustments, candidates);
       return draw(candidates, random.uniform());

@@ -17,6 +17,7 @@ import {
   topLogprobs,
 } from "../../src/generate/index.ts";
 import { draw } from "../../src/generate/sampler.ts";
+import { createRandom } from "../../src/nn/random.ts";
 
 const folder = join(import.meta.dirname, "../fixtures/generate");
 interface Case {
@@ -171,6 +172,25 @@ test("a seed fixes the choices, and another gives others", () => {
   expect(run(1)).toEqual(run(1));
   expect(run(1)).not.toEqual(run(2));
   expect(run()).not.toEqual(run());
+});
+
+test("plain sampling takes a shorter way to the same choices, and knows the normaliser", () => {
+  const plain = { ...greedy, temperature: 1, topK: 0, topP: 1, minP: 0 };
+  const random = createRandom(3, "logits");
+  const fast = createSampler(plain, { vocabSize: 40, seed: 6 });
+  const slow = createSampler(plain, { vocabSize: 40, seed: 6, bias: new Map([[0, 0]]) });
+  const padded = createSampler(plain, { vocabSize: 40, usedVocab: 30, seed: 6 });
+  for (let i = 0; i < 200; i++) {
+    const logits = Float32Array.from({ length: 40 }, () => 8 * random.uniform() - 4);
+    logits[i % 40] = -Infinity;
+    expect(fast.pick(logits)).toBe(slow.pick(logits));
+    expect(fast.normaliser).toBe(logSumExp(logits));
+    expect(slow.normaliser).toBeUndefined();
+    expect(padded.pick(logits)).toBeLessThan(30);
+    expect(padded.normaliser).toBeUndefined();
+  }
+  const damaged = new Float32Array(40).fill(Number.NaN);
+  expect(() => fast.pick(damaged)).toThrow("logits hold NaN");
 });
 
 test("draw never gives a token of weight zero, at either end", () => {

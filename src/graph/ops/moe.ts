@@ -127,12 +127,9 @@ function gateAndUp(
     const [gate, up] = inputs.slice(2, 4).map((w) => groupedMatmul(rows, w, counts, true));
     return [gate, up];
   }
-  // Parted by whole rows of weights: parting what comes out would go number by number.
-  const [experts, both, hidden] = inputs[2].shape;
-  const pairs = reshape(inputs[2], [experts, dimDivide(both, 2)!, 2, hidden]);
-  const [gate, up] = split(pairs, 2, 2).map((w) =>
-    groupedMatmul(rows, squeeze(w, [2]), counts, true),
-  );
+  const inner = dimDivide(inputs[2].shape[1], 2)!;
+  const both = reshape(groupedMatmul(rows, inputs[2], counts, true), [-1, inner, 2]);
+  const [gate, up] = split(both, 2, 2).map((t) => squeeze(t, [2]));
   return [gate, up];
 }
 
