@@ -250,13 +250,23 @@ describe("what does not go together", () => {
       { model: { ...sparse, model_type: "qwen3", num_experts: undefined }, balance: {} },
       '"balance" belongs to mixtures of experts',
     ],
+    [
+      { ...moe({}), balance: { capacity_mode: "1x" } },
+      '"balance.capacity_mode" counts with balance.capacity_factor alone',
+    ],
     [{ model: "fresh/final", lora: { rank: 2 }, balance: { bias_rate: 1 } }, '"lora" leaves as'],
     [
       { model: "fresh/final", lora: { targets: ["q_proj", "gate_proj"] } },
       '"lora.targets" names gate_proj, but no linear map that can be adapted is called so; experts',
     ],
     [
-      { model: "fresh/final", method: "grpo", rl: { rewards: ["exact"] }, balance: {} },
+      {
+        model: "fresh/final",
+        method: "grpo",
+        rl: { rewards: ["exact"] },
+        balance: {},
+        train: { ...train, accumulate: undefined },
+      },
       '"balance" belongs to methods that learn from given rows',
     ],
   ])("%j", async (config, message) => {

@@ -49,6 +49,11 @@ const conditional: readonly (readonly [
     "data.fim_rate above 0",
     (c) => c.data.fim_rate > 0,
   ],
+  [
+    ["balance.capacity_mode", "balance.capacity_min"],
+    "balance.capacity_factor",
+    ({ balance }) => balance?.capacity_factor !== undefined,
+  ],
   [["data.temperature"], "data.mix", ({ data }) => data.mix !== undefined],
   [
     ["data.shuffle_buffer", "data.epochs"],
