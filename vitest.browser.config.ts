@@ -6,6 +6,7 @@ export default defineConfig({
     include: ["test/browser/**/*.browser.ts"],
     pool: "forks",
     maxWorkers: 1,
+    expect: { poll: { timeout: 10_000 } }, // pages ask the server every second
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

@@ -119,7 +119,7 @@ it("is reached by key, button and address, and begins with the newest run", asyn
     2,
   );
   await list.getByRole("checkbox", { name: /old/ }).check();
-  await page.getByText("Tokens", { exact: true }).first().click();
+  await page.getByRole("radio", { name: "Tokens" }).check();
   await expect
     .poll(() => page.url())
     .toContain("#/runs?run=sums/slow&run=sums/fast&run=old&x=tokens");

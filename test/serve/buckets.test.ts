@@ -22,6 +22,7 @@ it("never holds more than its limit, and keeps order, totals, means and extremes
       const { buckets } = list;
       expect(buckets.length).toBeLessThanOrEqual(limit);
       expect(buckets.length).toBeGreaterThanOrEqual(Math.min(all.length, Math.floor(limit / 2)));
+      expect(buckets.at(-1)).toEqual(line(all.length, all.at(-1)!)); // as it was added
       let done = 0;
       for (const { lines, step, tokens, seconds, values } of buckets) {
         const own = all.slice(done, done + lines);
@@ -44,7 +45,7 @@ it("joins lines that lack a value with those that have it", () => {
   list.add(line(4, 8));
   const spreads = list.buckets.map(({ values }) => values.get("loss"));
   expect(spreads).toEqual([
-    { count: 1, mean: 4, low: 4, high: 4 },
-    { count: 2, mean: 7, low: 6, high: 8 },
+    { count: 2, mean: 5, low: 4, high: 6 },
+    { count: 1, mean: 8, low: 8, high: 8 },
   ]);
 });
