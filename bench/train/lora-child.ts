@@ -16,7 +16,8 @@ import { defaultAdamW, microBatch, Trainer, withFreshAdapters } from "../../src/
 const [dir = "", type = "f32", seq = "512", rank = "16", warmup = "1", cache, threads] =
   process.argv.slice(2);
 const quant = type === "int8" || type === "int4" ? type : undefined;
-using model = await loadModel(dir, { quant, quantCacheDir: cache });
+// As `onefold train` loads a base that adapters are trained on.
+using model = await loadModel(dir, { ...(quant && { quant, exact: true }), quantCacheDir: cache });
 const r = Number(rank);
 const config = { ...model.config, lora: { rank: r, alpha: 2 * r, targets: "all-linear" } } as const;
 using trainer = await Trainer.create({

@@ -129,8 +129,10 @@ function productGradient(g: Tensor, weight: BlockWeight, attrs: BlockMatmulAttrs
   let sum: Tensor | undefined;
   for (let start = 0; start < outputs; start += group) {
     const end = Math.min(outputs, start + group);
-    const packed = late(weight.packed, rows, orderToken(sum ?? g));
-    const own = end - start === outputs ? g : slice(g, -1, start, end);
+    const token = orderToken(sum ?? g);
+    const packed = late(weight.packed, rows, token);
+    // Late too, or the engine makes one Split of all slices, which holds g a second time.
+    const own = end - start === outputs ? g : slice(late(g, g.shape, token), -1, start, end);
     let product: Tensor; // [..., blocks · block]
     if (layout.bits === 4 && !weight.zeros) {
       const scales = slice(weight.scales, 0, start, end);
