@@ -25,7 +25,8 @@ export function policyRounds(
     },
     async next() {
       const rate = learningRate * rateAt(schedule, policy.trainer.steps);
-      return outcome(await policy.round(source.next()), rate);
+      const round = policy.round(source.next(), undefined, (count) => source.next(count));
+      return outcome(await round, rate);
     },
   };
 }

@@ -4,8 +4,8 @@ import { shuffle } from "../batches.ts";
 import type { Seekable } from "../run-state.ts";
 
 export interface PromptSource<T> extends Seekable {
-  /** The next prompts, as many as a round takes. */
-  next(): T[];
+  /** The next prompts (default: as many as a round takes). */
+  next(count?: number): T[];
 }
 
 export function promptSource<T>(
@@ -28,8 +28,8 @@ export function promptSource<T>(
     return order;
   };
   return {
-    next() {
-      return Array.from({ length: perRound }, () => {
+    next(count = perRound) {
+      return Array.from({ length: count }, () => {
         const epoch = Math.floor(taken / prompts.length);
         return prompts[orderOf(epoch)[taken++ % prompts.length]];
       });

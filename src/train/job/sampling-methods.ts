@@ -72,6 +72,7 @@ export async function openPolicy(setup: MethodSetup): Promise<OpenedMethod> {
     scale: isDrGrpo ? "none" : "group",
     divisor: isDrGrpo ? "most tokens" : "tokens",
     dropsCut: method === "dapo",
+    resample: rl.resample ?? (method === "dapo" ? 3 : 0),
     answers: rl.answers,
     miniBatches: rl.mini_batches,
     epochs: rl.epochs,

@@ -45,6 +45,9 @@ export const rl = z.strictObject({
   temperature: positive().default(1).describe("of sampling"),
   mini_batches: count().default(1).describe("optimiser steps that a round's answers are cut into"),
   epochs: count().default(1).describe("times that a round's answers are learned from"),
+  resample: count(0)
+    .optional()
+    .describe("times that prompts with equal rewards are replaced in a round (default: dapo 3)"),
   beta: atLeastZero().default(0).describe("weight of the divergence from the start"),
   clip: z
     .array(atLeastZero())

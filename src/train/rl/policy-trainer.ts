@@ -14,7 +14,7 @@ import { cutByLength, policyBatch, type ScoredAnswer } from "./answer-batches.ts
 import { policyEngine } from "./policy-engine.ts";
 import { type Reward, type RewardResult, rewardOf } from "./reward.ts";
 import { type RolledAnswer, rollOut } from "./roll-out.ts";
-import { type RoundMetrics, roundMetrics } from "./round-metrics.ts";
+import { areEqual, type RoundMetrics, roundMetrics } from "./round-metrics.ts";
 import { Scorer } from "./scorer.ts";
 
 /** A question with whatever its rewards need to know. */
@@ -57,6 +57,11 @@ export interface PolicyTrainingOptions
   /** Answers that met the limit of tokens are not learned from (DAPO; default false). */
   readonly dropsCut?: boolean;
   /**
+   * How often a round asks for further prompts in place of those whose answers all have the same
+   * reward, which teach nothing (DAPO's dynamic sampling; default 0).
+   */
+  readonly resample?: number;
+  /**
    * Where the ratio's denominator comes from: computed again by the training graph before the
    * first update (default), or taken from the engine's roll-out (saves a forward pass).
    */
@@ -68,14 +73,17 @@ export interface PolicyTrainingOptions
   readonly seed: number;
 }
 
+type Part = "rollOut" | "rewards" | "scoring" | "learning";
+
+/** The answers to one prompt. */
+interface JudgedGroup {
+  readonly answers: readonly RolledAnswer[];
+  readonly rewards: readonly RewardResult[];
+}
+
 export interface RoundResult extends RoundMetrics {
   /** What its parts took; the steps say what theirs did. */
-  readonly seconds: {
-    readonly rollOut: number;
-    readonly rewards: number;
-    readonly scoring: number;
-    readonly learning: number;
-  };
+  readonly seconds: Readonly<Record<Part, number>>;
   /** One a mini-batch and epoch. */
   readonly steps: readonly StepResult[];
   readonly groups: readonly (readonly RolledAnswer[])[];
@@ -141,43 +149,65 @@ export class PolicyTrainer implements Disposable {
   /**
    * One round: answers to each prompt, their rewards, and the optimiser steps over them.
    *
+   * @param further prompts that take the place of some (`resample`)
    * @throws Error where a reward throws or is not a number; parameters are then unchanged
    */
-  async round(prompts: readonly PolicyPrompt[], signal?: AbortSignal): Promise<RoundResult> {
+  async round(
+    prompts: readonly PolicyPrompt[],
+    signal?: AbortSignal,
+    further?: (count: number) => readonly PolicyPrompt[],
+  ): Promise<RoundResult> {
+    const seconds: Record<Part, number> = { rollOut: 0, rewards: 0, scoring: 0, learning: 0 };
+    const sampled = await this.#sample(prompts, 0, seconds, signal);
+    const teaching = () => sampled.filter(({ rewards }) => !areEqual(rewards));
+    const { resample = 0 } = this.#options;
+    for (let i = 0; further && i < resample; i++) {
+      const missing = prompts.length - teaching().length;
+      if (missing <= 0) break;
+      sampled.push(...(await this.#sample(further(missing), sampled.length, seconds, signal)));
+    }
+    const learned = resample > 0 ? teaching().slice(0, prompts.length) : sampled;
+    const scored = await timed(seconds, "scoring", () => this.#score(learned, signal));
+    const steps = await timed(seconds, "learning", () => this.#learn(scored, signal));
+    this.rounds++;
+    const groups = sampled.map(({ answers }) => answers);
+    const rewards = sampled.map((group) => group.rewards);
+    const metrics = roundMetrics(groups, rewards, scored, steps);
+    return { ...metrics, seconds, steps, groups, rewards };
+  }
+
+  /**
+   * Answers to prompts, and what they are worth.
+   *
+   * @param before prompts of the round that were sampled before
+   */
+  async #sample(
+    prompts: readonly PolicyPrompt[],
+    before: number,
+    seconds: Record<Part, number>,
+    signal: AbortSignal | undefined,
+  ): Promise<JudgedGroup[]> {
     const { answers, temperature = 1, maxTokens, stopTokens, seed, rewards } = this.#options;
-    const times = [performance.now()];
-    const groups = await rollOut(
-      this.#engine,
-      prompts.map(({ tokens }) => tokens),
-      {
-        answers,
-        temperature,
-        maxTokens,
-        stopTokens,
-        seed: seed + 1_000_003 * this.rounds,
-        signal,
-      },
-    );
-    times.push(performance.now());
-    const results = await Promise.all(
-      groups.map((group, i) =>
-        Promise.all(
-          group.map((answer) =>
-            rewardOf(rewards, { text: answer.text, answer, row: prompts[i]!.row }),
-          ),
-        ),
+    const drawing = {
+      answers,
+      temperature,
+      maxTokens,
+      stopTokens,
+      seed: seed + 1_000_003 * this.rounds + before,
+      signal,
+    };
+    const tokens = prompts.map((prompt) => prompt.tokens);
+    const groups = await timed(seconds, "rollOut", () => rollOut(this.#engine, tokens, drawing));
+    const judge = (answer: RolledAnswer, i: number) =>
+      rewardOf(rewards, { text: answer.text, answer, row: prompts[i]!.row });
+    return timed(seconds, "rewards", () =>
+      Promise.all(
+        groups.map(async (group, i) => ({
+          answers: group,
+          rewards: await Promise.all(group.map((answer) => judge(answer, i))),
+        })),
       ),
     );
-    times.push(performance.now());
-    const scored = await this.#score(groups, results, signal);
-    times.push(performance.now());
-    const steps = await this.#learn(scored, signal);
-    times.push(performance.now());
-    this.rounds++;
-    const took = (part: number): number => (times[part + 1]! - times[part]!) / 1000;
-    const seconds = { rollOut: took(0), rewards: took(1), scoring: took(2), learning: took(3) };
-    const metrics = roundMetrics(groups, results, scored, steps);
-    return { ...metrics, seconds, steps, groups, rewards: results };
   }
 
   dispose(): void {
@@ -192,20 +222,19 @@ export class PolicyTrainer implements Disposable {
   }
 
   async #score(
-    groups: readonly (readonly RolledAnswer[])[],
-    results: readonly (readonly RewardResult[])[],
+    groups: readonly JudgedGroup[],
     signal: AbortSignal | undefined,
   ): Promise<ScoredAnswer[]> {
     const { scale, dropsCut = false, old: from = "recompute", temperature = 1 } = this.#options;
-    const advantages = groups.flatMap((group, i) =>
+    const advantages = groups.flatMap(({ answers, rewards }) =>
       groupAdvantages(
-        group.map(({ isComplete }, k) =>
-          dropsCut && !isComplete ? undefined : results[i]![k]!.total,
+        answers.map(({ isComplete }, k) =>
+          dropsCut && !isComplete ? undefined : rewards[k]!.total,
         ),
         { scale },
       ),
     );
-    const all = groups.flat();
+    const all = groups.flatMap(({ answers }) => answers);
     const old =
       from === "roll-out" && temperature === 1
         ? all.map(({ scores }) => scores)
@@ -282,4 +311,15 @@ function shuffle<T>(items: T[], below: (n: number) => number): void {
     const j = below(i + 1);
     [items[i], items[j]] = [items[j]!, items[i]!];
   }
+}
+
+async function timed<T>(
+  seconds: Record<Part, number>,
+  part: Part,
+  work: () => Promise<T>,
+): Promise<T> {
+  const start = performance.now();
+  const result = await work();
+  seconds[part] += (performance.now() - start) / 1000;
+  return result;
 }

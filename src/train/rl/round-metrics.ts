@@ -71,5 +71,6 @@ export function roundMetrics(
 const mean = (values: readonly number[]): number =>
   values.length === 0 ? 0 : values.reduce((sum, v) => sum + v, 0) / values.length;
 
-const areEqual = (group: readonly RewardResult[]): boolean =>
+/** Whether all answers to a prompt are worth the same. */
+export const areEqual = (group: readonly RewardResult[]): boolean =>
   group.every(({ total }) => total === group[0]!.total);

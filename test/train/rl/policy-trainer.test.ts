@@ -7,6 +7,7 @@ import {
   PolicyTrainer,
   type PolicyTrainingOptions,
   policyPresets,
+  type RewardFunction,
 } from "../../../src/train/index.ts";
 import { f32, tiny } from "../support.ts";
 
@@ -101,6 +102,32 @@ it("learns nothing where all rewards are equal", async () => {
   expect(zeroVariance).toBe(1);
   expect(ratio).toBe(0);
   expect(f32(policy.trainer.memory.parameters.get("model.norm.weight"))).toEqual(before);
+});
+
+it("asks for further prompts in place of those that teach nothing", async () => {
+  // One of the first three prompts has rewards that differ, and so have all further ones.
+  const of: RewardFunction = ({ answer, row }) =>
+    Number(row.id) > 3 && Number(row.id) < 100 ? 1 : evenness.of({ answer });
+  const policy = await createPolicy({
+    rewards: [{ name: "even", of }],
+    loss: policyPresets.dapo,
+    resample: 2,
+  });
+  const asked: number[] = [];
+  const further = (count: number) => {
+    asked.push(count);
+    return Array.from({ length: count }, (_, i) => ({ tokens: [5 + i, 6], row: { id: 100 + i } }));
+  };
+  const { groups, zeroVariance, steps, ratio } = await policy.round(prompts, undefined, further);
+  expect(asked).toEqual([2]);
+  expect(groups).toHaveLength(5);
+  expect(zeroVariance).toBe(2 / 5);
+  expect(Math.abs(ratio - 1)).toBeLessThan(1e-5);
+  // What is divided by are the tokens of the three that teach.
+  const tokens = groups
+    .filter((_, i) => i === 0 || i > 2)
+    .flatMap((group) => group.map((a) => a.tokens));
+  expect(steps[0]!.supervised).toBe(tokens.flat().length);
 });
 
 it("stays nearer to the reference with beta", async () => {
