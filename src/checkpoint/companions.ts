@@ -22,6 +22,12 @@ export async function readConfigJson(source: string): Promise<Companion> {
     return { file: source, values: (await readGgufConfigs(source)).config };
   }
   const file = join(source, "config.json");
+  if (!existsSync(file)) {
+    throw new Error(
+      `${file}: no such file; a model is a folder with config.json, tokenizer and safetensors, ` +
+        "or a .gguf file",
+    );
+  }
   return { file, values: await readJsonObject(file) };
 }
 

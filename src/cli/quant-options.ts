@@ -1,7 +1,7 @@
 /** The options that choose a quantisation, shared by the commands that load models. */
 
 import { readFileSync } from "node:fs";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import type { Quantization, QuantizationOptions } from "../models/index.ts";
 import { UsageError } from "./errors.ts";
 import type { Io } from "./io.ts";
@@ -32,7 +32,7 @@ export const addQuantOptions = (command: Command): Command =>
     .option(
       "--block <inputs>",
       "inputs that share a scale: 16, 32, 64, 128, 256 (default: 32; int8: whole outputs)",
-      integer({ min: 16, max: 256 }),
+      blockSize,
     )
     .option("--asymmetric", "give blocks zero points")
     .addOption(
@@ -45,6 +45,12 @@ export const addQuantOptions = (command: Command): Command =>
     .option("--int8 <pattern>", "in int4, give weights of this name 8 bits (repeatable)", collect)
     .option("--calibrate <file>", "UTF-8 text that shows which channels matter (default: a page)")
     .option("--no-calibrate", "look at the weights alone");
+
+function blockSize(text: string): number {
+  const value = integer({ min: 16, max: 256 })(text);
+  if (Number.isInteger(Math.log2(value))) return value;
+  throw new InvalidArgumentError("Give 16, 32, 64, 128 or 256.");
+}
 
 /** What the options ask for; undefined where they ask for nothing. */
 export function quantization(flags: QuantFlags): Quantization | "auto" | undefined {

@@ -1,5 +1,6 @@
 /** LoRA adapters in the files of Hugging Face's PEFT: adapter_config.json and its safetensors. */
 
+import { existsSync } from "node:fs";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { type Checkpoint, openCheckpoint } from "../checkpoint/checkpoint.ts";
@@ -39,6 +40,9 @@ export interface Adapter extends Disposable {
  */
 export async function openAdapter(dir: string, config: DecoderConfig): Promise<Adapter> {
   const file = join(dir, CONFIG);
+  if (!existsSync(file)) {
+    throw new Error(`${file}: no such file; an adapter is a folder with ${CONFIG} and ${WEIGHTS}`);
+  }
   const values = await readJsonObject(file);
   const weights = join(dir, WEIGHTS);
   const checkpoint = await openCheckpoint(weights);

@@ -8,7 +8,7 @@ import { readTokenizerFiles } from "../media/text/load-tokenizer.ts";
 
 /** Files of published checkpoints that say how to read, prompt or use the weights. */
 const NAMES =
-  /^(generation_config\.json|training\.json|tokenizer(_config)?\.json|special_tokens_map\.json|added_tokens\.json|vocab\.json|merges\.txt|.*\.tiktoken|chat_template\.(jinja|json)|LICENSE.*)$/i;
+  /^(generation_config\.json|training\.json|tokenizer(_config)?\.json|special_tokens_map\.json|added_tokens\.json|vocab\.json|merges\.txt|.*\.tiktoken|chat_template\.(jinja|json)|LICENSE.*|README\.md)$/i;
 
 /**
  * Companion files by name: config.json as an object, others as they are on disk. From a GGUF

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { saveDirectoryAtomically } from "../checkpoint/atomic.ts";
 import { openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { convertArray } from "../checkpoint/convert.ts";
+import { checkOutputFolder } from "../checkpoint/output-path.ts";
 import { type ResolveOptions, resolveModel } from "../checkpoint/resolve.ts";
 import { saveSharded } from "../checkpoint/save.ts";
 import { type DType, isFloat } from "../graph/dtype.ts";
@@ -15,7 +16,7 @@ import {
   type OnnxExport,
 } from "./export-onnx.ts";
 import { type LoadOptions, loadModel } from "./load.ts";
-import type { Quantization } from "./quantization.ts";
+import { type Quantization, refuseQuantized } from "./quantization.ts";
 import { torchDType } from "./save.ts";
 
 export interface ExportSafetensorsOptions extends ResolveOptions {
@@ -27,7 +28,7 @@ export interface ExportSafetensorsOptions extends ResolveOptions {
  * Writes a model as a folder in Hugging Face layout: config.json, tokenizer, safetensors.
  *
  * @param model folder, hub id that was pulled before, or GGUF file
- * @param out folder to write; one that exists is replaced once all of the new one is on disk
+ * @param out folder to write; a model that is there is replaced once all of the new one is on disk
  * @example
  * await exportSafetensors("model.gguf", "model", { dtype: "bf16" });
  */
@@ -37,7 +38,9 @@ export async function exportSafetensors(
   { dtype, ...where }: ExportSafetensorsOptions = {},
 ): Promise<void> {
   const source = await resolveModel(model, where);
+  await checkOutputFolder(out, [source]);
   const files = await companionFiles(source);
+  if (dtype) refuseQuantized(join(source, "config.json"), files["config.json"]);
   using checkpoint = await openCheckpoint(source);
   const tensors = checkpoint.names.map((name) => {
     const { dtype: stored, shape, encoding } = checkpoint.info(name);
@@ -71,7 +74,7 @@ const fileNames = { f32: "model.onnx", int4: "model_q4.onnx", int8: "model_int8.
  * (its dtype "q4") or `model_int8.onnx` ("int8").
  *
  * @param model folder, hub id that was pulled before, or GGUF file
- * @param out folder to write; one that exists is replaced once all of the new one is on disk
+ * @param out folder to write; a model that is there is replaced once all of the new one is on disk
  * @example
  * await exportTransformersJs("models/onefold-mini", "web/onefold-mini");
  * // AutoModelForCausalLM.from_pretrained("onefold-mini", { dtype: "fp32" })
@@ -81,6 +84,7 @@ export async function exportTransformersJs(
   out: string,
   { weights, logits, ...load }: ExportTransformersJsOptions = {},
 ): Promise<OnnxExport> {
+  await checkOutputFolder(out, [await resolveModel(model, load)]);
   using opened = await loadModel(model, load);
   const files = await companionFiles(opened.dir);
   let written: OnnxExport | undefined;

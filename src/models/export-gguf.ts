@@ -11,12 +11,14 @@ import { samplingKeys } from "../checkpoint/gguf/config.ts";
 import type { GgufMetadata, GgufValue } from "../checkpoint/gguf/metadata.ts";
 import { expertStack, ggmlName } from "../checkpoint/gguf/names.ts";
 import { type GgufSource, saveGguf } from "../checkpoint/gguf/write.ts";
+import { checkOutputFile } from "../checkpoint/output-path.ts";
 import { type ResolveOptions, resolveModel } from "../checkpoint/resolve.ts";
 import { loadChatTemplate } from "../media/text/chat/template.ts";
 import { ggufTokenizerMetadata } from "../media/text/gguf.ts";
 import { readTokenizerFiles } from "../media/text/load-tokenizer.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { readModelConfig } from "./families.ts";
+import { refuseQuantized } from "./quantization.ts";
 
 /** Types of the written matrices; norms and biases are always F32, as llama.cpp expects. */
 export const ggufTypes = ["f32", "f16", "bf16", "q8_0", "q4_0", "q4_k"] as const;
@@ -65,8 +67,10 @@ export async function exportGguf(
   { type = "f16", headType = defaultHead(type), ...where }: ExportGgufOptions = {},
 ): Promise<void> {
   const source = await resolveModel(model, where);
+  await checkOutputFile(out, [source]);
   const { file, values } = await readConfigJson(source);
   const config = readModelConfig(file, values);
+  refuseQuantized(file, values);
   using checkpoint = await openCheckpoint(source);
   const tied = config.tiedHead && !(checkpoint.has(HEAD) && checkpoint.has(EMBEDDING));
   const chooseType = (name: string): GgmlType => {

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { saveDirectoryAtomically } from "../checkpoint/atomic.ts";
 import { openCheckpoint } from "../checkpoint/checkpoint.ts";
 import { convertArray } from "../checkpoint/convert.ts";
+import { checkOutputFolder } from "../checkpoint/output-path.ts";
 import { type ResolveOptions, resolveModel } from "../checkpoint/resolve.ts";
 import { saveSharded } from "../checkpoint/save.ts";
 import { type DType, isFloat } from "../graph/dtype.ts";
@@ -36,7 +37,7 @@ export interface MergeOptions extends ResolveOptions {
  *
  * @param base folder or hub id that was pulled before, not quantised
  * @param adapter folder of a PEFT adapter
- * @param out folder to write; one that exists is replaced once all of the new one is on disk
+ * @param out folder to write; a model that is there is replaced once all of the new one is on disk
  * @returns how many weights were changed
  * @example
  * await mergeAdapter("models/onefold-mini", "runs/sums/final", "models/sums", { dtype: "bf16" });
@@ -48,6 +49,7 @@ export async function mergeAdapter(
   { dtype, ...where }: MergeOptions = {},
 ): Promise<number> {
   const dir = await resolveModel(base, where);
+  await checkOutputFolder(out, [dir, adapter]);
   using model = await loadModel(dir, where);
   if (model.config.quantized) {
     throw new Error(`${dir}: weights are quantised; merge into the model that they were made from`);

@@ -75,6 +75,19 @@ function requireOneOf<T>(name: string, value: T, choices: readonly T[]): void {
   throw new Error(`quantisation: ${name} is ${JSON.stringify(value)}, expected one of ${listed}`);
 }
 
+/**
+ * For what takes floats alone.
+ *
+ * @param values of config.json
+ */
+export function refuseQuantized(file: string, values: Readonly<Record<string, unknown>>): void {
+  if ((values.quantization_config ?? undefined) === undefined) return;
+  throw new Error(
+    `${file}: "quantization_config" says that the weights are quantised, floats were expected; ` +
+      "take the model that they were made from",
+  );
+}
+
 /** Tables of token embeddings, and heads: their bits are a setting of their own. */
 const EMBEDDING = /(^|\.)(embed_tokens|wte)\.weight$/;
 const HEAD = /(^|\.)lm_head\.weight$/;

@@ -4,6 +4,7 @@ import { copyFile, readdir, stat, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { saveDirectoryAtomically } from "../checkpoint/atomic.ts";
 import { readConfigJson } from "../checkpoint/companions.ts";
+import { checkOutputFolder } from "../checkpoint/output-path.ts";
 import { type ResolveOptions, resolveModel } from "../checkpoint/resolve.ts";
 import { loadModel } from "./load.ts";
 import { type Quantization, quantizationSettings } from "./quantization.ts";
@@ -18,7 +19,7 @@ const COMPANION = /\.(json|jinja|txt|md|model)$|^LICENSE/i;
  * whose `quantization_config` is `{ "quant_method": "onefold", "version": 1, …settings }`.
  *
  * @param spec a folder in Hugging Face layout or a hub id that was pulled before
- * @param out the folder to write; replaced as a whole where it exists
+ * @param out the folder to write; one that holds a model already is replaced as a whole
  * @returns how many weights were quantised
  * @example
  * await saveQuantizedModel("models/onefold-mini", "mini-int4", "int4");
@@ -34,6 +35,7 @@ export async function saveQuantizedModel(
   if (!(await stat(dir)).isDirectory()) {
     throw new Error(`${dir}: expected a folder with config.json; quantise what the file came from`);
   }
+  await checkOutputFolder(out, [dir]);
   const { values } = await readConfigJson(dir);
   using model = await loadModel(dir);
   const { tiedHead } = model.config;

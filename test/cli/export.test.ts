@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
@@ -73,4 +73,14 @@ it("refuses a type that the format does not have", { timeout: 60_000 }, async ()
   ]);
   expect(code).toBe(2);
   expect(stderr).toContain("--type q4_0 does not exist in onnx; choose f32, int8, int4");
+});
+
+it("leaves a folder that holds other things alone", { timeout: 60_000 }, async () => {
+  const out = temporaryFolder();
+  writeFileSync(join(out, "thesis.pdf"), "");
+  const asked = ["export", mini, "--format", "safetensors", "--out", out];
+  const { code, stderr } = await runOnefold(asked);
+  expect(code).toBe(1);
+  expect(stderr).toMatch(/it holds "thesis\.pdf".*name a new or empty folder\n$/);
+  expect(readdirSync(out)).toEqual(["thesis.pdf"]);
 });

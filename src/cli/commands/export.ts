@@ -1,6 +1,8 @@
 /** `onefold export MODEL --format F --out PATH`: a model in the form that other tools read. */
 
 import { type Command, Option } from "commander";
+import { resolveModel } from "../../checkpoint/index.ts";
+import { checkOutputFile } from "../../checkpoint/output-path.ts";
 import {
   exportGguf,
   exportOnnx,
@@ -37,7 +39,10 @@ export function define(command: Command, io: Io): void {
     .addOption(
       new Option("--format <format>", "what to write").choices(formats).makeOptionMandatory(),
     )
-    .requiredOption("--out <path>", "file (gguf, onnx) or folder to write")
+    .requiredOption(
+      "--out <path>",
+      "file (gguf, onnx) or folder to write; what is there is replaced, a folder only if it holds a model",
+    )
     .option("--type <type>", "type of the weights; see below")
     .addOption(
       new Option("--weights <place>", "of ONNX: in the model file or beside it").choices([
@@ -97,6 +102,7 @@ async function write(
     case "transformers.js":
       return exportTransformersJs(model, out, { weights, quant: quantOf(type) });
     case "onnx": {
+      await checkOutputFile(out, [await resolveModel(model)]);
       using opened = await loadModel(model, { quant: quantOf(type) });
       return await exportOnnx(opened, out, { weights });
     }

@@ -16,7 +16,7 @@ export function define(command: Command, io: Io): void {
   command
     .argument("<base>", "folder, or ORG/NAME in the cache")
     .argument("<adapter>", "folder of a PEFT adapter (LoRA, rsLoRA, DoRA)")
-    .requiredOption("--out <folder>", "where the merged model goes")
+    .requiredOption("--out <folder>", "folder to write; a model that is there is replaced")
     .option("--dtype <name>", "f32, f16 or bf16 (default: as the base stores each weight)")
     .action(async (base: string, adapter: string, flags: MergeFlags, self: Command) => {
       const dtype = dtypes.find((each) => each === flags.dtype);

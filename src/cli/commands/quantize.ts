@@ -13,7 +13,7 @@ interface QuantizeFlags extends QuantFlags {
 export function define(command: Command, io: Io): void {
   command.argument("<model>", "folder, or ORG/NAME in the cache");
   addQuantOptions(command)
-    .requiredOption("--out <folder>", "folder to write; replaced where it exists")
+    .requiredOption("--out <folder>", "folder to write; a model that is there is replaced")
     .action(async (spec: string, flags: QuantizeFlags, self: Command) => {
       const quant = quantization(flags);
       if (!quant || quant === "auto") throw new UsageError("give --quant int4 or --quant int8");
