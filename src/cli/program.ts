@@ -37,7 +37,10 @@ export function createProgram(io: Io): Command {
 
 /** commander's error as one sentence with the nearest valid word and where to look. */
 export function usageMessage(error: CommanderError, program: Command): string {
-  const message = error.message.replace(/^error: /, "").replace(/[.]$/, "");
+  const message = error.message
+    .replace(/^error: /, "")
+    .replace(/[.]$/, "")
+    .replace(/ is invalid\. (\w)/, (_, first: string) => ` is invalid: ${first.toLowerCase()}`);
   const [first, second] = program.args;
   const outer = program.commands.find((c) => first === c.name());
   const inner = outer?.commands.find((c) => second === c.name());

@@ -1,8 +1,9 @@
 import { rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect, test } from "vitest";
-import { cacheShape, contextsUpTo, memoryNeeds } from "../../src/cli/info/memory.ts";
-import { runOnefold } from "./run-onefold.ts";
+import { describeModel } from "../../src/cli/info/describe.ts";
+import { contextsUpTo, memoryNeeds, usualCache } from "../../src/cli/info/memory.ts";
+import { root, runOnefold } from "./run-onefold.ts";
 import { createTinyModel, tinyConfig } from "./tiny-model.ts";
 
 test("info --json counts parameters and memory from headers and config", async () => {
@@ -58,15 +59,38 @@ test("a config that is no JSON is refused with the place", async () => {
   expect(stderr).toMatch(/^onefold: .*config\.json: invalid JSON at line 1, column 19.*\n$/);
 });
 
-test("cacheShape falls back as transformers does, and refuses what it cannot read", () => {
+test("the cache of other families falls back as transformers does, or is not known", () => {
   const { num_key_value_heads, head_dim, ...older } = tinyConfig;
-  expect(cacheShape(older)).toEqual({ layers: 2, keyValueHeads: 4, headDim: 2 });
-  expect(cacheShape({ ...tinyConfig, num_hidden_layers: "many" })).toBeUndefined();
-  expect(cacheShape({})).toBeUndefined();
+  expect(usualCache(older)).toEqual({ perToken: 2 * 2 * 4 * 2, fixedBytes: 0 });
+  expect(usualCache({ ...tinyConfig, num_hidden_layers: "many" })).toBeUndefined();
+  expect(usualCache({})).toBeUndefined();
+});
+
+test("hybrids have keys and values in some layers, state of fixed size in the others", async () => {
+  const folder = join(root, "test/fixtures/qwen/qwen3-next-dense");
+  const summary = await describeModel(folder, [10]);
+  // One layer of four has keys and values, of 2 heads of 16; each of the others 3 earlier inputs of
+  // the convolution, 2 x 2 x 8 + 4 x 8 wide, and 4 heads of 8 x 8.
+  const state = 3 * 4 * (3 * 64 + 4 * 8 * 8);
+  const cacheBytesPerToken = { f32: 2 * 2 * 16 * 4, int8: 2 * 2 * 16 };
+  expect(summary).toMatchObject({ cacheBytesPerToken, stateBytes: state });
+  const cacheBytes = 10 * 2 * 2 * 16 * 2 + state;
+  expect(summary.memory[1]).toMatchObject({ dtype: "bf16", cacheBytes });
+});
+
+test("quantised weights count as the parameters that they stand for, at the bytes they take", async () => {
+  const folder = join(root, "test/fixtures/quantized/gptq-int4");
+  const { parameters, storedBytes, memory } = await describeModel(folder, [10]);
+  const attention = 64 * (2 * 64 + 2 * 32) + 2 * 32;
+  expect(parameters).toBe(96 * 64 + attention + 3 * 64 * 96 + 3 * 64);
+  const cacheBytes = 10 * 2 * 32 * 4;
+  expect(memory).toEqual([
+    { dtype: "quantised", context: 10, weightBytes: storedBytes, cacheBytes },
+  ]);
 });
 
 test("memoryNeeds of a model without cache sizes is its weights", () => {
-  const needs = memoryNeeds(10, undefined, [100]);
+  const needs = memoryNeeds({ parameters: 10 }, undefined, [100]);
   expect(needs.map((need) => need.weightBytes + need.cacheBytes)).toEqual([40, 20, 20]);
 });
 

@@ -39,7 +39,7 @@ test.each([
   [["info"], "onefold: missing required argument 'model'; see `onefold info --help`\n"],
   [
     ["info", "x", "--context", "many"],
-    "onefold: option '--context <tokens>' argument 'many' is invalid. Give a whole number; " +
+    "onefold: option '--context <tokens>' argument 'many' is invalid: give a whole number; " +
       "see `onefold info --help`\n",
   ],
 ])("wrong usage %j is one sentence and exit code 2", async (args, sentence) => {

@@ -72,7 +72,7 @@ test("options reach the generation", async () => {
 test("wrong usage exits with 2, other errors with 1, in one sentence each", async () => {
   const usage = await run(["hi", "--top-p", "3"]);
   expect(usage).toMatchObject({ code: 2, stdout: "" });
-  expect(usage.stderr).toContain("Give a number between 0 and 1");
+  expect(usage.stderr).toContain("give a number between 0 and 1");
   expect(await run(["hi", "--raw", "--system", "x"])).toMatchObject({ code: 2 });
   expect(await run(["  "])).toMatchObject({ code: 2, stderr: "onefold: the prompt is empty\n" });
   const long = await run(["x".repeat(400)]);
@@ -83,6 +83,10 @@ test("wrong usage exits with 2, other errors with 1, in one sentence each", asyn
   const missing = await runOnefold(["run", join(tiny.folder, "nowhere"), "hi"]);
   expect(missing.code).toBe(1);
   expect(missing.stderr.trimEnd().split("\n")).toHaveLength(1);
+  const word = await runOnefold(["run", "hello"]);
+  expect(word.stderr).toMatch(
+    /; a prompt of one word needs its model before it: `onefold run MODEL/,
+  );
 });
 
 test("Ctrl-C stops the answer, keeps what was said, and exits with 130", async () => {

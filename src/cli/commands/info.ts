@@ -3,7 +3,6 @@
 import type { Command } from "commander";
 import { resolveModel } from "../../checkpoint/index.ts";
 import { describeModel, type ModelSummary } from "../info/describe.ts";
-import { computeDTypes } from "../info/memory.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { integer } from "../options.ts";
 import { createPaint, formatBytes, formatCount, formatTable } from "../render.ts";
@@ -42,6 +41,7 @@ function render(summary: ModelSummary, io: Io): string {
       token &&
         `${formatBytes(token.f32)} a token in f32, ${formatBytes(token.int8)} with --kv-cache int8`,
     ],
+    ["state", summary.stateBytes > 0 ? `${formatBytes(summary.stateBytes)} a sequence` : null],
   ];
   const known = facts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));
   const title = paint.bold("Memory for weights and the cache of one sequence");
@@ -57,5 +57,6 @@ function memoryTable({ memory }: ModelSummary): string {
     const cells = needs.map((need) => formatBytes(need.weightBytes + need.cacheBytes));
     return [`${text(context)} tokens`, ...cells];
   });
-  return formatTable([["context", ...computeDTypes], ...rows], [0, 1, 2, 3]);
+  const dtypes = [...new Set(memory.map((need) => need.dtype))];
+  return formatTable([["context", ...dtypes], ...rows], [0, 1, 2, 3]);
 }

@@ -2,6 +2,7 @@
 
 import { existsSync } from "node:fs";
 import type { Command } from "commander";
+import { resolveModel } from "../../checkpoint/index.ts";
 import { type Chat, createChat } from "../../generate/index.ts";
 import type { Answerer } from "../answer.ts";
 import { answerLines, answerOnce, chat as chatAtTerminal } from "../chat.ts";
@@ -28,6 +29,7 @@ export function define(command: Command, io: Io): void {
         self: Command,
       ) => {
         const asked = chooseModel(model, prompt);
+        if (prompt === undefined) await checkWord(asked.model);
         const json = self.optsWithGlobals().json === true;
         await run(io, asked, { ...flags, json });
       },
@@ -56,6 +58,15 @@ export function chooseModel(model: string | undefined, prompt: string | undefine
     return { model: shippedModel(), prompt: model };
   }
   return { model: model ?? shippedModel(), prompt };
+}
+
+/** One word is taken for a model; where there is none, it may have been meant as a prompt. */
+async function checkWord(model: string): Promise<void> {
+  if (/[/\\]/.test(model)) return;
+  await resolveModel(model).catch((error: Error) => {
+    const advice = `a prompt of one word needs its model before it: \`onefold run MODEL ${model}\``;
+    throw new Error(`${error.message}; ${advice}`, { cause: error });
+  });
 }
 
 function shippedModel(): string {

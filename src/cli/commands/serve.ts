@@ -2,7 +2,7 @@
 
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
-import { type Command, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Speculation, speculations } from "../../generate/engine/types.ts";
 import { loadLanguageModel, modelName } from "../../generate/language-model.ts";
 import {
@@ -53,7 +53,7 @@ export function define(command: Command, io: Io): void {
     .option("--port <n>", "port; 0 takes any that is free", integer({ min: 0, max: 65535 }), 8000)
     .option("--api-key-file <path>", "keys that open the API, one a line (or ONEFOLD_API_KEY)")
     .option("--insecure", "listen beyond this machine without a key")
-    .option("--cors <origin>", "web page that may call the API, * for all (repeatable)", collect)
+    .option("--cors <origin>", "web page that may call the API, * for all (repeatable)", origins)
     .option("--slots <n>", "answers computed at the same time", integer({ min: 1 }))
     .option("--context <n>", "most tokens of prompt and answer", integer({ min: 1 }))
     .option("--queue <n>", "answers that may wait for a slot", integer({ min: 0 }))
@@ -72,7 +72,11 @@ export function define(command: Command, io: Io): void {
     )
     .option("--body-limit <mib>", "largest request, in MiB", number({ min: 0.001, max: 1024 }), 8)
     .option("--time-limit <s>", "longest request, in seconds", number({ min: 0.1 }), 600)
-    .option("--idle <s>", "close a model after this many seconds without a request", number())
+    .option(
+      "--idle <s>",
+      "close a model after this many seconds without a request",
+      number({ min: 0 }),
+    )
     .option("--no-studio", "show no page at /, the API alone")
     .addOption(runsOption())
     .option("--quiet", "log nothing but errors")
@@ -111,6 +115,13 @@ Examples:
   onefold serve Qwen/Qwen3-0.6B --port 9000
   onefold serve Qwen/Qwen3-0.6B --adapter sums=runs/sums/final
   ONEFOLD_API_KEY=secret onefold serve chat=./my-model --host 0.0.0.0`;
+
+/** Collects origins in the form in which browsers send them. */
+function origins(text: string, previous?: string[]): string[] {
+  const origin = text === "*" ? text : URL.canParse(text) ? new URL(text).origin : "null";
+  if (origin !== "null") return collect(origin, previous);
+  throw new InvalidArgumentError("Give an origin such as https://page.example, or *.");
+}
 
 interface NamedModel {
   readonly name: string;

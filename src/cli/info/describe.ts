@@ -3,13 +3,17 @@
 import { readConfigJson } from "../../checkpoint/companions.ts";
 import { openCheckpoint } from "../../checkpoint/index.ts";
 import { sizeOf } from "../../graph/ndarray.ts";
+import type { DecoderConfig } from "../../models/decoder.ts";
+import { decoderSpecs } from "../../models/decoder-parameters.ts";
+import { readModelConfig } from "../../models/families.ts";
 import {
-  cacheShape,
   contextsUpTo,
+  decoderCache,
   type MemoryNeed,
   memoryNeeds,
   type TokenBytes,
   tokenBytes,
+  usualCache,
 } from "./memory.ts";
 
 export interface ModelSummary {
@@ -17,6 +21,7 @@ export interface ModelSummary {
   /** `architectures[0]` of the config, else its `model_type`. */
   readonly architecture: string;
   readonly modelType: string | null;
+  /** Of quantised weights: those that they stand for. */
   readonly parameters: number;
   readonly tensors: number;
   /** Elements stored in each dtype, or kind of quantised block. */
@@ -28,6 +33,8 @@ export interface ModelSummary {
   readonly vocabulary: number | null;
   readonly memory: readonly MemoryNeed[];
   readonly cacheBytesPerToken: TokenBytes | null;
+  /** Recurrent state of one sequence, whatever its length. */
+  readonly stateBytes: number;
 }
 
 /**
@@ -38,23 +45,26 @@ export async function describeModel(
   folder: string,
   contexts?: readonly number[],
 ): Promise<ModelSummary> {
-  const { values: config } = await readConfigJson(folder);
+  const { file, values: config } = await readConfigJson(folder);
+  const known = knownConfig(file, config);
   // Multimodal configs keep the decoder's sizes in a part of their own.
   const text = isRecord(config.text_config) ? config.text_config : config;
   using checkpoint = await openCheckpoint(folder);
   const stored: Record<string, number> = {};
-  let parameters = 0;
+  let elementCount = 0;
   let storedBytes = 0;
   for (const name of checkpoint.names) {
     const { dtype, encoding = dtype, shape, byteLength } = checkpoint.info(name);
     const elements = sizeOf(shape);
     stored[encoding] = (stored[encoding] ?? 0) + elements;
-    parameters += elements;
+    elementCount += elements;
     storedBytes += byteLength;
   }
   const contextLimit = positive(text.max_position_embeddings);
   const modelType = typeof config.model_type === "string" ? config.model_type : null;
-  const cache = cacheShape(text);
+  const cache = known ? decoderCache(known) : usualCache(text);
+  const isQuantised = (config.quantization_config ?? null) !== null;
+  const parameters = isQuantised && known ? parametersOf(known) : elementCount;
   const lengths = contexts ?? contextsUpTo(contextLimit ?? undefined);
   return {
     folder,
@@ -68,9 +78,31 @@ export async function describeModel(
     layers: positive(text.num_hidden_layers),
     hiddenSize: positive(text.hidden_size),
     vocabulary: positive(text.vocab_size),
-    memory: memoryNeeds(parameters, cache, lengths),
+    memory: memoryNeeds(
+      isQuantised ? { quantisedBytes: storedBytes } : { parameters },
+      cache,
+      lengths,
+    ),
     cacheBytesPerToken: cache ? tokenBytes(cache) : null,
+    stateBytes: cache?.fixedBytes ?? 0,
   };
+}
+
+/** The decoder that a config describes; undefined where the family is not one of ours. */
+function knownConfig(
+  file: string,
+  config: Readonly<Record<string, unknown>>,
+): DecoderConfig | undefined {
+  try {
+    return readModelConfig(file, config);
+  } catch {
+    return undefined;
+  }
+}
+
+function parametersOf(config: DecoderConfig): number {
+  const sizes = Array.from(decoderSpecs(config).values(), ({ shape }) => sizeOf(shape));
+  return sizes.reduce((sum, size) => sum + size, 0);
 }
 
 const isRecord = (value: unknown): value is Record<string, unknown> =>

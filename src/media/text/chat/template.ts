@@ -108,7 +108,7 @@ export async function loadChatTemplate(folder: string): Promise<ChatTemplate> {
   if (first?.chat_template !== undefined) return createChatTemplate(first, folder);
   throw new Error(
     `${folder}: no chat template in chat_template.jinja, chat_template.json or ` +
-      "tokenizer_config.json; base models have none, give one explicitly",
+      "tokenizer_config.json; a base model continues texts as they are (`onefold run --raw`)",
   );
 }
 
