@@ -1,6 +1,7 @@
 /** The conversation on the screen, and the answer that is coming in. */
 
 import { useEffect, useRef, useState } from "preact/hooks";
+import { createClock } from "./clock.ts";
 import {
   addTokens,
   addTurn,
@@ -138,41 +139,6 @@ function createBuffer(show: (pieces: readonly AnswerPiece[]) => void) {
     push(piece: AnswerPiece): void {
       held.push(piece);
       timer ??= setTimeout(flush, FRAME);
-    },
-  };
-}
-
-/** Times of an answer, from the request on. */
-function createClock() {
-  const started = performance.now();
-  let first: number | undefined;
-  let answered: number | undefined;
-  let last = started;
-  let count = 0;
-  let isThinking = false;
-  let usage: AnswerPiece["usage"];
-  const speed = (tokens: number): string => {
-    const seconds = (last - (first ?? last)) / 1000;
-    return tokens > 1 && seconds > 0 ? `${((tokens - 1) / seconds).toFixed(1)} tokens/s` : "";
-  };
-  return {
-    take(piece: AnswerPiece): void {
-      usage = piece.usage ?? usage;
-      if (!piece.content && !piece.reasoning && !piece.toolCalls) return;
-      count++;
-      last = performance.now();
-      first ??= last;
-      isThinking ||= piece.reasoning !== undefined;
-      if (!piece.reasoning) answered ??= last;
-    },
-    rate: () => speed(usage?.completion_tokens ?? count),
-    thinkingSeconds: () =>
-      isThinking && first !== undefined ? ((answered ?? last) - first) / 1000 : undefined,
-    summary(note: string): string {
-      const wait = ((first ?? last) - started) / 1000;
-      const tokens = usage && `${usage.prompt_tokens} + ${usage.completion_tokens} tokens`;
-      const speeds = [`first after ${wait.toFixed(2)} s`, speed(usage?.completion_tokens ?? count)];
-      return [tokens, ...speeds, note].filter(Boolean).join(" · ");
     },
   };
 }
