@@ -10,8 +10,9 @@ import {
 } from "../media/text/index.ts";
 import { type LoadOptions, loadModel, type Model } from "../models/load.ts";
 import { templateMismatch } from "../models/training-file.ts";
+import { contextLimit } from "./context-limit.ts";
 import { createTextJudge, type TextJudge } from "./embed.ts";
-import { createEngine, type EngineOptions } from "./engine/engine.ts";
+import { createEngine, DEFAULT_CONTEXT, type EngineOptions } from "./engine/engine.ts";
 import { createHeadlessEngine, isHeadless } from "./engine/headless.ts";
 import type { Engine } from "./engine/types.ts";
 import { type GenerationDefaults, readGenerationDefaults } from "./generation-config.ts";
@@ -75,6 +76,8 @@ export async function createLanguageModel(
     const engine = isHeadless(model)
       ? createHeadlessEngine(model)
       : await createEngine(model, tokenizer, options);
+    const shortened = shortContext(model, engine, options);
+    if (shortened) onWarning?.(shortened);
     const judge = createTextJudge(model);
     return {
       name,
@@ -94,6 +97,20 @@ export async function createLanguageModel(
     model[Symbol.dispose]();
     throw error;
   }
+}
+
+/** What to say where memory, and not the model, limits requests. */
+function shortContext(
+  { config }: Model,
+  { contextLimit: tokens, stats }: Engine,
+  { context }: EngineOptions,
+): string | undefined {
+  const wanted = Math.min(contextLimit(config), context ?? DEFAULT_CONTEXT);
+  if (tokens >= wanted) return undefined;
+  return (
+    `the cache has room for ${tokens} tokens in each of ${stats.slots} slots, ` +
+    `not for ${wanted}; fewer slots have more room`
+  );
 }
 
 /** What a model is called unless told otherwise: its hub id, or the last part of its folder. */

@@ -8,7 +8,7 @@ import {
 } from "../media/text/index.ts";
 import { resolveSampling } from "./chat-options.ts";
 import type { TokenConstraint } from "./constrain/types.ts";
-import { encodePrompt } from "./encode-prompt.ts";
+import { checkCounts, encodePrompt } from "./encode-prompt.ts";
 import type { AnswerPlan } from "./engine-answer.ts";
 import type { LanguageModel } from "./language-model.ts";
 import { answerFormatOf } from "./parse/answer-parser.ts";
@@ -44,6 +44,7 @@ export function planConversation(model: LanguageModel, options: PlanOptions): An
   const { tokenizer, template, defaults } = model;
   if (!template) throw new Error(`${model.name} has no chat template: it continues texts only`);
   const { tools, thinkingBudget, thinking, variables } = options;
+  checkCounts(options, model.engine.contextLimit);
   const { messages } = parseToolArguments({ messages: options.messages });
   const text = renderPrompt(template, messages, {
     thinking,

@@ -6,6 +6,12 @@ import { HttpError } from "./errors.ts";
 export interface AccessOptions {
   readonly apiKeys?: readonly string[];
   readonly corsOrigins?: readonly string[];
+  /**
+   * The server listens on this machine alone: without keys, only requests by this machine's names
+   * are answered. A web page whose own name is pointed at 127.0.0.1 later (DNS rebinding) would
+   * otherwise pass for the server's page.
+   */
+  readonly isLocal?: boolean;
 }
 
 export interface Access {
@@ -17,11 +23,17 @@ export interface Access {
   headers(request: Request): Record<string, string>;
 }
 
-export function createAccess({ apiKeys = [], corsOrigins = [] }: AccessOptions): Access {
+export function createAccess({
+  apiKeys = [],
+  corsOrigins = [],
+  isLocal = false,
+}: AccessOptions): Access {
   // Digests have one length, so that comparing takes the same time for every key.
   const digests = apiKeys.map(digest);
   const isAllowed = (origin: string): boolean =>
     corsOrigins.includes("*") || corsOrigins.includes(origin);
+  const isKnownHost = (host: string): boolean =>
+    isLoopback(nameOf(host)) || isAllowed(`https://${host}`) || isAllowed(`http://${host}`);
   const headers = (request: Request): Record<string, string> => {
     const origin = request.headers.get("origin");
     if (origin === null || !isAllowed(origin)) return {};
@@ -50,6 +62,13 @@ export function createAccess({ apiKeys = [], corsOrigins = [] }: AccessOptions):
       });
     },
     check(request) {
+      const host = request.headers.get("host");
+      if (isLocal && digests.length === 0 && host !== null && !isKnownHost(host)) {
+        const message =
+          `this server answers to 127.0.0.1 and localhost, not to ${host.slice(0, 100)}; ` +
+          "set an API key, or allow the page with --cors";
+        throw new HttpError(403, message, { code: "host_not_allowed" });
+      }
       const origin = request.headers.get("origin");
       if (origin !== null && !isSameOrigin(origin, request) && !isAllowed(origin)) {
         const message = `pages of ${origin.slice(0, 100)} may not use this server; allow them with --cors`;
@@ -73,6 +92,13 @@ export function createAccess({ apiKeys = [], corsOrigins = [] }: AccessOptions):
 }
 
 const digest = (key: string): Buffer => createHash("sha256").update(key).digest();
+
+/** Names and addresses that lead to this machine alone. */
+export const isLoopback = (host: string): boolean =>
+  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+
+/** A Host header without its port. */
+const nameOf = (host: string): string => host.replace(/:\d+$/, "").replace(/^\[(.*)\]$/, "$1");
 
 function isSameOrigin(origin: string, request: Request): boolean {
   return URL.canParse(origin) && new URL(origin).host === (request.headers.get("host") ?? "");

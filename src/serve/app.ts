@@ -23,6 +23,8 @@ export interface AppOptions {
   readonly apiKeys?: readonly string[];
   /** Web pages that may call the API, "*" for all (default: the server's own). */
   readonly corsOrigins?: readonly string[];
+  /** The server listens on this machine alone: requests by other names are refused. */
+  readonly isLocal?: boolean;
   /** Most bytes of a body (default 8 MiB). */
   readonly bodyLimit?: number;
   /** Most seconds of a request (default 600). */

@@ -29,6 +29,7 @@ export async function completions(call: Call): Promise<Response> {
   const body = await readBody(call.request, completionBody, call.options.bodyLimit);
   const model = await call.acquire(body.model);
   const n = body.n ?? 1;
+  checkAsked(body, n, model);
   const answers: PlannedAnswer[] = [];
   const prompts: string[] = [];
   try {
@@ -65,6 +66,25 @@ interface Answering {
   readonly n: number;
 }
 
+/** What would be computed otherwise than it is asked for, or never. */
+function checkAsked(body: CompletionBody, n: number, { engine }: LanguageModel): void {
+  const { best_of: best, echo, logprobs, prompt } = body;
+  if (best !== undefined && best > n) {
+    const message = `best_of is ${best}, but answers are not chosen among more than n (${n})`;
+    throw new HttpError(400, message, { param: "best_of" });
+  }
+  if (echo && logprobs !== undefined) {
+    const message = "echo: log-probabilities of the prompt are not computed; leave out logprobs";
+    throw new HttpError(400, message, { param: "echo" });
+  }
+  const { slots, queue } = engine.stats;
+  if (slots === 0 || prompt.length * n <= slots + queue) return; // no slots: no head
+  const message =
+    `prompt: ${prompt.length * n} answers are asked for, but at most ${slots + queue} can be ` +
+    `computed (${slots}) or wait (${queue}); send fewer prompts at a time`;
+  throw new HttpError(400, message, { param: "prompt" });
+}
+
 function planOf(
   call: Call,
   model: LanguageModel,
@@ -83,7 +103,9 @@ function planOf(
   const { contextLimit } = model.engine;
   const ids =
     fim?.tokens ??
-    (typeof prompt === "string" ? encodePrompt(tokenizer, prompt, contextLimit) : prompt);
+    (typeof prompt === "string"
+      ? checked(() => encodePrompt(tokenizer, prompt, contextLimit), "prompt")
+      : prompt);
   return {
     tokenizer,
     prompt: Int32Array.from(ids),
@@ -111,6 +133,7 @@ async function* chunks(answering: Answering): AsyncGenerator<ServerEvent, void> 
     if (body.echo) {
       for (const index of answers.keys()) yield choice(index, prompts[Math.floor(index / n)]!);
     }
+    const offsets = answers.map(() => 0);
     for await (const { index, step, end } of readAnswers(call, answers, false)) {
       if (end) {
         ends[index] = end;
@@ -120,7 +143,8 @@ async function* chunks(answering: Answering): AsyncGenerator<ServerEvent, void> 
       const { token } = step;
       const text = step.parts.map((part) => (part.type === "content" ? part.text : "")).join("");
       const entries = token?.logprob === undefined ? [] : [logprobEntry(token, model.tokenizer)];
-      const logprobs = entries.length === 0 ? null : legacyLogprobs(entries);
+      const logprobs = entries.length === 0 ? null : legacyLogprobs(entries, offsets[index]);
+      offsets[index]! += entries[0]?.token.length ?? 0;
       if (text !== "" || logprobs) yield choice(index, text, { logprobs });
     }
     if (body.stream_options?.include_usage) {
@@ -162,14 +186,24 @@ function usageByPrompt(ends: readonly AnswerEnd[], n: number): Usage {
   return sumUsage(groups.map(usageOf));
 }
 
-/** The form that this route had before chats. */
-function legacyLogprobs(entries: readonly LogprobEntry[]) {
+/**
+ * The form that this route had before chats.
+ *
+ * @param start characters of the answer before the first entry
+ */
+function legacyLogprobs(entries: readonly LogprobEntry[], start = 0) {
+  const offsets: number[] = [];
+  let end = start;
+  for (const { token } of entries) {
+    offsets.push(end);
+    end += token.length;
+  }
   return {
     tokens: entries.map(({ token }) => token),
     token_logprobs: entries.map(({ logprob }) => logprob),
     top_logprobs: entries.map(({ top_logprobs }) =>
       Object.fromEntries(top_logprobs.map(({ token, logprob }) => [token, logprob])),
     ),
-    text_offset: [],
+    text_offset: offsets,
   };
 }

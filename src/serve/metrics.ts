@@ -56,6 +56,18 @@ export function createMetrics(): Metrics {
         histograms("onefold_request_seconds", "Time of a request.", durations),
         histograms("onefold_first_token_seconds", "Time to the first part of an answer.", firsts),
         family("onefold_tokens_total", "counter", "Tokens of requests answered.", [...tokens]),
+        family("process_resident_memory_bytes", "gauge", "Resident memory.", [
+          ["", process.memoryUsage.rss()],
+        ]),
+        family(
+          "onefold_model_loaded",
+          "gauge",
+          "Whether a model is loaded.",
+          pool.names.map((model) => [
+            labels({ model }),
+            Number(pool.open.some(({ name }) => name === model)),
+          ]),
+        ),
         gauge("onefold_engine_running", "Answers being computed.", "running"),
         gauge("onefold_engine_waiting", "Answers that wait for a slot.", "waiting"),
         gauge("onefold_engine_slots", "Answers that can be computed at a time.", "slots"),

@@ -17,10 +17,12 @@ const bodies: Readonly<Record<string, readonly [summary: string, schema: z.ZodTy
 };
 const pages: Readonly<Record<string, string>> = {
   "/v1/models": "The models that are served",
+  "/v1/models/{model}": "One of the models",
   "/health": "Whether the server takes requests",
   "/metrics": "Counts in Prometheus' text format",
   "/status": "Memory, slots and tokens of the server and its models",
   "/runs": "Training runs: state, last step, last loss",
+  "/openapi.json": "This document",
 };
 /** A run's name may hold slashes. */
 const runParts: Readonly<Record<string, string>> = {
@@ -37,13 +39,33 @@ const parameter = (name: string, where: "path" | "query", description: string) =
   schema: { type: "string" },
 });
 
+/** What a route answers with, JSON unless told otherwise. */
+const mediaTypes: Readonly<Record<string, readonly string[]>> = {
+  "/v1/chat/completions": ["application/json", "text/event-stream"],
+  "/v1/completions": ["application/json", "text/event-stream"],
+  "/v1/responses": ["application/json", "text/event-stream"],
+  "/metrics": ["text/plain"],
+};
+
+/** A name for generated clients: "/v1/chat/completions" is postV1ChatCompletions. */
+const operationId = (method: string, path: string): string =>
+  method +
+  Array.from(path.matchAll(/[a-z0-9]+/gi), ([word]) => word[0]!.toUpperCase() + word.slice(1)).join(
+    "",
+  );
+
 export function openApi(): object {
   const failed = { $ref: "#/components/responses/Error" };
-  const responses = { 200: { description: "The answer" }, default: failed };
+  const responsesOf = (path: string) => {
+    const types = mediaTypes[path] ?? ["application/json"];
+    const content = Object.fromEntries(types.map((type) => [type, {}]));
+    return { 200: { description: "The answer", content }, default: failed };
+  };
   const posts = Object.entries(bodies).map(([path, [summary, schema]]) => [
     path,
     {
       post: {
+        operationId: operationId("post", path),
         summary,
         requestBody: {
           required: true,
@@ -53,19 +75,34 @@ export function openApi(): object {
             },
           },
         },
-        responses,
+        responses: responsesOf(path),
       },
     },
   ]);
+  const modelName = parameter("model", "path", "As /v1/models lists it");
   const gets = Object.entries(pages).map(([path, summary]) => [
     path,
-    { get: { summary, responses } },
+    {
+      get: {
+        operationId: operationId("get", path),
+        summary,
+        ...(path.endsWith("{model}") ? { parameters: [modelName] } : {}),
+        responses: responsesOf(path),
+      },
+    },
   ]);
   const runName = parameter("name", "path", "As /runs lists it");
   const after = parameter("after", "query", "The next of an earlier answer (default: beginning)");
   const runs = Object.entries(runParts).map(([part, summary]) => {
     const parameters = part === "settings" ? [runName] : [runName, after];
-    return [`/runs/{name}/${part}`, { get: { summary, parameters, responses } }];
+    const path = `/runs/{name}/${part}`;
+    const get = {
+      operationId: operationId("get", path),
+      summary,
+      parameters,
+      responses: responsesOf(path),
+    };
+    return [path, { get }];
   });
   return {
     openapi: "3.1.0",

@@ -2,10 +2,11 @@
 
 import type { Server } from "node:http";
 import { serve } from "@hono/node-server";
+import { isLoopback } from "./access.ts";
 import { type App, type AppOptions, createApp, shuttingDown } from "./app.ts";
 import type { ModelPool } from "./model-pool.ts";
 
-export interface ServerOptions extends AppOptions {
+export interface ServerOptions extends Omit<AppOptions, "isLocal"> {
   /** Default 127.0.0.1. */
   readonly host?: string;
   /** 0 takes any that is free (default 8000). */
@@ -34,13 +35,14 @@ export async function startServer(
   options: ServerOptions = {},
 ): Promise<RunningServer> {
   const { host = "127.0.0.1", port = 8000, drainLimit = 30, isInsecure = false } = options;
+  if (host === "") throw new Error("the host is empty: give an address, such as 127.0.0.1");
   if (!isLoopback(host) && !isInsecure && (options.apiKeys ?? []).length === 0) {
     throw new Error(
       `${host} can be reached from other machines: set an API key (ONEFOLD_API_KEY or ` +
         "--api-key-file), or allow everybody with --insecure",
     );
   }
-  const app = createApp(pool, options);
+  const app = createApp(pool, { ...options, isLocal: isLoopback(host) });
   const server = await listen(app, host, port);
   const address = server.address();
   const bound = typeof address === "object" && address !== null ? address.port : port;
@@ -91,13 +93,16 @@ function listen(app: App, hostname: string, port: number): Promise<Server> {
       () => resolve(server as Server), // http/1 unless told otherwise
     );
     server.on("error", (error: NodeJS.ErrnoException) => {
-      const isTaken = error.code === "EADDRINUSE";
-      const message = `port ${port} of ${hostname} is taken; choose another with --port`;
-      reject(isTaken ? new Error(message, { cause: error }) : error);
+      const message = listenErrors[error.code ?? ""]?.(hostname, port);
+      reject(message === undefined ? error : new Error(message, { cause: error }));
     });
   });
 }
 
-/** Names and addresses that lead to this machine alone. */
-const isLoopback = (host: string): boolean =>
-  host === "localhost" || host === "::1" || /^127(\.\d{1,3}){3}$/.test(host);
+const listenErrors: Readonly<Record<string, (host: string, port: number) => string>> = {
+  EADDRINUSE: (host, port) => `port ${port} of ${host} is taken; choose another with --port`,
+  EACCES: (host, port) => `port ${port} of ${host} is not open to this user; choose one above 1023`,
+  EADDRNOTAVAIL: (host) => `${host} is no address of this machine; choose another with --host`,
+  ENOTFOUND: (host) => `no machine is called ${host}; choose another address with --host`,
+  EAI_AGAIN: (host) => `no machine is called ${host}; choose another address with --host`,
+};

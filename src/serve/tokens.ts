@@ -1,5 +1,6 @@
 /** POST /tokenize and /detokenize. */
 
+import { checkCounts } from "../generate/encode-prompt.ts";
 import { renderPrompt } from "../generate/prompt.ts";
 import { parseToolArguments } from "../media/text/index.ts";
 import { readBody } from "./body.ts";
@@ -18,6 +19,7 @@ export async function tokenize(call: Call): Promise<Response> {
   } else {
     if (!template)
       throw new HttpError(400, "the model has no chat template", { param: "messages" });
+    checked(() => checkCounts(body, engine.contextLimit), "messages");
     const { messages } = parseToolArguments({ messages: body.messages.map(toMessage) });
     const { tools, chat_template_kwargs: variables } = body;
     text = checked(() => renderPrompt(template, messages, { tools, variables }), "messages");

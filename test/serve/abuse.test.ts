@@ -56,7 +56,7 @@ test("1,000 abusive requests leave no slot taken, no answer mixed up, no memory 
       const body = chat({ stream: true });
       const length = Buffer.byteLength(body) + (random.uniform() < 0.5 ? 100 : 0);
       socket.write(
-        `POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n` +
+        `POST /v1/chat/completions HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n` +
           `content-length: ${length}\r\n\r\n${body}`,
       );
       await new Promise((done) => setTimeout(done, pick(30)));

@@ -1,9 +1,11 @@
 import { spawn } from "node:child_process";
 import { once } from "node:events";
+import { get, type IncomingMessage } from "node:http";
 import { connect } from "node:net";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { refusal } from "../../src/generate/engine/refusal.ts";
+import { checked } from "../../src/serve/errors.ts";
 import { createModelPool, type LogRecord, startServer } from "../../src/serve/index.ts";
 import { json, mini, startScripted, startTest } from "./support.ts";
 
@@ -31,7 +33,18 @@ test.each([
   ["[]", 400, /the body/],
   ['{"messages": []}', 400, /^messages: /],
   ['{"messages": [{"role": "user", "content": 3}]}', 400, /^messages\[0\]\.content: /],
-  ['{"messages": [{"role": "robot", "content": "x"}]}', 400, /^messages\[0\]\.role: /],
+  [
+    '{"messages": [{"role": "robot", "content": "x"}]}',
+    400,
+    /^messages\[0\]\.role: invalid discriminator value: expected 'system' \| /,
+  ],
+  [
+    '{"messages": [{"role": "user"}]}',
+    400,
+    /content: expected string or array, received undefined$/,
+  ],
+  [JSON.stringify({ ...hi, functions: [{ name: "f" }] }), 400, /^functions: .*send tools instead$/],
+  [JSON.stringify({ ...hi, n: 128 }), 400, /^generate: n is 128, but at most 20 answers can be/],
   [JSON.stringify({ ...hi, temperature: "hot" }), 400, /^temperature: /],
   [JSON.stringify({ ...hi, top_logprobs: 3 }), 400, /needs logprobs/],
   [JSON.stringify({ ...hi, n: 1000 }), 400, /^n: /],
@@ -77,6 +90,61 @@ test.each([
   expect(reply.headers.get("x-request-id")).toMatch(/^req_/);
 });
 
+test.each([
+  [{}, /^prompt: expected string or array, received undefined$/],
+  [
+    { prompt: "a", best_of: 3 },
+    /^best_of is 3, but answers are not chosen among more than n \(1\)$/,
+  ],
+  [{ prompt: "a", echo: true, logprobs: 1 }, /^echo: log-probabilities of the prompt are not/],
+  [{ prompt: Array(21).fill("a") }, /^prompt: 21 answers are asked for, but at most 20 can be/],
+])("a completion that would be another one is refused %#", async (body, message) => {
+  const reply = await fetch(`${server.url}/v1/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  expect(reply.status).toBe(400);
+  expect((await json<Failure>(reply)).error.message).toMatch(message);
+});
+
+test("addresses that cannot be listened on say so", async () => {
+  const at = (host: string) =>
+    startServer(createModelPool([mini]), { host, port: 0, isInsecure: true });
+  await expect(at("")).rejects.toThrow("the host is empty: give an address, such as 127.0.0.1");
+  await expect(at("203.0.113.7")).rejects.toThrow(/^203\.0\.113\.7 is no address of this machine/);
+});
+
+test("a conversation that cannot fit is refused before its template is rendered", async () => {
+  await using own = await startScripted({ answers: ["ok"] });
+  const messages = Array(5000).fill({ role: "user", content: "" });
+  for (const [path, param] of [
+    ["/v1/chat/completions", "messages"],
+    ["/tokenize", "messages"],
+  ]) {
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ messages });
+    const reply = await fetch(`${own.url}${path}`, { method: "POST", headers, body });
+    const { error } = await json<Failure>(reply);
+    expect(error).toMatchObject({ param, code: "context_length_exceeded" });
+    expect(error.message).toMatch(
+      /^the conversation's 5000 messages cannot fit into the 4096 tokens/,
+    );
+  }
+});
+
+test.each([
+  ["/srv/my models/mini/tokenizer_config.json: the template fails", "tokenizer_config.json: the"],
+  ["C:\\models\\mini.gguf: no such thing", "mini.gguf: no such thing"],
+  ["messages[0]: a path, /srv/x: y, was said", "messages[0]: a path, /srv/x: y, was said"],
+])("clients are not told where a model's files lie: %s", (message, told) => {
+  const fail = () => {
+    throw new Error(message);
+  };
+  expect(() => checked(fail)).toThrow(told);
+  expect(() => checked(fail)).not.toThrow(/^\/srv|^C:/);
+});
+
 test("a body without end is cut off at the limit", async () => {
   const body = new ReadableStream({
     pull: (controller) => controller.enqueue(new Uint8Array(1000).fill(32)),
@@ -119,6 +187,28 @@ test("keys: none, wrong and right; the wider network needs one", async () => {
   expect((await fetch(`${own.url}/health`)).status).toBe(200);
   const open = startServer(createModelPool([mini]), { host: "0.0.0.0", port: 0 });
   await expect(open).rejects.toThrow(/set an API key .* --insecure/);
+});
+
+test("a page whose name was pointed at this machine is refused without a key", async () => {
+  // fetch sets the header itself, so this is said by hand.
+  const statusFor = async (host: string, url: string): Promise<number> => {
+    const reply = await new Promise<IncomingMessage>((resolve) =>
+      get(`${url}/v1/models`, { headers: { host, authorization: "Bearer one" } }, resolve),
+    );
+    reply.resume();
+    return reply.statusCode!;
+  };
+  expect(await statusFor("evil.example:80", server.url)).toBe(403);
+  for (const host of ["localhost:1", "127.0.0.1", "[::1]:8000"]) {
+    expect(await statusFor(host, server.url), host).toBe(200);
+  }
+  await using keyed = await startScripted({ answers: ["ok"] }, { apiKeys: ["one"] });
+  expect(await statusFor("proxy.example", keyed.url)).toBe(200);
+  await using open = await startScripted(
+    { answers: ["ok"] },
+    { corsOrigins: ["https://proxy.example"] },
+  );
+  expect(await statusFor("proxy.example", open.url)).toBe(200);
 });
 
 test("web pages of others are refused unless they are allowed", async () => {

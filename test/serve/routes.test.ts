@@ -29,7 +29,13 @@ interface Tokens {
 
 interface Document {
   readonly openapi: string;
-  readonly paths: Record<string, { readonly post?: { readonly requestBody: RequestBody } }>;
+  readonly paths: Record<string, Record<string, Operation>>;
+}
+
+interface Operation {
+  readonly operationId: string;
+  readonly requestBody?: RequestBody;
+  readonly responses: { readonly 200: { readonly content: object } };
 }
 
 interface RequestBody {
@@ -57,17 +63,23 @@ test("completions continue texts and token ids alike, and a stream adds up to th
   expect(text).toContain("<think>"); // no template, no parser: all of it
 });
 
-test("completions echo prompts and report log-probabilities in the old form", async () => {
-  const { choices } = await server.client.completions.create({
+test("completions echo prompts, or report log-probabilities in the old form", async () => {
+  const asked = {
     model: "onefold-mini",
     prompt: "3 + 4",
-    echo: true,
     max_tokens: 2,
-    logprobs: 2,
     logit_bias: { "40": 100 },
-  });
-  expect(choices[0]!.text).toMatch(/^3 \+ 4(.)\1$/s);
-  const { tokens, token_logprobs, top_logprobs } = choices[0]!.logprobs!;
+  };
+  const echoed = await server.client.completions.create({ ...asked, echo: true });
+  expect(echoed.choices[0]!.text).toMatch(/^3 \+ 4(.)\1$/s);
+  const { choices } = await server.client.completions.create({ ...asked, logprobs: 2 });
+  const { tokens, token_logprobs, top_logprobs, text_offset } = choices[0]!.logprobs!;
+  expect(text_offset).toEqual([0, tokens![0]!.length]);
+  const offsets: number[] = [];
+  const stream = await server.client.completions.create({ ...asked, logprobs: 2, stream: true });
+  for await (const chunk of stream)
+    offsets.push(...(chunk.choices[0]?.logprobs?.text_offset ?? []));
+  expect(offsets).toEqual(text_offset);
   expect(tokens).toHaveLength(2);
   expect(token_logprobs!.every((logprob) => logprob <= 0)).toBe(true);
   expect(Object.keys(top_logprobs![0]!)).toHaveLength(2);
@@ -117,6 +129,7 @@ test("metrics count what was answered, in Prometheus' format", async () => {
   expect(text).toMatch(
     /^onefold_requests_total\{path="\/v1\/chat\/completions",status="200"\} \d+$/m,
   );
+  expect(text).toMatch(/^onefold_model_loaded\{model="onefold-mini"\} 1$/m);
   expect(text).toMatch(/^onefold_engine_running\{model="onefold-mini"\} 0$/m);
   for (const line of text.trim().split("\n")) {
     expect(line).toMatch(/^(# (HELP|TYPE) \w+ .+|\w+(\{(\w+="[^"]*",?)+\})? [\d.e+-]+)$/);
@@ -136,11 +149,16 @@ test("the OpenAPI document describes the routes that exist", async () => {
       method === "POST"
         ? { method, body: "{", headers: { "content-type": "application/json" } }
         : { method };
-    const { status } = await fetch(`${server.url}${path}`, init);
+    const url = `${server.url}${path.replace("{model}", "onefold-mini")}`;
+    const { status, headers } = await fetch(url, init);
+    const types = Object.keys(methods[method.toLowerCase()]!.responses[200].content);
+    const type = headers.get("content-type")?.split(";")[0];
+    if (method === "GET") expect(types, path).toEqual([type]);
     expect(status, path).toBe(method === "POST" ? 400 : 200); // 404 were there no such route
   }
-  const chat = document.paths["/v1/chat/completions"]!.post!.requestBody.content;
-  expect(chat["application/json"]!.schema.required).toEqual(["messages"]);
+  const { operationId, requestBody } = document.paths["/v1/chat/completions"]!.post!;
+  expect(operationId).toBe("postV1ChatCompletions");
+  expect(requestBody!.content["application/json"]!.schema.required).toEqual(["messages"]);
 });
 
 test("an answer in the form of a JSON schema is valid, with thinking before it and without", async () => {

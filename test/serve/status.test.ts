@@ -95,3 +95,17 @@ test("examples come from a card's widget, and a card that makes no sense has non
   nonsense.push(`---\nwidget:\n- text: ${"x".repeat(600)}\n---\n`);
   for (const card of nonsense) expect(await examples(card), card).toEqual([]);
 });
+
+test("says where memory leaves requests less room than the model has", async () => {
+  const warnings: string[] = [];
+  const perToken = 2 * 6 * 4 * 32 * 4; // keys and values, layers, heads, width, bytes
+  using model = await loadLanguageModel(miniFolder, {
+    slots: 2,
+    memory: 2 * 100 * perToken,
+    onWarning: (text) => warnings.push(text),
+  });
+  expect(model.engine.contextLimit).toBe(100);
+  expect(warnings).toEqual([
+    "the cache has room for 100 tokens in each of 2 slots, not for 1024; fewer slots have more room",
+  ]);
+});

@@ -76,6 +76,7 @@ export async function scripted(script: Script): Promise<LanguageModel & { prompt
       running: 0,
       waiting: 0,
       slots: 4,
+      queue: 64,
       cachedTokens: 0,
       cacheCapacity: 4096,
       cacheBytes: 0,

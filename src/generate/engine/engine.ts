@@ -56,7 +56,8 @@ export interface EngineOptions {
   readonly signal?: AbortSignal;
 }
 
-const DEFAULT_CONTEXT = 8192;
+/** Most tokens of a request where nothing else is said: the cache is reserved at once. */
+export const DEFAULT_CONTEXT = 8192;
 /** Bytes of weights that are held a second time for speed. */
 const MOST_PACKED = 1 << 26;
 const DEFAULT_GUESSES = { lookup: 4, mtp: 2 };

@@ -15,6 +15,7 @@ export function createHeadlessEngine({ config }: Model): Engine {
       running: 0,
       waiting: 0,
       slots: 0,
+      queue: 0,
       cachedTokens: 0,
       cacheCapacity: 0,
       cacheBytes: 0,

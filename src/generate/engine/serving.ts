@@ -60,8 +60,15 @@ export class Serving implements Engine {
     if (!Number.isInteger(n) || n < 1) {
       throw new RangeError(`generate: n must be a positive integer, is ${n}`);
     }
-    const jobs = this.#jobsOf(request, n);
     const { queue } = this.#options;
+    const most = this.#slots.count + queue;
+    if (n > most) {
+      throw new RangeError(
+        `generate: n is ${n}, but at most ${most} answers can be computed ` +
+          `(${this.#slots.count}) or wait (${queue}); ask for fewer`,
+      );
+    }
+    const jobs = this.#jobsOf(request, n);
     if (this.#queue.length + n > queue + this.#free().length) {
       for (const job of jobs) job.cancel();
       throw refusal(
@@ -86,6 +93,7 @@ export class Serving implements Engine {
       running: this.#running().length,
       waiting: this.#queue.length,
       slots: slots.count,
+      queue: this.#options.queue,
       cachedTokens,
       cacheCapacity: slots.count * slots.capacity,
       cacheBytes: slots.bytes + this.#speculator.bytes,

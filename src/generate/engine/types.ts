@@ -26,6 +26,8 @@ export interface EngineStats {
   readonly running: number;
   readonly waiting: number;
   readonly slots: number;
+  /** Most that may wait. */
+  readonly queue: number;
   /** Tokens that the cache holds and has room for. */
   readonly cachedTokens: number;
   readonly cacheCapacity: number;

@@ -78,6 +78,9 @@ export const chatBody = z.object({
   top_logprobs: optional(z.int().min(0).max(20)),
   tools: optional(z.array(functionTool)),
   tool_choice: optional(toolChoice),
+  functions: optional(
+    z.array(z.unknown()).refine(() => false, "is the form before tools; send tools instead"),
+  ),
   parallel_tool_calls: optional(z.boolean()),
   response_format: optional(responseFormat),
   reasoning_effort: optional(z.enum(["none", "minimal", "low", "medium", "high", "xhigh"])),

@@ -21,6 +21,7 @@ export const completionBody = z.object({
       return typeof value[0] === "number" ? [value as number[]] : (value as (string | number[])[]);
     }),
   suffix: optional(text),
+  best_of: optional(z.int().min(1)),
   echo: optional(z.boolean()),
   ...samplingShape,
   ...answerShape,
