@@ -174,7 +174,7 @@ function yAxis(frame: Frame, scale: Scale, label: string): string {
     return grid + text(MARGIN.left - 8, Number(y) + 4, scale.label(tick), "end");
   });
   const middle = frame.height / 2;
-  const turned = `<text transform="translate(14 ${middle}) rotate(-90)" text-anchor="middle">${escapeXml(label)}</text>`;
+  const turned = `<text transform="translate(11 ${middle}) rotate(-90)" text-anchor="middle">${escapeXml(label)}</text>`;
   return lines.join("") + turned;
 }
 

@@ -1,14 +1,13 @@
 /** A whole training run: steps, metrics, checkpoints, resume. */
 
 import { mkdir } from "node:fs/promises";
-import { join } from "node:path";
 import type { BatchSource } from "./batches.ts";
-import { appendMetrics, trimMetrics } from "./metrics.ts";
+import { openRunLog, type RunLog } from "./run-log.ts";
 import { type ModelFiles, resumeRun, type Seekable, saveRun } from "./run-state.ts";
 import type { MicroBatch, StepResult, Trainer } from "./trainer.ts";
 
 interface CommonOptions {
-  /** Folder of the run: checkpoints `step-…` and `metrics.jsonl`. */
+  /** Folder of the run: checkpoints `step-…`, `metrics.jsonl`, TensorBoard's events, `curves/`. */
   readonly dir: string;
   readonly trainer: Trainer;
   /** Step at which the run ends. */
@@ -54,11 +53,9 @@ export type RoundOutcome = Omit<StepResult, "step"> & { readonly origin?: string
 
 export interface RunObserver {
   /** Called once, with the step and the state that the run goes on from. */
-  start(step: number, state: unknown): Promise<void>;
+  start(step: number, state: unknown, log: RunLog): Promise<void>;
   /** Called after each step, before it is saved. `origin`: where its data come from. */
   step(metrics: StepMetrics, origin: string | undefined): Promise<void>;
-  /** Called after each checkpoint. */
-  saved(step: number): Promise<void>;
   /** Plain JSON. */
   readonly state: unknown;
 }
@@ -82,16 +79,15 @@ export async function run(options: RunOptions | RoundRunOptions): Promise<boolea
   await mkdir(dir, { recursive: true });
   const resumed = await resumeRun(dir, trainer, source, options);
   rounds.done = resumed?.at ?? 0;
-  const metricsFile = join(dir, "metrics.jsonl");
-  await trimMetrics(metricsFile, rounds.done);
-  await observer?.start(rounds.done, resumed?.extra);
+  const log = await openRunLog(dir, rounds.done);
+  await observer?.start(rounds.done, resumed?.extra, log);
   options.onStart?.(rounds.done);
   let saved = rounds.done;
   const save = async (): Promise<void> => {
     const extra = observer && (() => observer.state);
     await saveRun(dir, trainer, source, { ...options, extra, at: rounds.done });
     saved = rounds.done;
-    await observer?.saved(saved);
+    await log.draw();
   };
   let isOver = false;
   while (rounds.done < steps && !signal?.aborted) {
@@ -103,8 +99,7 @@ export async function run(options: RunOptions | RoundRunOptions): Promise<boolea
     const seconds = (performance.now() - started) / 1000;
     const tokensPerSecond = result.tokens / seconds;
     const metrics: StepMetrics = { step: rounds.done, ...result, tokensPerSecond };
-    const { sums: _, ...line } = metrics; // whole arrays
-    await appendMetrics(metricsFile, line);
+    await log.step(metrics);
     options.onStep?.(metrics);
     await observer?.step(metrics, origin);
     if (rounds.done % saveEvery === 0) await save();

@@ -90,7 +90,12 @@ it("keeps the last checkpoint when the disk is full, and goes on from it", async
   expect(refused.code).toBe(1);
   expect(refused.lines.at(-1)).toMatch(/^error: \S+\.safetensors: [^\n]*\(EFBIG\)$/);
   expect(await savedSteps(full)).toEqual([10]);
-  expect(readdirSync(full).sort()).toEqual(["metrics.jsonl", "step-00000010"]);
+  expect(readdirSync(full).sort()).toEqual([
+    "curves",
+    expect.stringMatching(/^events\.out\.tfevents\.\d+\.onefold$/),
+    "metrics.jsonl",
+    "step-00000010",
+  ]);
   expect((await start(full, 100).ended).code).toBe(0);
   expect(bytes(full)).toEqual(bytes(whole));
   expect(metrics(full)).toEqual(metrics(whole));

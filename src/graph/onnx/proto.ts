@@ -3,6 +3,7 @@
 import { type DType, dtypes } from "../dtype.ts";
 import { byteLength, type NDArray } from "../ndarray.ts";
 import type { Port } from "../program.ts";
+import { ProtobufWriter } from "./protobuf.ts";
 
 /** Attribute values: integers are bigint or number with `int`, so that 1.0 and 1 stay apart. */
 export type AttributeValue =
@@ -43,87 +44,7 @@ export interface GraphProto {
 export const ONNX_OPSET = 24;
 const IR_VERSION = 10;
 
-/** Growing byte buffer with protobuf's wire types. Large models write 100,000s of small fields. */
-class Writer {
-  private bytes = Buffer.allocUnsafe(1 << 18);
-  private length = 0;
-
-  private reserve(extra: number): void {
-    if (this.length + extra <= this.bytes.length) return;
-    const grown = Buffer.allocUnsafe(Math.max(this.bytes.length * 2, this.length + extra));
-    grown.set(this.bytes.subarray(0, this.length));
-    this.bytes = grown;
-  }
-
-  private varint(value: bigint | number): void {
-    this.reserve(10);
-    let rest: number;
-    if (typeof value === "number" && value >= 0 && value <= 0x7fffffff) {
-      for (rest = value; rest > 127; rest >>>= 7) this.bytes[this.length++] = (rest & 127) | 128;
-    } else {
-      let wide = BigInt.asUintN(64, BigInt(value));
-      for (; wide > 127n; wide >>= 7n) this.bytes[this.length++] = Number(wide & 127n) | 128;
-      rest = Number(wide);
-    }
-    this.bytes[this.length++] = rest;
-  }
-
-  int(field: number, value: bigint | number): void {
-    this.varint(field << 3);
-    this.varint(value);
-  }
-
-  float(field: number, value: number): void {
-    this.varint((field << 3) | 5);
-    this.reserve(4);
-    this.bytes.writeFloatLE(value, this.length);
-    this.length += 4;
-  }
-
-  data(field: number, value: Uint8Array): void {
-    this.varint((field << 3) | 2);
-    this.varint(value.length);
-    this.reserve(value.length);
-    this.bytes.set(value, this.length);
-    this.length += value.length;
-  }
-
-  text(field: number, value: string): void {
-    const start = this.begin(field);
-    this.reserve(3 * value.length); // UTF-8 of one UTF-16 unit is at most three bytes
-    this.length += this.bytes.write(value, start, "utf8");
-    this.end(start);
-  }
-
-  /** Opens a field whose bytes follow, up to `end` with what this returns. */
-  begin(field: number): number {
-    this.varint((field << 3) | 2);
-    this.reserve(1);
-    return ++this.length; // one byte for the length: most are short
-  }
-
-  /** Closes a field: its length is put before its bytes. */
-  end(start: number): void {
-    const size = this.length - start;
-    if (size < 128) {
-      this.bytes[start - 1] = size;
-      return;
-    }
-    let extra = 0;
-    for (let rest = size >>> 7; rest > 0; rest >>>= 7) extra++;
-    this.reserve(10); // for the length, while growing still copies the field
-    this.bytes.copyWithin(start + extra, start, this.length);
-    this.length = start - 1;
-    this.varint(size);
-    this.length = start + extra + size;
-  }
-
-  finish(): Uint8Array {
-    return Uint8Array.prototype.slice.call(this.bytes, 0, this.length); // a Buffer's slice is a view
-  }
-}
-
-function writeTensor(w: Writer, array: NDArray, name?: string): void {
+function writeTensor(w: ProtobufWriter, array: NDArray, name?: string): void {
   for (const d of array.shape) w.int(1, d);
   w.int(2, dtypes[array.dtype].onnx);
   if (name !== undefined) w.text(8, name);
@@ -131,7 +52,7 @@ function writeTensor(w: Writer, array: NDArray, name?: string): void {
 }
 
 /** An initialiser that only names its bytes; the runtime hands the memory over by name. */
-function writeExternal(w: Writer, port: Port): void {
+function writeExternal(w: ProtobufWriter, port: Port): void {
   const shape = port.shape.map((d) => {
     if (typeof d !== "number")
       throw new Error(`weight ${port.name}: dimension ${d} is not a number`);
@@ -153,7 +74,10 @@ function writeExternal(w: Writer, port: Port): void {
   w.int(14, 1);
 }
 
-function writePort(w: Writer, port: { name: string; dtype: DType; shape: Port["shape"] }): void {
+function writePort(
+  w: ProtobufWriter,
+  port: { name: string; dtype: DType; shape: Port["shape"] },
+): void {
   w.text(1, port.name);
   const type = w.begin(2);
   const tensor = w.begin(1);
@@ -170,7 +94,7 @@ function writePort(w: Writer, port: { name: string; dtype: DType; shape: Port["s
   w.end(type);
 }
 
-function writeAttribute(w: Writer, name: string, value: AttributeValue): void {
+function writeAttribute(w: ProtobufWriter, name: string, value: AttributeValue): void {
   w.text(1, name);
   if ("int" in value) {
     w.int(3, value.int);
@@ -200,7 +124,7 @@ function writeAttribute(w: Writer, name: string, value: AttributeValue): void {
   }
 }
 
-function writeNode(w: Writer, node: NodeProto): void {
+function writeNode(w: ProtobufWriter, node: NodeProto): void {
   for (const input of node.inputs) w.text(1, input);
   for (const output of node.outputs) w.text(2, output);
   w.text(3, node.name);
@@ -213,9 +137,13 @@ function writeNode(w: Writer, node: NodeProto): void {
   if (node.domain) w.text(7, node.domain);
 }
 
-function writeGraph(w: Writer, graph: GraphProto): void {
+function writeGraph(w: ProtobufWriter, graph: GraphProto): void {
   /** A field for each item. */
-  function list<T>(field: number, items: Iterable<T>, write: (w: Writer, item: T) => void): void {
+  function list<T>(
+    field: number,
+    items: Iterable<T>,
+    write: (w: ProtobufWriter, item: T) => void,
+  ): void {
     for (const item of items) {
       const start = w.begin(field);
       write(w, item);
@@ -233,7 +161,7 @@ function writeGraph(w: Writer, graph: GraphProto): void {
 
 /** Serialises a graph as an ONNX ModelProto. */
 export function encodeModel(graph: GraphProto): Uint8Array {
-  const w = new Writer();
+  const w = new ProtobufWriter();
   w.int(1, IR_VERSION);
   w.text(2, "onefold");
   const body = w.begin(7);

@@ -6,6 +6,7 @@ import { type DivergenceState, watchDivergence } from "../divergence.ts";
 import { appendMetrics, trimMetrics } from "../metrics.ts";
 import { policyEngine } from "../rl/policy-engine.ts";
 import type { RunObserver } from "../run.ts";
+import type { RunLog } from "../run-log.ts";
 import { type Evaluation, Evaluator } from "./evaluator.ts";
 import { isRl } from "./method-names.ts";
 import type { MethodSetup, OpenedMethod } from "./method-setup.ts";
@@ -36,15 +37,16 @@ export function jobObserver(
   const { config, output } = setup;
   const watch = watchDivergence(isRl(config.method) ? 0 : config.train.divergence);
   const evaluator = config.eval && openEvaluator(setup, method, config.eval);
-  const [results, shown] = [join(output, "evaluations.jsonl"), join(output, "samples.jsonl")];
+  const shown = join(output, "samples.jsonl");
   const folder = join(output, "best");
   const { parameters } = method.trainer.memory;
   let best: ObserverState["best"] = null;
+  let log: RunLog | undefined;
 
   async function evaluate(step: number): Promise<void> {
     if (!evaluator) return;
     const { evaluation, samples } = await evaluator.evaluate(step);
-    await appendMetrics(results, evaluation);
+    await log?.evaluation({ ...evaluation });
     for (const sample of samples) await appendMetrics(shown, sample);
     const score = scoreOf(evaluation);
     if (!best || score > best.score) {
@@ -55,14 +57,15 @@ export function jobObserver(
   }
 
   return {
-    async start(step, state) {
+    async start(step, state, opened) {
+      log = opened;
       if (state !== undefined) {
         const known = state as ObserverState; // written by this function, under the fingerprint
         watch.state = known.divergence;
         best = known.best;
       }
       await recoverDirectory(folder);
-      for (const file of [results, shown]) await trimMetrics(file, step);
+      await trimMetrics(shown, step > 0 ? step : -1);
       if (step === 0) await evaluate(0);
     },
     async step({ step, loss }, origin) {
@@ -78,7 +81,6 @@ export function jobObserver(
       const { every = 0 } = config.eval ?? {};
       if (every > 0 && (step % every === 0 || step === config.train.steps)) await evaluate(step);
     },
-    async saved() {},
     get state(): ObserverState {
       return { divergence: watch.state, best };
     },
