@@ -110,6 +110,15 @@ it.each(schedules)("schedule %s has transformers' multipliers", (name, schedule)
   });
 });
 
+it("falls straight to the floor with the linear schedule", () => {
+  const linear = { kind: "linear", warmup: 2, steps: 10, floor: 0.2 } as const;
+  const rates = [0, 1, 2, 4, 6, 8, 10, 12].map((step) => rateAt(linear, step));
+  const expected = [0, 0.5, 1, 0.8, 0.6, 0.4, 0.2, 0.2];
+  rates.forEach((rate, i) => {
+    expect(rate).toBeCloseTo(expected[i], 12);
+  });
+});
+
 it("a constant schedule is 1 after its warm-up", () => {
   const rates = [0, 1, 2, 3, 9].map((s) => rateAt({ kind: "constant", warmup: 2, steps: 10 }, s));
   expect(rates).toEqual([0, 0.5, 1, 1, 1]);
