@@ -1,10 +1,10 @@
 /** Which quantisation `quant: "auto"` takes: the most exact one that fits, where speed matters. */
 
-import { freemem } from "node:os";
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { dtypes } from "../graph/dtype.ts";
 import { sizeOf } from "../graph/ndarray.ts";
 import type { WeightFormat } from "../nn/scope.ts";
+import { freeMemory } from "../runtime/free-memory.ts";
 import { planFormats, quantizationSettings } from "./quantization.ts";
 
 /** What is chosen; `kind` undefined: the weights as they are. */
@@ -18,10 +18,6 @@ export interface QuantizationChoice {
 const SMALL = 50e6;
 /** Of the free memory, what weights may take: the rest is for the cache and for others. */
 const SHARE = 0.6;
-
-/** Bytes that this process can still take, limits of a container included. */
-const freeMemory = (): number =>
-  Math.min(freemem(), process.availableMemory?.() ?? Number.POSITIVE_INFINITY);
 
 /**
  * Chooses for a checkpoint in floats: f32 for small models, else int8 if it fits into the memory

@@ -6,6 +6,8 @@ import { mul } from "../graph/ops/elementwise.ts";
 import { input } from "../graph/ops/leaf.ts";
 import type { Program } from "../graph/program.ts";
 import type { Tensor } from "../graph/tensor.ts";
+import type { DecoderConfig } from "../models/decoder.ts";
+import { isLoraName, loraAdapter } from "../nn/lora.ts";
 import {
   createParameters,
   type LinearAdapter,
@@ -53,19 +55,42 @@ export interface GradientOptions {
   readonly evaluation?: LossFunction;
 }
 
-export interface GradientProgram {
-  readonly program: Program;
-  /** Without gradients, for evaluation. */
-  readonly lossProgram: Program;
-  /** The parts that are summed ahead, by name. */
-  readonly aheadProgram: Program | undefined;
+/** What a model's config says of its training: of an adapter, only the factors are trained. */
+export function gradientOptionsOf(
+  config: DecoderConfig | undefined,
+  options: GradientOptions,
+): GradientOptions {
+  const lora = config?.lora;
+  const {
+    adapter = lora && loraAdapter(lora),
+    trains = lora && (({ name }) => isLoraName(name)),
+    formats = config?.quantized,
+    evaluation,
+  } = options;
+  return { adapter, trains, formats, evaluation };
+}
+
+/** A loss and its gradients as graphs, not lowered yet. */
+export interface GradientGraph {
   /** Those that are trained. */
   readonly parameters: readonly ParameterSpec[];
-  /** Those that are not: the weights of both programs. */
+  /** Those that are not: the weights of all programs. */
   readonly frozen: readonly ParameterSpec[];
   readonly traced: TracedLoss;
-  /** What `program` was lowered from. */
   readonly graph: LowerOptions;
+  /** Without gradients, for evaluation. */
+  readonly lossGraph: LowerOptions;
+  /** The parts that are summed ahead, by name. */
+  readonly aheadGraph: LowerOptions | undefined;
+}
+
+export interface GradientProgram extends GradientGraph {
+  /** Of `graph`. */
+  readonly program: Program;
+  /** Of `lossGraph`. */
+  readonly lossProgram: Program;
+  /** Of `aheadGraph`. */
+  readonly aheadProgram: Program | undefined;
 }
 
 /** Name of a parameter's gradient among the outputs. */
@@ -86,10 +111,22 @@ const inputsOf = ({ inputs, carried = {}, ahead = {} }: TracedLoss, weight: Tens
  * f32 [], one over the count of the whole step. Outputs: `loss` (weight times the total), the
  * metrics, the carried state, and a gradient for each trained parameter.
  */
-export function gradientProgram(
+export function gradientProgram(loss: LossFunction, options?: GradientOptions): GradientProgram {
+  const traced = gradientGraph(loss, options);
+  const { graph, lossGraph, aheadGraph } = traced;
+  return {
+    ...traced,
+    program: lower(graph),
+    lossProgram: lower(lossGraph),
+    aheadProgram: aheadGraph && lower(aheadGraph),
+  };
+}
+
+/** What `gradientProgram` lowers. */
+export function gradientGraph(
   loss: LossFunction,
   { trains = () => true, formats, adapter, evaluation }: GradientOptions = {},
-): GradientProgram {
+): GradientGraph {
   const { root, specs, tensors } = createParameters("f32", formats, { adapter });
   const weight = input("weight", "f32", []);
   const traced = loss(root);
@@ -113,29 +150,27 @@ export function gradientProgram(
   });
   const kinds = (name: string) => (trained.has(name) ? "input" : "initializer");
   const options = { inputs: inputsOf(traced, weight), parameters: kinds } as const;
-  const graph = { ...options, outputs };
   const evaluated = evaluation?.(root);
   const ahead = Object.entries(traced.ahead ?? {});
   return {
-    program: lower(graph),
-    lossProgram: evaluated
-      ? lower({
-          inputs: inputsOf(evaluated, weight),
-          parameters: kinds,
-          outputs: { loss: mul(evaluated.total, weight) },
-        })
-      : lower({ ...options, outputs: lossOutputs }),
-    aheadProgram:
-      ahead.length === 0
-        ? undefined
-        : lower({
-            inputs: traced.inputs,
-            parameters: kinds,
-            outputs: Object.fromEntries(ahead.map(([name, { part }]) => [name, part])),
-          }),
     parameters,
     frozen: [...specs.values()].filter(({ name }) => !trained.has(name)),
     traced,
-    graph,
+    graph: { ...options, outputs },
+    lossGraph: evaluated
+      ? {
+          inputs: inputsOf(evaluated, weight),
+          parameters: kinds,
+          outputs: { loss: mul(evaluated.total, weight) },
+        }
+      : { ...options, outputs: lossOutputs },
+    aheadGraph:
+      ahead.length === 0
+        ? undefined
+        : {
+            inputs: traced.inputs,
+            parameters: kinds,
+            outputs: Object.fromEntries(ahead.map(([name, { part }]) => [name, part])),
+          },
   };
 }

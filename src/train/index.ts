@@ -40,6 +40,7 @@ export {
   type TracedLoss,
 } from "./gradient.ts";
 export { type JobOptions, type JobPlan, type JobResult, trainFromConfig } from "./job/job.ts";
+export type { MemoryFix, MemoryPlan } from "./job/memory.ts";
 export {
   decoderLoss,
   languageModelGradient,
@@ -50,6 +51,7 @@ export {
 } from "./language-model.ts";
 export { withFreshAdapters } from "./lora.ts";
 export { createTrainMemory, type TrainMemory, type Treatment } from "./memory.ts";
+export { type MemoryOptions, type TrainingMemory, trainingMemory } from "./memory-plan.ts";
 export { exceptExpertBias, updateExpertBias } from "./moe/expert-bias.ts";
 export {
   type LayerRouting,

@@ -7,7 +7,7 @@
  */
 
 import { type NDArray, zeros } from "../graph/ndarray.ts";
-import { lower } from "../graph/onnx/lowering.ts";
+import { type LowerOptions, lower } from "../graph/onnx/lowering.ts";
 import { add, div, mul, sqrt, square, sub } from "../graph/ops/elementwise.ts";
 import { split, stack } from "../graph/ops/join.ts";
 import { input } from "../graph/ops/leaf.ts";
@@ -59,10 +59,16 @@ export function orthogonalize(x: Tensor, iterations = 5): Tensor {
  * gradients), `rate` and `decay` (of the weights, times the rate). Outputs: `next p name` and `next m name`, which may be
  * written over the inputs.
  */
-export function muonProgram(
+export const muonProgram = (
+  parameters: readonly ParameterShape[],
+  options?: MuonOptions,
+): Program => lower(muonGraph(parameters, options));
+
+/** What `muonProgram` lowers. */
+export function muonGraph(
   parameters: readonly ParameterShape[],
   { momentum = 0.95, iterations = 5, size = 0.2, rateOf = () => 1 }: MuonOptions = {},
-): Program {
+): LowerOptions {
   const [scale, rate, decay] = ["scale", "rate", "decay"].map((name) => input(name, "f32", []));
   const inputs = [scale, rate, decay];
   const outputs: Record<string, Tensor> = {};
@@ -91,7 +97,7 @@ export function muonProgram(
       );
     });
   }
-  return lower({ inputs, outputs });
+  return { inputs, outputs };
 }
 
 /** Updates the matrices of a train memory in place. State with a lifetime: the engine's session. */

@@ -3,7 +3,6 @@
 import { type NDArray, zeros } from "../graph/ndarray.ts";
 import type { Port, WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
-import { isLoraName, loraAdapter } from "../nn/lora.ts";
 import type { LinearAdapter, ParameterSpec, WeightFormats } from "../nn/scope.ts";
 import { createSession } from "../runtime/index.ts";
 import type { BoundRun, NDArrays, Session, SessionOptions } from "../runtime/types.ts";
@@ -13,6 +12,7 @@ import { firstNonFinite } from "./first-non-finite.ts";
 import {
   type GradientProgram,
   gradientOf,
+  gradientOptionsOf,
   gradientProgram,
   type LossFunction,
 } from "./gradient.ts";
@@ -151,21 +151,15 @@ export class Trainer implements Disposable {
     const loss = options.loss ?? (options.config && decoderLoss(options.config));
     if (!loss) throw new Error("Trainer.create: give a decoder's config or a loss");
     const { config, threads, weights } = options;
-    const lora = config?.lora;
-    const {
-      adapter = lora && loraAdapter(lora),
-      trains = lora && (({ name }) => isLoraName(name)),
-      formats = config?.quantized,
-    } = options;
-    const [quantised] = formats?.keys() ?? [];
-    if (quantised !== undefined && !trains) {
+    const differentiated = gradientOptionsOf(config, options);
+    const [quantised] = differentiated.formats?.keys() ?? [];
+    if (quantised !== undefined && !differentiated.trains) {
       throw new Error(
         `Trainer.create: ${quantised} is quantised, which cannot be trained; train an adapter ` +
           "(config.lora), or load the model without quant",
       );
     }
-    const { evaluation } = options;
-    const programs = gradientProgram(loss, { trains, formats, adapter, evaluation });
+    const programs = gradientProgram(loss, differentiated);
     const { parameters } = programs;
     if (parameters.length === 0) throw new Error("Trainer.create: no parameter is trained");
     const isMuon = options.muon ? (options.isMuon ?? isLayerMatrix) : () => false;
@@ -336,7 +330,8 @@ export class Trainer implements Disposable {
 }
 
 const isMatrix = ({ shape }: ParameterShape): boolean => shape.length >= 2;
-const isLayerMatrix = ({ name, shape }: ParameterShape): boolean =>
+/** What Muon updates unless told otherwise. */
+export const isLayerMatrix = ({ name, shape }: ParameterShape): boolean =>
   shape.length === 2 && /(^|\.)(layers|h|blocks)\.\d+\./.test(name);
 
 /** Stands in for an input until the first batch: rank and dtype, every symbolic axis 1. */

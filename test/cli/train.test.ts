@@ -51,7 +51,12 @@ it("trains a fresh model from text to a folder that loads, and goes on from that
   const losses = metrics.map((line) => JSON.parse(line).loss as number);
   expect(losses.length).toBe(30);
   expect(losses[29]).toBeLessThan(losses[0] - 1);
+  expect(stderr).toMatch(
+    /\nmemory: about [\d.]+ MB of [\d.]+ GB \(weights [^\n]*, data \d+ kB\)\n/,
+  );
   expect(readdirSync(join(folder, "first")).sort()).toEqual([
+    "curves",
+    expect.stringMatching(/^events\.out\.tfevents\./),
     "final",
     "metrics.jsonl",
     "step-00000024",
@@ -87,7 +92,7 @@ it("trains a fresh model from text to a folder that loads, and goes on from that
     .split("\n")
     .map((line) => JSON.parse(line));
   expect(events.map(({ event }) => event)).toEqual(["plan", "start", "step", "step", "done"]);
-  expect(events[0]).toMatchObject({ isFresh: false, samples: 40 });
+  expect(events[0]).toMatchObject({ isFresh: false, samples: 40, memory: { fixes: [] } });
   // It goes on from what was learned, not from fresh weights.
   expect(events[2].loss).toBeLessThan(losses[0] - 1);
   const second = join(folder, "second", "final");
@@ -128,7 +133,9 @@ it("saves on Ctrl-C, exits with 130, and goes on where it stopped", async () => 
   const last = JSON.parse(lines.trim().split("\n").at(-1)!);
   expect(last.event).toBe("stopped");
   const name = `step-${String(last.step).padStart(8, "0")}`;
-  expect(readdirSync(join(folder, "stopped"))).toEqual(["metrics.jsonl", name]);
+  expect(readdirSync(join(folder, "stopped"))).toEqual(
+    expect.arrayContaining(["metrics.jsonl", name]),
+  );
   const steps = `train.steps=${last.step + 2}`;
   const again = await runOnefold(["train", file, "--set", steps]);
   expect(again.stderr).toContain(`going on from step ${last.step}\n`);

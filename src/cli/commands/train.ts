@@ -3,6 +3,7 @@
 import type { Command } from "commander";
 import { describeOptions } from "../../train/job/describe-schema.ts";
 import { type JobPlan, trainFromConfig } from "../../train/job/job.ts";
+import { describeMemory } from "../../train/job/memory.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { collect } from "../options.ts";
 import { createMeter, createStatusLine } from "../progress.ts";
@@ -104,6 +105,7 @@ function describePlan(plan: JobPlan): string {
       : `, ${((100 * supervised) / tokens).toFixed(1)} % of them learned`;
   return (
     `${plan.isFresh ? "fresh " : ""}${plan.model}: ${formatCount(parameters)} parameters\n` +
-    `${samples} samples, ${formatCount(tokens)} tokens${learned}${note}`
+    `${samples} samples, ${formatCount(tokens)} tokens${learned}${note}\n` +
+    describeMemory(plan.memory)
   );
 }

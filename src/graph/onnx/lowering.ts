@@ -5,7 +5,7 @@ import type { DType } from "../dtype.ts";
 import { fromValues, type NDArray } from "../ndarray.ts";
 import type { Port, Program } from "../program.ts";
 import { type Dim, dimSymbols, isStatic, type Shape, SymbolicDim } from "../shape.ts";
-import { expansionOf, type Node, type Tensor } from "../tensor.ts";
+import { expansionOf, type Node, type Tensor, type TensorType } from "../tensor.ts";
 import { ColumnValues } from "./columns.ts";
 import { type Lowering, onnx } from "./contract.ts";
 import { expandedComposites } from "./expanded.ts";
@@ -40,8 +40,23 @@ export interface LowerOptions {
  * input determines.
  */
 export function lower(options: LowerOptions): Program {
-  return new Lowerer(options).program();
+  const { graph, provenance } = lowerGraph(options);
+  const model = encodeModel(graph);
+  const hash = createHash("sha256").update(model).digest("hex");
+  const { inputs, outputs, weights } = graph;
+  return { model, hash, inputs, outputs, weights, provenance };
 }
+
+export interface LoweredGraph {
+  readonly graph: GraphProto;
+  /** Types of the outermost graph's values, of those that are a traced tensor. */
+  readonly types: ReadonlyMap<string, TensorType>;
+  readonly provenance: Program["provenance"];
+}
+
+/** What `lower` writes as bytes. */
+export const lowerGraph = (options: LowerOptions): LoweredGraph =>
+  new Lowerer(options).lowerOutputs();
 
 class Lowerer implements Lowering {
   private readonly options: LowerOptions;
@@ -68,7 +83,7 @@ class Lowerer implements Lowering {
     for (const tensor of options.inputs) this.addInput(tensor, leafName(tensor, "input"));
   }
 
-  program(): Program {
+  lowerOutputs(): LoweredGraph {
     const outputs: Port[] = [];
     for (const [name, tensor] of Object.entries(this.options.outputs)) {
       const value = this.value(tensor);
@@ -86,18 +101,17 @@ class Lowerer implements Lowering {
       });
       outputs.push({ name, dtype: tensor.dtype, shape: tensor.shape });
     }
-    const weights = [...this.weights.values()];
-    const model = encodeModel({
+    const graph = {
       name: "onefold",
       nodes: this.frame.nodes,
       constants: this.constants,
-      weights,
+      weights: [...this.weights.values()],
       inputs: this.inputs,
       outputs,
       values: this.declared,
-    });
-    const hash = createHash("sha256").update(model).digest("hex");
-    return { model, hash, inputs: this.inputs, outputs, weights, provenance: this.provenance };
+    };
+    const types = new Map(Array.from(this.frame.values, ([tensor, name]) => [name, tensor]));
+    return { graph, types, provenance: this.provenance };
   }
 
   private addInput(tensor: Tensor, name: string): void {

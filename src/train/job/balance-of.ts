@@ -22,14 +22,14 @@ type Balanced = Rates & Pick<TrainerOptions, "loss" | "evaluation" | "afterUpdat
  * The loss with the routers' balance, which is measured where it is not asked for, and what else
  * the trainer needs for it. Evaluation is of the plain loss: nothing is dropped.
  */
-export function balanced(
-  { source, ...job }: JobSource,
+export function balanced<Job extends JobSource>(
+  job: Job,
   { config: model }: PreparedModel,
   config: TrainConfig,
   { rateOf }: Rates,
-): { readonly job: JobSource; readonly training: Balanced } {
-  const { loss } = job;
-  if (!model.moe) return { job: { ...job, source }, training: { loss } };
+): { readonly job: Job; readonly training: Balanced } {
+  const { loss, source } = job;
+  if (!model.moe) return { job, training: { loss } };
   const { balance } = config;
   const rate = balance?.bias_rate;
   return {
@@ -46,7 +46,11 @@ export function balanced(
   };
 }
 
-function withMeasuredBalance(loss: LossFunction, { model, balance }: TrainConfig): LossFunction {
+/** The loss with the routers' balance, with no weight where it is only measured. */
+export function withMeasuredBalance(
+  loss: LossFunction,
+  { model, balance }: TrainConfig,
+): LossFunction {
   const isWanted = balance ? balance.bias_rate === undefined : typeof model !== "string";
   const { capacity_factor: factor } = balance ?? {};
   return withBalance(loss, {

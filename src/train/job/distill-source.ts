@@ -8,8 +8,9 @@ import { learnedIn, type Samples } from "../data/supervise.ts";
 import type { TokenModel } from "../language-model.ts";
 import type { MicroBatch } from "../trainer.ts";
 import { shuffledPools } from "./data-source.ts";
+import type { MemoryPlan, PlannedWork } from "./memory.ts";
 import type { TrainConfig } from "./schema.ts";
-import { type JobSource, largestBatch } from "./sources.ts";
+import { largestBatch, type PlannedSource } from "./sources.ts";
 import type { StoredTop } from "./teacher.ts";
 
 export interface DistilledSample {
@@ -22,6 +23,8 @@ export interface DistillOptions {
   readonly config: TrainConfig;
   readonly distill: NonNullable<TrainConfig["distill"]>;
   readonly hash: string;
+  /** Called before the teacher is. */
+  readonly plan: (work: PlannedWork) => MemoryPlan;
   /** Reads or computes the teacher's predictions; `part` names the file. */
   readonly topOf: (sequences: readonly Sequence[], part: string) => Promise<StoredTop>;
 }
@@ -30,10 +33,13 @@ export async function distillSource(
   model: TokenModel,
   samples: Samples,
   heldOut: Samples | undefined,
-  { config, distill, hash, topOf }: DistillOptions,
-): Promise<JobSource> {
+  { config, distill, hash, plan, topOf }: DistillOptions,
+): Promise<PlannedSource> {
   const { k, temperature, weight } = distill;
   const { batch_tokens: tokens, seed } = config.train;
+  const largest = largestBatch(samples.sequences, tokens, samples.learned / samples.tokens);
+  const loss = (of: TokenModel) => topKDistillationLoss(of, { k, temperature, weight });
+  const memory = plan({ loss, largest, tokens: samples.tokens });
   const cutter = async (sequences: readonly Sequence[], part: string) => {
     const top = await topOf(sequences, part);
     let rows = 0;
@@ -52,13 +58,14 @@ export async function distillSource(
   const held = heldOut && (await cutter(heldOut.sequences, "teacher-held-out"));
   return {
     source: pooledBatches({ pool: shuffledPools(items, seed), seed, cut }),
-    loss: topKDistillationLoss(model, { k, temperature, weight }),
+    loss: loss(model),
     hash,
     samples: items.length,
     tokens: samples.tokens,
     learned: samples.learned,
     cut: samples.cut,
-    largest: largestBatch(samples.sequences, tokens, samples.learned / samples.tokens),
+    largest,
+    memory,
     ...(held && { heldOut: held.cut(held.items) }),
   };
 }

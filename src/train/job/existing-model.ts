@@ -82,7 +82,7 @@ function checkTargets(config: DecoderConfig & { readonly lora: LoraConfig }, fil
   );
 }
 
-const adapterOf = ({
+export const adapterOf = ({
   rank,
   alpha,
   kind,

@@ -8,6 +8,7 @@ import { TRAINING_FILE, trainingFile } from "../../models/training-file.ts";
 import { run, type StepMetrics } from "../run.ts";
 import { readJobData } from "./data-source.ts";
 import type { Evaluation } from "./evaluator.ts";
+import type { MemoryPlan } from "./memory.ts";
 import { openMethod } from "./methods.ts";
 import { storedModel } from "./model-files.ts";
 import { jobObserver } from "./observer.ts";
@@ -27,6 +28,8 @@ export interface JobPlan {
   /** Conversations cut at data.max_length. */
   readonly cut: number;
   readonly steps: number;
+  /** What the run takes, and what there is. */
+  readonly memory: MemoryPlan;
   readonly output: string;
 }
 
@@ -39,6 +42,8 @@ export interface JobOptions {
   readonly onStep?: (metrics: StepMetrics) => void;
   /** Called with each evaluation on held-out rows. */
   readonly onEvaluation?: (evaluation: Evaluation) => void;
+  /** Bytes that the run may take (default: what the system and its container have free). */
+  readonly availableMemory?: number;
   /** Ends the run with a checkpoint after the step under way. */
   readonly signal?: AbortSignal;
 }
@@ -78,6 +83,7 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
     template,
     model,
     maxLength,
+    availableMemory: options.availableMemory,
     signal,
   };
   using method = await openMethod(setup);
@@ -98,6 +104,7 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
     supervised: method.learned,
     cut: method.cut,
     steps: train.steps,
+    memory: method.memory,
     output,
   });
   using observer = jobObserver(setup, method, { stored, onEvaluation: options.onEvaluation });
@@ -128,7 +135,7 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
 /** Settings that decide what the weights become. The end of the run may move between resumes. */
 function fingerprintOf(config: TrainConfig, rows: string, files: Files): string {
   const { method, model, lora, data, train, balance, preference, distill, rl } = config;
-  const { steps, threads, save_every, keep, divergence, ...settings } = train;
+  const { steps, threads, memory, save_every, keep, divergence, ...settings } = train;
   const hash = createHash("sha256");
   for (const [name, content] of Object.entries(files)) {
     hash.update(`${name}\0`);

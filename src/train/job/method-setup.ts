@@ -10,6 +10,7 @@ import type { Rounds } from "../run.ts";
 import type { Seekable } from "../run-state.ts";
 import type { MicroBatch, Trainer } from "../trainer.ts";
 import type { JobData } from "./data-source.ts";
+import type { MemoryPlan } from "./memory.ts";
 import { locateModel, type PreparedModel } from "./prepare.ts";
 import type { TrainConfig } from "./schema.ts";
 import { Teacher } from "./teacher.ts";
@@ -25,6 +26,8 @@ export interface MethodSetup {
   readonly model: PreparedModel;
   /** Longest sequence: of the data's options, and of the model. */
   readonly maxLength: number;
+  /** Bytes that the run may take (default: what is free). */
+  readonly availableMemory?: number;
   readonly signal?: AbortSignal;
 }
 
@@ -41,6 +44,7 @@ export interface OpenedMethod extends Disposable {
   /** Tokens that count in the loss; undefined where answers are sampled. */
   readonly learned: number | undefined;
   readonly cut: number;
+  readonly memory: MemoryPlan;
   readonly heldOut?: readonly MicroBatch[];
   /** Of methods that learn from them. */
   readonly rewards?: readonly Reward[];

@@ -4,7 +4,7 @@ import { stat } from "node:fs/promises";
 import { join } from "node:path";
 import { hashFiles } from "../data/read-records.ts";
 import { toSamples } from "../data/supervise.ts";
-import { decoderModel } from "../language-model.ts";
+import { decoderModel, nextTokenLoss } from "../language-model.ts";
 import { Scorer } from "../rl/scorer.ts";
 import { Trainer } from "../trainer.ts";
 import { balanced } from "./balance-of.ts";
@@ -16,13 +16,14 @@ import {
   superviseOptions,
 } from "./data-source.ts";
 import { distillSource } from "./distill-source.ts";
+import { type PlannedWork, planMemory } from "./memory.ts";
 import { isPreference, isRl } from "./method-names.ts";
 import { type MethodSetup, type OpenedMethod, openTeacher, trainedNames } from "./method-setup.ts";
 import { updatesOf } from "./optimizer-of.ts";
 import { preferenceSource } from "./preference-source.ts";
 import { locateModel } from "./prepare.ts";
 import { openDistiller, openPolicy } from "./sampling-methods.ts";
-import type { JobSource } from "./sources.ts";
+import type { PlannedSource } from "./sources.ts";
 import { storedTop } from "./teacher.ts";
 
 export function openMethod(setup: MethodSetup): Promise<OpenedMethod> {
@@ -50,7 +51,7 @@ async function openLoss(setup: MethodSetup): Promise<OpenedMethod> {
   };
 }
 
-async function lossSource(setup: MethodSetup): Promise<JobSource> {
+async function lossSource(setup: MethodSetup): Promise<PlannedSource> {
   const { file, config, data, tokenizer, template, model, maxLength, signal } = setup;
   const { method, distill } = config;
   const options: SourceOptions = {
@@ -64,6 +65,7 @@ async function lossSource(setup: MethodSetup): Promise<JobSource> {
   };
   const { rows = [], heldOut } = data;
   const tokens = decoderModel(model.config);
+  const plan = (work: PlannedWork) => planMemory(setup, work);
   const supervise = superviseOptions(options);
   if (isPreference(method)) {
     const { threads, batch_tokens: most } = config.train;
@@ -73,6 +75,7 @@ async function lossSource(setup: MethodSetup): Promise<JobSource> {
       config,
       supervise,
       hash: await hashFiles(data.files, signal),
+      plan,
       // A fresh adapter changes nothing: the base is where training starts.
       async reference(sequences) {
         const formats = model.config.quantized;
@@ -85,13 +88,24 @@ async function lossSource(setup: MethodSetup): Promise<JobSource> {
       },
     });
   }
-  if (!distill) return createJobSource(data, options);
+  if (!distill) {
+    const made = await createJobSource(data, options);
+    const held = config.data.streaming ? config.data.shuffle_buffer / made.samples : 1;
+    const packed = config.data.packing !== "none";
+    const memory = plan({
+      loss: (of) => nextTokenLoss(of, { packed, weighted: true }),
+      largest: made.largest,
+      tokens: Math.min(1, held) * made.tokens,
+    });
+    return { ...made, memory };
+  }
   const samples = toSamples(learnable(rows), supervise);
   const held = heldOut && toSamples(learnable(heldOut), supervise);
   return distillSource(tokens, samples, held, {
     config,
     distill,
     hash: await hashFiles(data.files, signal),
+    plan,
     topOf: async (sequences, part) =>
       storedTop(sequences, () => openTeacher(setup, distill.teacher), {
         file: join(setup.output, `${part}.safetensors`),

@@ -11,9 +11,10 @@ import type { LossFunction } from "../gradient.ts";
 import type { TokenModel } from "../language-model.ts";
 import type { MicroBatch } from "../trainer.ts";
 import { shuffledPools } from "./data-source.ts";
+import type { MemoryPlan, PlannedWork } from "./memory.ts";
 import type { PreferenceMethod } from "./method-names.ts";
 import type { TrainConfig } from "./schema.ts";
-import { type JobSource, largestBatch } from "./sources.ts";
+import { largestBatch, type PlannedSource } from "./sources.ts";
 
 /** Rows that preference methods take. */
 export type Preferred = RecordOf<"preference" | "unpaired">;
@@ -35,6 +36,8 @@ export interface PreferenceOptions {
   readonly supervise: SuperviseOptions;
   readonly hash: string;
   readonly reference: ScoreReference;
+  /** Called before anything is scored. */
+  readonly plan: (work: PlannedWork) => MemoryPlan;
 }
 
 export function preferenceLoss(
@@ -65,34 +68,43 @@ export async function preferenceSource(
   rows: readonly Preferred[],
   heldOut: readonly Preferred[] | undefined,
   options: PreferenceOptions,
-): Promise<JobSource> {
+): Promise<PlannedSource> {
   const { method, config, hash } = options;
   const { batch_tokens: tokens, seed } = config.train;
-  const items = await scoredItems(rows, options);
+  const items = itemsOf(rows, options);
   const cut = (pool: readonly Item[]): MicroBatch[] =>
     cutGroups(pool, ({ sequences }) => sequences, tokens).map((group) => toBatch(method, group));
   const all = items.flatMap(({ sequences }) => sequences);
   const total = all.reduce((n, sequence) => n + sequence.tokens.length, 0);
   const learned = all.reduce((n, sequence) => n + learnedIn(sequence), 0);
-  const largest = largestBatch(all, tokens, learned / total);
+  const found = largestBatch(all, tokens, learned / total);
+  const largest = { ...found, batch: Math.max(2, found.batch) };
+  const loss = (of: TokenModel) => preferenceLoss(of, method, config.preference);
+  const memory = options.plan({ loss, largest, tokens: total });
+  await score(items, options);
+  const held = heldOut && (await score(itemsOf(heldOut, options), options));
   return {
     source: pooledBatches({ pool: shuffledPools(items, seed), seed, cut }),
-    loss: preferenceLoss(model, method, config.preference),
+    loss: loss(model),
     hash,
     samples: items.length,
     tokens: total,
     learned,
     cut: 0,
-    largest: { ...largest, batch: Math.max(2, largest.batch) },
-    ...(heldOut && { heldOut: cut(await scoredItems(heldOut, options)) }),
+    largest,
+    memory,
+    ...(held && { heldOut: cut(held) }),
   };
 }
 
-async function scoredItems(
-  rows: readonly Preferred[],
-  { method, supervise, reference }: PreferenceOptions,
+const itemsOf = (rows: readonly Preferred[], { method, supervise }: PreferenceOptions): Item[] =>
+  (method === "kto" ? likedItems : pairItems)(rows, supervise);
+
+/** Gives items their references. */
+async function score(
+  items: Item[],
+  { method, reference }: Pick<PreferenceOptions, "method" | "reference">,
 ): Promise<Item[]> {
-  const items = method === "kto" ? likedItems(rows, supervise) : pairItems(rows, supervise);
   if (method === "simpo") return items;
   const scores = await reference(items.flatMap(({ sequences }) => sequences));
   items.forEach((item, i) => {

@@ -1,11 +1,13 @@
 /** Methods that learn from answers they sample: rewards, and on-policy distillation. */
 
-import { policyPresets } from "../align/policy-loss.ts";
+import { onPolicyDistillationLoss } from "../align/distillation-loss.ts";
+import { policyLoss, policyPresets } from "../align/policy-loss.ts";
 import { hashFiles } from "../data/read-records.ts";
 import { promptTokens } from "../data/supervise.ts";
 import { OnPolicyDistiller } from "../rl/on-policy-distiller.ts";
 import { type PolicyPrompt, PolicyTrainer } from "../rl/policy-trainer.ts";
 import { ofKinds } from "./data-source.ts";
+import { type PlannedWork, planMemory } from "./memory.ts";
 import { isRl } from "./method-names.ts";
 import { type MethodSetup, type OpenedMethod, openTeacher, trainedNames } from "./method-setup.ts";
 import { updatesOf } from "./optimizer-of.ts";
@@ -47,6 +49,21 @@ function contextOf(
   );
 }
 
+/** What is known of micro-batches of answers before they are sampled: how long they may become. */
+function sampledWork(
+  prompts: readonly ArrayLike<number>[],
+  context: number,
+  maxTokens: number,
+  { batch_tokens: most }: Train,
+): Omit<PlannedWork, "loss"> {
+  const batch = Math.max(1, Math.floor(most / context));
+  return {
+    largest: { batch, seq: context, rows: batch * maxTokens },
+    tokens: prompts.reduce((sum, { length }) => sum + length, 0),
+    context,
+  };
+}
+
 export async function openPolicy(setup: MethodSetup): Promise<OpenedMethod> {
   const { file, folder, config, data, model, tokenizer } = setup;
   const { method, rl, train } = config;
@@ -63,12 +80,17 @@ export async function openPolicy(setup: MethodSetup): Promise<OpenedMethod> {
   const [low, high] = rl.clip ?? preset.clip;
   const isDrGrpo = method === "dr-grpo";
   const updates = updatesOf(inSteps(train, rl.mini_batches * rl.epochs), trainedNames(model), file);
+  const loss = { ...preset, clip: [low ?? 0, high ?? 0] as const, beta: rl.beta };
+  const memory = planMemory(setup, {
+    loss: (of) => policyLoss(of, { ...loss, temperature: rl.temperature }),
+    ...sampledWork(tokens, context, rl.max_tokens, train),
+  });
   const policy = await PolicyTrainer.create({
     config: model.config,
     weights: model.weights,
     tokenizer,
     rewards,
-    loss: { ...preset, clip: [low ?? 0, high ?? 0], beta: rl.beta },
+    loss,
     scale: isDrGrpo ? "none" : "group",
     divisor: isDrGrpo ? "most tokens" : "tokens",
     dropsCut: method === "dapo",
@@ -96,6 +118,7 @@ export async function openPolicy(setup: MethodSetup): Promise<OpenedMethod> {
     tokens: tokens.reduce((sum, { length }) => sum + length, 0),
     learned: undefined,
     cut: 0,
+    memory,
     [Symbol.dispose]: () => policy.dispose(),
   };
 }
@@ -107,14 +130,19 @@ export async function openDistiller(setup: MethodSetup): Promise<OpenedMethod> {
   const prompts = questionsOf(data.rows ?? [], setup).map(({ prompt }) => prompt);
   const context = contextOf(setup, prompts, distill.max_tokens);
   const updates = updatesOf(train, trainedNames(model), file);
+  const { beta, temperature } = distill;
+  const memory = planMemory(setup, {
+    loss: (of) => onPolicyDistillationLoss(of, model.config.vocabSize, { beta, temperature }),
+    ...sampledWork(prompts, context, distill.max_tokens, train),
+  });
   const teacher = await openTeacher(setup, distill.teacher);
   const distiller = await OnPolicyDistiller.create({
     config: model.config,
     weights: model.weights,
     tokenizer,
     teacher: (inputs, signal) => teacher.logits(inputs, signal),
-    beta: distill.beta,
-    temperature: distill.temperature,
+    beta,
+    temperature,
     maxTokens: distill.max_tokens,
     stopTokens: stopTokensOf(setup),
     context,
@@ -150,6 +178,7 @@ export async function openDistiller(setup: MethodSetup): Promise<OpenedMethod> {
     tokens: prompts.reduce((sum, { length }) => sum + length, 0),
     learned: undefined,
     cut: 0,
+    memory,
     [Symbol.dispose]() {
       distiller[Symbol.dispose]();
       teacher[Symbol.dispose]();

@@ -39,6 +39,10 @@ export const train = z
       .describe("stop where the mean of 20 losses exceeds its lowest so many times; 0: never"),
     seed: count(0).default(0).describe("of fresh weights and of the order of the data"),
     threads: count().optional().describe("of the engine (default: physical cores)"),
+    memory: z
+      .enum(["refuse", "warn"])
+      .default("refuse")
+      .describe("what to do with a run that needs more memory than is free"),
     save_every: count().default(500).describe("steps between checkpoints"),
     keep: count(0).default(1).describe("older checkpoints kept besides the newest"),
   })

@@ -3,6 +3,7 @@
 import type { BatchSource } from "../batches.ts";
 import type { LossFunction } from "../gradient.ts";
 import type { MicroBatch } from "../trainer.ts";
+import type { MemoryPlan } from "./memory.ts";
 
 /** Shape of the micro-batch that needs most memory. */
 export interface LargestBatch {
@@ -24,6 +25,10 @@ export interface JobSource {
   readonly largest: LargestBatch;
   /** Micro-batches of held-out rows. */
   readonly heldOut?: readonly MicroBatch[];
+}
+
+export interface PlannedSource extends JobSource {
+  readonly memory: MemoryPlan;
 }
 
 /** The largest micro-batch of sequences that are cut by length. */
