@@ -103,6 +103,7 @@ it("answers a left-padded batch as each prompt alone", { timeout: 180_000 }, asy
 
 it("writes what transformers.js looks for", () => {
   expect(readdirSync(join(folder, "mini")).sort()).toEqual([
+    "README.md",
     "config.json",
     "generation_config.json",
     "onnx",
