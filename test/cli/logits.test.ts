@@ -31,7 +31,7 @@ test("writes the reference's logits, without a tokenizer", async () => {
 test.each([
   ["1,96", "token 1 is 96, but ids of this model are integers from 0 to 95", 1],
   [new Array(81).fill(1).join(","), "81 tokens do not fit into the model's context of 80", 1],
-  ["1,x", "Give token ids separated by commas", 2],
+  ["1,x", "give token ids separated by commas", 2],
 ])("refuses --tokens %s and writes nothing", async (tokens, message, code) => {
   const out = join(folder, "refused.safetensors");
   const outcome = await runOnefold(["logits", model, "--tokens", tokens, "--out", out]);
