@@ -34,9 +34,12 @@ export const splitCarries = (think: string): string =>
     return `${a}*${b}=${product},${product}+${carry}=${sum}`;
   });
 
-/** Cells of a Markdown table's lines, the line of dashes left out. */
+/** Cells of a Markdown table's lines, the line of dashes left out; a switch may stand before it. */
 function readTable(text: string): string[][] {
-  const lines = text.split("\n").filter((line) => /^\| /.test(line));
+  const lines = text
+    .replace(/^\/(no_)?think /, "")
+    .split("\n")
+    .filter((line) => /^\| /.test(line));
   return lines.map((line) =>
     line
       .split("|")

@@ -26,7 +26,9 @@ describe("longer thinking", () => {
   });
 
   it("writes the row, or the column, that is asked about", () => {
-    expect(longLookup("Bob,city:Oslo", table)).toBe("Bob:age=16,city=Oslo;city=Oslo");
+    const row = "Bob:age=16,city=Oslo;city=Oslo";
+    expect(longLookup("Bob,city:Oslo", table)).toBe(row);
+    expect(longLookup("Bob,city:Oslo", `/think ${table.slice(table.indexOf("|"))}`)).toBe(row);
     expect(longColumn("26,16;26+16:6+6=12,2+1+1=4;42", table)).toBe(
       "age:Ann=26,Bob=16;26,16;26+16:6+6=12,2+1+1=4;42",
     );
@@ -42,18 +44,19 @@ describe("longer thinking", () => {
   });
 
   it("claims nothing that is not so", () => {
-    const examples = generate({ seed: "long thinking", split: "train", n: 3000, mode: "default" });
+    const examples = generate({ seed: "long thinking", split: "train", n: 4000, followUps: 0.2 });
     let steps = 0;
     for (const example of examples) {
       const { reasoning_content: think, content } = lengthen(example).messages.at(-1)!;
       expect(content).toBe(example.messages.at(-1)!.content);
+      if (think === undefined) continue;
       expect(think).not.toMatch(/undefined|NaN/);
-      for (const [, a, b, product] of think!.matchAll(/(?<![\d.])(\d+)\*(\d+)=(\d+)(?![\d*])/g)) {
+      for (const [, a, b, product] of think.matchAll(/(?<![\d.])(\d+)\*(\d+)=(\d+)(?![\d*])/g)) {
         expect(Number(a) * Number(b)).toBe(Number(product));
         steps++;
       }
     }
-    expect(steps).toBeGreaterThan(1000);
+    expect(steps).toBeGreaterThan(300);
   });
 });
 
