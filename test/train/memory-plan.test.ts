@@ -8,9 +8,9 @@ import { tiny } from "./sequences.ts";
 const script = fileURLToPath(new URL("./memory-child.ts", import.meta.url));
 const MEGA = 1e6;
 
-/** Within a quarter of what a process takes: its allocator keeps more than lives at one time. */
+/** Within a third of what a process takes: its allocator keeps more than lives at one time. */
 it.each([
-  ["attention and layers", "128", "4", "500", "8", "256", "all"],
+  ["attention and layers", "128", "4", "500", "16", "256", "all"],
   ["a large vocabulary", "64", "1", "16000", "8", "128", "all"],
   ["an adapter on a frozen model", "512", "4", "8000", "4", "128", "lora"],
 ])(
