@@ -10,6 +10,7 @@ import {
   type Tensor,
   zeros,
 } from "../../src/graph/index.ts";
+import { weightedAttention } from "../../src/graph/ops/weighted-attention.ts";
 import { checkFused, evaluate, expectClose, randomArray, trace } from "./support.ts";
 
 const f32 = (shape: readonly number[], seed: number) => randomArray("f32", shape, seed);
@@ -87,6 +88,43 @@ describe("attention without a cache", () => {
       return;
     }
     await checkFused(build, values, { shapes });
+  });
+
+  // Soft caps and sinks have their gradients from the decomposition.
+  const kept = cases.filter(([, , { softCap, sinks }]) => !softCap && !sinks);
+  it.each(kept)("gradients: %s, %d key heads", async (_, kvHeads, variant, i) => {
+    const values = [
+      f32([2, 5, HEADS, WIDTH], i + 1),
+      f32([2, 5, kvHeads, WIDTH], i + 2),
+      f32([2, 5, kvHeads, WIDTH], i + 3),
+      ...optional(variant, { batch: 2, seq: 5, keys: 5 }),
+    ];
+    const shapes: Shape[] = values.map((a) => a.shape);
+    for (const k of [0, 1, 2]) shapes[k] = [batch, seq, shapes[k][2], WIDTH];
+    await checkFused(
+      (inputs) => {
+        const [q, k, v, ...rest] = inputs;
+        const y = g.attention(q, k, v, options(variant, rest)).output;
+        const gradients = g.grad(g.sum(g.square(y)), inputs);
+        return { y, ...Object.fromEntries(gradients.map((d, n) => [`d${n}`, d])) };
+      },
+      values,
+      { shapes: variant.bias ? undefined : shapes, rtol: 1e-4, atol: 1e-4 },
+    );
+  });
+
+  it("keeps exact zeros for what the mask hides", async () => {
+    const qkv = [1, 2, 3].map((seed) => f32([1, 4, 2, WIDTH], seed));
+    const inputs = qkv.map((a, i) => g.input(`x${i}`, "f32", a.shape));
+    const has = { bias: false, sinks: false, cache: false };
+    const attrs = { causal: true, scale: 1, window: 2, softCap: 0, has };
+    const [, weights] = weightedAttention(inputs, attrs).node.outputs;
+    const feeds = Object.fromEntries(qkv.map((a, i) => [`x${i}`, a]));
+    const numbers = g.toValues((await evaluate({ weights }, feeds)).weights);
+    numbers.forEach((w, i) => {
+      const [query, key] = [(i >> 2) % 4, i % 4];
+      expect(w > 0).toBe(key <= query && key > query - 2);
+    });
   });
 
   it("queries at the end of more keys", async () => {

@@ -92,9 +92,9 @@ describe("when a decomposition is used", () => {
   };
 
   it("is lowered alone where the program holds part of it already", async () => {
-    // The gradient of attention comes from its decomposition, so the kernel would be extra work.
+    // A soft cap's gradient comes from the decomposition, so the kernel would be extra work.
     const qkv = [0, 1, 2].map((i) => g.input(`x${i}`, "f32", [1, 3, 2, 8]));
-    const forward = g.attention(qkv[0], qkv[1], qkv[2]).output;
+    const forward = g.attention(qkv[0], qkv[1], qkv[2], { softCap: 2 }).output;
     expect(kernels({ forward })).toContain("GroupQueryAttention");
     const [dq] = g.grad(g.sum(g.square(forward)), [qkv[0]]);
     expect(kernels({ forward, dq })).not.toContain("GroupQueryAttention");
@@ -104,6 +104,14 @@ describe("when a decomposition is used", () => {
     const feeds = Object.fromEntries([1, 2, 3].map((s, i) => [`x${i}`, f32([1, 3, 2, 8], s)]));
     const both = await evaluate({ forward, dq }, feeds);
     expectClose(both.forward, (await evaluate({ forward }, feeds)).forward);
+  });
+
+  it("attention runs its kernel once, for result and gradient", () => {
+    const qkv = [0, 1, 2].map((i) => g.input(`x${i}`, "f32", [1, 3, 2, 8]));
+    const forward = g.attention(qkv[0], qkv[1], qkv[2]).output;
+    const [dq] = g.grad(g.sum(g.square(forward)), [qkv[0]]);
+    const used = kernels({ forward, dq }).filter((name) => /Attention|Softmax/.test(name));
+    expect(used).toEqual(["GroupQueryAttention"]);
   });
 
   it("the kernel stays where the gradient needs only its results", () => {

@@ -414,6 +414,16 @@ describe("gradients of composites", () => {
     await checkGradients(([a, b, c]) => g.attention(a, b, c, o).output, [q, ...kv]);
   });
 
+  it.each([
+    [1, 2],
+    [2, 1],
+  ])("attention: bias of batch %d, heads %d", async (batch, heads) => {
+    const qkv = [1, 2, 3].map((seed) => awayFromZero([2, 3, 2, 2], seed));
+    const bias = awayFromZero([batch, heads, 3, 3], 4);
+    const f = ([q, k, v, b]: Tensor[]) => g.attention(q, k, v, { bias: b }).output;
+    await checkGradients(f, [...qkv, bias]);
+  });
+
   it("attention: bias and sinks", async () => {
     const qkv = [1, 2, 3].map((seed) => awayFromZero([2, 3, 2, 2], seed));
     const bias = awayFromZero([1, 2, 3, 3], 4);

@@ -2,7 +2,7 @@
 
 import type { DType } from "../dtype.ts";
 import { onnx } from "../onnx/contract.ts";
-import type { Dim } from "../shape.ts";
+import { type Dim, dimSub } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import {
   add,
@@ -17,7 +17,7 @@ import {
   tanh,
   where,
 } from "./elementwise.ts";
-import { iota, scalar } from "./leaf.ts";
+import { dimSize, iota, scalar } from "./leaf.ts";
 import { matmul } from "./matmul.ts";
 import { max, sum } from "./reduce.ts";
 import { expandDims, reshape, transpose } from "./reshape.ts";
@@ -63,14 +63,22 @@ export function attend(
   o: AttendOptions,
   place: Tensor,
 ): Tensor {
-  const [batch, seq, heads] = q.shape;
-  const kvHeads = key.shape[1] as number;
-  const groups = (heads as number) / kvHeads;
-  const weights = attentionWeights(q, key, o, place);
-  const grouped = reshape(weights, [batch, kvHeads, -1, key.shape[2]]);
+  return applyWeights(attentionWeights(q, key, o, place), value);
+}
+
+/** Values [batch, kvHeads, keys, width] by weights [batch, heads, seq, keys]. */
+export function applyWeights(weights: Tensor, value: Tensor): Tensor {
+  const [batch, heads, seq, keys] = weights.shape;
+  const grouped = reshape(weights, [batch, value.shape[1], -1, keys]);
   const y = matmul(grouped, value); // [batch, kvHeads, groups * seq, width]
-  const split = reshape(y, [batch, kvHeads * groups, seq, value.shape[3]]);
-  return transpose(split, [0, 2, 1, 3]);
+  return transpose(reshape(y, [batch, heads, seq, value.shape[3]]), [0, 2, 1, 3]);
+}
+
+/** Positions [1, seq] of queries q that are the last of the keys k, both [batch, length, ...]. */
+export function queryPlaces(q: Tensor, k: Tensor): Tensor {
+  const all = iota(q.shape[1]);
+  const offset = dimSub(k.shape[1], q.shape[1]);
+  return expandDims(offset === 0 ? all : add(all, dimSize([offset], "i64")), 0);
 }
 
 /** Finite, so that a row without any key gives a mean instead of NaN. */

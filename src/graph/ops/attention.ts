@@ -1,21 +1,14 @@
 /** Scaled dot-product attention with grouped heads, masks and a cache updated in place. */
 
-import { type Lowering, MICROSOFT, onnx } from "../onnx/contract.ts";
-import {
-  broadcastShapes,
-  type Dim,
-  dimEquals,
-  dimSub,
-  formatShape,
-  type Shape,
-  shapeEquals,
-} from "../shape.ts";
+import { broadcastShapes, dimEquals, formatShape, shapeEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
-import { attend, cacheWrite } from "./attention-parts.ts";
+import { type AttentionAttrs, attentionParts, emitAttention } from "./attention-kernel.ts";
+import { attend, cacheWrite, queryPlaces } from "./attention-parts.ts";
 import { add, cast } from "./elementwise.ts";
-import { dimSize, iota } from "./leaf.ts";
+import { iota } from "./leaf.ts";
 import { quantizedAttention } from "./quantized-attention.ts";
 import { expandDims, transpose } from "./reshape.ts";
+import { canKeepWeights, weightedAttention } from "./weighted-attention.ts";
 
 export interface AttentionOptions {
   /** Query i sees keys up to its own position (default true). */
@@ -46,28 +39,10 @@ export interface AttentionOptions {
   };
 }
 
-interface AttentionAttrs {
-  readonly causal: boolean;
-  readonly scale: number;
-  readonly window: number;
-  readonly softCap: number;
-  /** Which optional inputs follow q, k, v, in this order. */
-  readonly has: { readonly bias: boolean; readonly sinks: boolean; readonly cache: boolean };
-}
-
-/** Optional inputs by name. */
-function parts(inputs: readonly Tensor[], { has }: AttentionAttrs) {
-  const [q, k, v, ...rest] = inputs;
-  const bias = has.bias ? rest.shift() : undefined;
-  const sinks = has.sinks ? rest.shift() : undefined;
-  const [cacheKey, cacheValue, past] = rest;
-  return { q, k, v, bias, sinks, cacheKey, cacheValue, past };
-}
-
 const attentionOp: Op<AttentionAttrs> = {
   name: "attention",
   infer(inputs, attrs) {
-    const { q, k, v, bias, cacheKey, cacheValue } = parts(inputs, attrs);
+    const { q, k, v, bias, cacheKey, cacheValue } = attentionParts(inputs, attrs);
     const [batch, seq, heads, width] = q.shape;
     const kvHeads = k.shape[2];
     const fits =
@@ -92,99 +67,20 @@ const attentionOp: Op<AttentionAttrs> = {
     const y = { dtype: q.dtype, shape: [batch, seq, heads, v.shape[3]] };
     return attrs.has.cache ? [y, cacheKey, cacheValue] : [y];
   },
-  lower(to, inputs, { inputs: tensors, attrs }) {
-    const { q, k, v, bias: mask } = parts(tensors, attrs);
-    const [heads, kvHeads] = [q.shape[2] as number, k.shape[2] as number];
-    // The kernel wants f32, equal key and value widths of a multiple of 8, whole score rows.
-    const width = q.shape[3] as number;
-    if (q.dtype !== "f32" || width !== v.shape[3] || width % 8 !== 0) return undefined;
-    if (!attrs.has.cache && !dimEquals(q.shape[1], k.shape[1])) return undefined;
-    if (mask && !attrs.causal) return undefined;
-    const names = [...inputs];
-    const flat = to.joinHeads(names.shift()!, heads * width);
-    // Over a cache, a factor of 1 takes the kernel's faster product for single rows: a step after
-    // 4,096 tokens (16 heads of 128) takes 3.6 ms instead of 4.5.
-    const scale = attrs.has.cache ? 1 : attrs.scale;
-    const query = attrs.has.cache
-      ? to.emit("Mul", [flat, to.constant("f32", [], [attrs.scale])])
-      : flat;
-    const [key, value] = names.splice(0, 2).map((x) => to.joinHeads(x, kvHeads * width));
-    const biasName = attrs.has.bias ? names.shift()! : "";
-    const sinkName = attrs.has.sinks ? names.shift()! : "";
-    const { last, total } = sequenceLengths(to, names[2], q.shape);
-    const bias = biasName && attrs.has.cache ? biasUpTo(to, biasName, total) : biasName;
-    const outputs = to.emitMany(
-      "GroupQueryAttention",
-      [
-        ...[query, key, value, names[0] ?? "", names[1] ?? "", last, total],
-        ...["", "", "", bias, sinkName],
-      ],
-      {
-        num_heads: onnx.int(heads),
-        kv_num_heads: onnx.int(kvHeads),
-        scale: onnx.float(scale),
-        softcap: onnx.float(attrs.softCap),
-        local_window_size: onnx.int(attrs.window > 0 ? attrs.window : -1),
-        causal: onnx.int(attrs.causal ? 1 : 0),
-      },
-      attrs.has.cache ? 3 : 1,
-      MICROSOFT,
-    );
-    return [to.splitHeads(outputs[0], heads, width), ...outputs.slice(1)];
-  },
+  lower: (to, inputs, node) => emitAttention(to, inputs, node),
   expand(inputs, attrs) {
-    const { q, k, v, bias, sinks, cacheKey, cacheValue, past } = parts(inputs, attrs);
+    const { q, k, v, bias, sinks, cacheKey, cacheValue, past } = attentionParts(inputs, attrs);
+    if (canKeepWeights(attrs)) return [weightedAttention(inputs, attrs)];
     const bhsd = [0, 2, 1, 3];
     const [key, value] = [transpose(k, bhsd), transpose(v, bhsd)];
-    if (!attrs.has.cache) {
-      const offset = dimSub(k.shape[1], q.shape[1]);
-      const place = offsetPositions(q.shape[1], offset);
-      return [attend(q, key, value, { ...attrs, bias, sinks }, place)];
-    }
+    const options = { ...attrs, bias, sinks };
+    if (!attrs.has.cache) return [attend(q, key, value, options, queryPlaces(q, k))];
     const presentKey = cacheWrite(cacheKey, key, past);
     const presentValue = cacheWrite(cacheValue, value, past);
     // [batch, seq]: position of each query.
     const place = add(expandDims(cast(past, "i64"), 1), expandDims(iota(q.shape[1]), 0));
-    const options = { ...attrs, bias, sinks };
     return [attend(q, presentKey, presentValue, options, place), presentKey, presentValue];
   },
-};
-
-/** The kernel takes scores for the keys that exist, not for the cache's whole capacity. */
-function biasUpTo(to: Lowering, bias: string, total: string): string {
-  const i64 = (value: number) => to.constant("i64", [1], [value]);
-  const end = to.emit("Cast", [to.emit("Unsqueeze", [total, i64(0)])], { to: onnx.int(7) });
-  return to.emit("Slice", [bias, i64(0), end, i64(3)]);
-}
-
-/** GroupQueryAttention's lengths: i32 [batch] of total - 1, and the largest total (i32 scalar). */
-function sequenceLengths(
-  to: Lowering,
-  past: string | undefined,
-  shape: Shape,
-): { last: string; total: string } {
-  const length = to.dim(shape[1]);
-  const asInt = (): string => to.emit("Cast", [length], { to: onnx.int(6) });
-  const seq = to.shared(`${length} as i32`, asInt); // i32 [1]
-  const one = to.constant("i32", [1], [1]);
-  const first = to.constant("i64", [1], [0]);
-  if (past === undefined) {
-    const last = to.emit("Expand", [to.emit("Sub", [seq, one]), to.dim(shape[0])]);
-    return { last, total: to.emit("Squeeze", [seq, first]) };
-  }
-  // Every layer needs them.
-  const key = `${past} + ${seq}`;
-  const total = to.shared(key, () => to.emit("Add", [past, seq]));
-  return {
-    last: to.shared(`${key} - 1`, () => to.emit("Sub", [total, one])),
-    total: to.shared(`max ${key}`, () => to.emit("ReduceMax", [total], { keepdims: onnx.int(0) })),
-  };
-}
-
-/** Positions [1, seq] of queries that follow `offset` keys. */
-const offsetPositions = (seq: Dim, offset: Dim): Tensor => {
-  const all = iota(seq);
-  return expandDims(offset === 0 ? all : add(all, dimSize([offset], "i64")), 0);
 };
 
 export interface AttentionResult {
