@@ -1,8 +1,8 @@
 /** Reverse-mode differentiation of traced graphs. Gradients are graphs, so they differentiate too. */
 
 import { isFloat } from "./dtype.ts";
-import { add } from "./ops/elementwise.ts";
 import { full, zerosLike } from "./ops/leaf.ts";
+import { addScaled } from "./ops/scaled-sum.ts";
 import { expansionOf, labelled, type Node, type Tensor } from "./tensor.ts";
 
 /**
@@ -63,7 +63,7 @@ function resolve(tensor: Tensor): Tensor {
 
 function accumulate(adjoints: Map<Tensor, Tensor>, tensor: Tensor, g: Tensor): void {
   const sum = adjoints.get(tensor);
-  adjoints.set(tensor, sum ? add(sum, g) : g);
+  adjoints.set(tensor, sum ? addScaled(sum, g) : g);
 }
 
 /** Nodes between `targets` and `outputs`, inputs before users; and which nodes these are. */

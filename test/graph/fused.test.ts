@@ -63,6 +63,23 @@ describe("fused kernels equal their decompositions", () => {
     expect(g.toValues(dx).slice(7, 14)).toEqual(new Array(7).fill(0));
   });
 
+  it("gradients of norms beside a residual", () =>
+    property(async (shape, seed) => {
+      const width = shape.at(-1)!;
+      const values = [f32(shape, seed), ...[1, 2].map((i) => f32([width], seed + i))];
+      await checkFused(
+        ([x, w, b]) => {
+          const rms = g.sum(g.square(g.add(x, g.rmsNorm(x, w))));
+          const layer = g.sum(g.square(g.add(x, g.layerNorm(x, w, b))));
+          const [rx, rw] = g.grad(rms, [x, w]);
+          const [lx, lw, lb] = g.grad(layer, [x, w, b]);
+          return { rx, rw, lx, lw, lb };
+        },
+        values,
+        { rtol: 1e-3, atol: 1e-3 },
+      );
+    }));
+
   it.each([
     ["whole heads", 8, 4, 2],
     ["partial", 8, 2, 2],

@@ -1,16 +1,32 @@
 /** Normalisation over the last axis. */
 
 import { onnx } from "../onnx/contract.ts";
-import { dimEquals } from "../shape.ts";
+import { type Dim, dimEquals } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import { add, div, mul, neg, rsqrt, sub } from "./elementwise.ts";
 import { dimSize } from "./leaf.ts";
+import { matmul } from "./matmul.ts";
 import { mean, sum } from "./reduce.ts";
-import { sumTo } from "./reshape.ts";
+import { expandDims, reshape, sumTo } from "./reshape.ts";
+import { scaledSum } from "./scaled-sum.ts";
 
 const LAST = { axes: [-1], keepDims: true };
 
 const lastSize = (x: Tensor): Tensor => dimSize([x.shape[x.shape.length - 1]], x.dtype);
+
+/** Mean over the last axis of x · weight, [..., 1]: a product that reads x and writes no more. */
+const weightedMean = (x: Tensor, weight: Tensor): Tensor =>
+  div(matmul(x, expandDims(weight, 1)), lastSize(x));
+
+/** Sum over all rows of x [..., width] by factors [..., 1], in the same way. */
+const sumOfRows = (x: Tensor, factors: Tensor, width: Dim): Tensor =>
+  reshape(matmul(reshape(factors, [-1, 1]), reshape(x, [-1, width]), { transposeA: true }), [
+    width,
+  ]);
+
+/** Factors of x (centred) in its gradient: -<g weight, normal> / width / scale². */
+const againstNormal = (inverse: Tensor, along: Tensor): Tensor =>
+  neg(mul(inverse, mul(inverse, mul(inverse, along))));
 
 /** Gradient through 1/rms (or 1/deviation), met only in second derivatives. */
 const inverseGrad = (g: Tensor, normal: Tensor, inverse: Tensor, x: Tensor): Tensor =>
@@ -39,12 +55,13 @@ const rmsNormOp: Op<{ epsilon: number }> = {
     const inverse = rsqrt(add(mean(mul(x, x), LAST), epsilon));
     return [mul(mul(x, inverse), weight), inverse];
   },
+  // n = x / rms, y = n w: dx = (g w - n mean(g w n)) / rms, dw = sum(g n), without n itself.
   grad({ inputs: [x, weight], outputs: [, inverse] }, [g, gInverse]) {
-    const normal = mul(x, inverse);
-    const gNormal = mul(g!, weight);
-    const direct = mul(inverse, sub(gNormal, mul(normal, mean(mul(gNormal, normal), LAST))));
-    const dx = gInverse ? add(direct, inverseGrad(gInverse, normal, inverse, x)) : direct;
-    return [dx, sumTo(mul(g!, normal), weight.shape)];
+    const product = mul(g!, x);
+    const along = weightedMean(product, weight);
+    const direct = scaledSum([mul(g!, weight), inverse], [x, againstNormal(inverse, along)]);
+    const dx = gInverse ? add(direct, inverseGrad(gInverse, mul(x, inverse), inverse, x)) : direct;
+    return [dx, sumOfRows(product, inverse, weight.shape[0])];
   },
 };
 
@@ -88,14 +105,18 @@ const layerNormOp: Op<{ epsilon: number }> = {
     const inverse = rsqrt(add(mean(mul(centred, centred), LAST), epsilon));
     return [add(mul(mul(centred, inverse), weight), bias), average, inverse];
   },
+  // As above, with x - mean(x) for x and g w - mean(g w) for g w.
   grad({ inputs: [x, weight, bias], outputs: [, average, inverse] }, [g, gAverage, gInverse]) {
-    const normal = mul(sub(x, average), inverse);
-    const gNormal = mul(g!, weight);
-    const correction = add(mean(gNormal, LAST), mul(normal, mean(mul(gNormal, normal), LAST)));
-    let dx = mul(inverse, sub(gNormal, correction));
+    const centred = sub(x, average);
+    const product = mul(g!, centred);
+    const along = weightedMean(product, weight);
+    let dx = scaledSum(
+      [sub(mul(g!, weight), weightedMean(g!, weight)), inverse],
+      [centred, againstNormal(inverse, along)],
+    );
     if (gAverage) dx = add(dx, div(gAverage, lastSize(x)));
-    if (gInverse) dx = add(dx, inverseGrad(gInverse, normal, inverse, x));
-    return [dx, sumTo(mul(g!, normal), weight.shape), sumTo(g!, bias.shape)];
+    if (gInverse) dx = add(dx, inverseGrad(gInverse, mul(centred, inverse), inverse, x));
+    return [dx, sumOfRows(product, inverse, weight.shape[0]), sumTo(g!, bias.shape)];
   },
 };
 
