@@ -49,8 +49,11 @@ const geluOp: Op<{ approximate: Approximation }> = {
   ],
   grad({ inputs: [x], attrs: { approximate } }, [g]) {
     if (approximate === "none") {
-      const density = mul(exp(mul(square(x), -0.5)), 1 / Math.sqrt(2 * Math.PI));
-      return [mul(g!, add(normalCdf(x), mul(x, density)))];
+      // Φ(x) + x φ(x) = (1 + erf(u) + u 2/√π exp(-u²)) / 2 at u = x / √2: the factor sits in the
+      // exponent, and a half of g is free where g is a product.
+      const u = mul(x, Math.SQRT1_2);
+      const bell = exp(sub(Math.log(2 / Math.sqrt(Math.PI)), square(u)));
+      return [mul(mul(g!, 0.5), add(add(erf(u), mul(u, bell)), 1))];
     }
     const t = tanhPart(x);
     const inner = mul(add(mul(square(x), 3 * TANH_CUBE), 1), TANH_SCALE); // derivative of its input
