@@ -46,8 +46,8 @@ function add(row: Row): void {
 }
 
 const { quant } = values;
-if (quant !== undefined && quant !== "int4" && quant !== "int8") {
-  throw new Error(`--quant must be int4 or int8, is ${quant}`);
+if (quant !== undefined && quant !== "int4" && quant !== "int8" && quant !== "mixed") {
+  throw new Error(`--quant must be int4, int8 or mixed, is ${quant}`);
 }
 using model = await loadModel(dir, quant ? { quant } : {});
 const { vocabSize } = model.config;

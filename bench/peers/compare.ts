@@ -3,7 +3,7 @@
  * reading prompts and decoding, each engine in a process of its own, in turns within one run, as
  * many threads for all. Prints rates, memory, and ratios beside their targets.
  *
- *   npm ci --prefix bench/peers          (once: 125 packages, 0.7 GB with its GPU libraries)
+ *   npm install --prefix bench/peers     (once: 125 packages, 0.7 GB with its GPU libraries)
  *   npm run bench:peers -- [--shape 0.6b|4b|tiny] [--layers N] [--only NAMES] [--skip NAMES]
  *                          [--lengths 128,512,2048,4096] [--parts prompt,decode] [--rounds 3]
  *                          [--steps 8] [--threads 2] [--cpu] [--dir DIR] [--json]
@@ -64,9 +64,10 @@ if (![...lengths, rounds, steps, threads].every((n) => Number.isInteger(n) && n 
 }
 
 const engines: readonly EngineSpec[] = [
-  ...["int8", "int4", "f32"].map(
-    (type): EngineSpec => ({ name: `onefold-${type}`, family: "onefold", type }),
-  ),
+  ...["mixed", "int8", "int4", "f32"].flatMap((type): EngineSpec[] => [
+    { name: `onefold-${type}`, family: "onefold", type },
+    { name: `onefold-kv8-${type}`, family: "onefold", type, kvCache: "int8" },
+  ]),
   ...["q8_0", "q4_0", "q4_k"].flatMap((type): EngineSpec[] => [
     { name: `llama-${type}`, family: "llama", type, flashAttention: false },
     { name: `llama-${type}-fa`, family: "llama", type, flashAttention: true },

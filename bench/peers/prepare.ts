@@ -2,7 +2,7 @@
 
 import { execFileSync } from "node:child_process";
 import { existsSync, renameSync, rmSync } from "node:fs";
-import { mkdir } from "node:fs/promises";
+import { copyFile, mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { exportTransformersJs } from "../../src/models/export-folder.ts";
@@ -31,8 +31,12 @@ export async function prepare(folder: string, shape: Shape, spec: EngineSpec): P
   const model = join(folder, "model");
   await mkdir(folder, { recursive: true });
   await once(model, (partial) => writeCheckpoint(partial, shape));
-  const { family, type } = spec;
-  if (family === "onefold") return model;
+  const { family, type, kvCache } = spec;
+  if (family === "onefold") {
+    // Scales of an 8-bit cache are found by reading a text. Any tokenizer will do.
+    if (kvCache) await copyFile(`${MINI}tokenizer.json`, join(model, "tokenizer.json"));
+    return model;
+  }
   if (family === "llama") {
     // The head in as many bits as the rest, as in our own quantised models.
     const gguf = { type: type as GgufType, headType: type as GgufType }; // see `engines`
@@ -50,6 +54,8 @@ export async function prepare(folder: string, shape: Shape, spec: EngineSpec): P
   });
   return out;
 }
+
+const MINI = fileURLToPath(new URL("../../models/onefold-mini/", import.meta.url));
 
 async function once(path: string, write: (partial: string) => Promise<void>): Promise<void> {
   if (existsSync(path)) return;

@@ -42,12 +42,14 @@ const [q8, q4, q4k] = ["llama-q8_0", "llama-q4_0", "llama-q4_k"];
 const targets: readonly Target[] = [
   ...each("prompt", 512, [
     ["onefold-int8", [q8, q4], 2.2],
+    ["onefold-mixed", [q8, q4], 2.2],
     ["onefold-int4", [q4, q4k], 1.1],
     ["onefold-int8", ["transformers-q8"], 1.5],
     ["onefold-int4", ["transformers-q4"], 1.5],
   ]),
   ...each("prompt", 4096, [
     ["onefold-int8", [q8, q4], 1.6],
+    ["onefold-mixed", [q8, q4], 1.6],
     ["onefold-int4", [q4, q4k], 1.1],
     ["onefold-int8", ["transformers-q8"], 1.5],
     ["onefold-int4", ["transformers-q4"], 1.5],
@@ -56,13 +58,16 @@ const targets: readonly Target[] = [
     ["onefold-int8", [q8], 1.3],
     ["onefold-int8", [q4], 1],
     ["onefold-int4", [q4], 1.4],
+    ["onefold-mixed", [q4], 1.4],
     ["onefold-int4", [q4k], 1],
+    ["onefold-mixed", [q4k], 1],
     ["onefold-int8", ["transformers-q8"], 1.5],
     ["onefold-int4", ["transformers-q4"], 1.5],
   ]),
   ...each("decode", 4096, [
-    ["onefold-int8", [q8], 1],
-    ["onefold-int4", [q4, q4k], 1],
+    ...["int8", "int4", "mixed"]
+      .flatMap((type) => [`onefold-${type}`, `onefold-kv8-${type}`])
+      .map((ours) => [ours, [q8, q4, q4k], 1] as const),
     ["onefold-int8", ["transformers-q8"], 1.5],
     ["onefold-int4", ["transformers-q4"], 1.5],
   ]),

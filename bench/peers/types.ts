@@ -27,6 +27,8 @@ export interface EngineSpec {
   /** Of the weights, in the words of the family: `int8`, `q4_0`, `q4`. */
   readonly type: string;
   readonly flashAttention?: boolean;
+  /** Of keys and values, in our engine (default f32). */
+  readonly kvCache?: "int8";
 }
 
 /** A request to a child; the answer is an `Answer`. */

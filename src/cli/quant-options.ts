@@ -10,7 +10,7 @@ import { collect, integer } from "./options.ts";
 type Settings = Omit<QuantizationOptions, "kind">;
 
 export interface QuantFlags extends Pick<Settings, "block" | "embedding"> {
-  readonly quant?: "int4" | "int8" | "auto";
+  readonly quant?: "int4" | "int8" | "mixed" | "auto";
   readonly asymmetric?: boolean;
   readonly keep?: string[];
   readonly int8?: string[];
@@ -26,8 +26,9 @@ export const addQuantOptions = (command: Command): Command =>
     .addOption(
       new Option(
         "--quant <kind>",
-        "quantise the weights; auto: by the model's size and the memory that is free",
-      ).choices([...kinds, "auto"]),
+        "quantise the weights; mixed: int8 for prompts and batches, int4 for steps; " +
+          "auto: by the model's size and the memory that is free",
+      ).choices([...kinds, "mixed", "auto"]),
     )
     .option(
       "--block <inputs>",
@@ -53,7 +54,7 @@ function blockSize(text: string): number {
 }
 
 /** What the options ask for; undefined where they ask for nothing. */
-export function quantization(flags: QuantFlags): Quantization | "auto" | undefined {
+export function quantization(flags: QuantFlags): Quantization | "mixed" | "auto" | undefined {
   const { quant, asymmetric, calibrate = true, ...names } = flags;
   const { block, embedding, keep, int8 } = names;
   const text = typeof calibrate === "string" ? readFileSync(calibrate, "utf8") : undefined;
@@ -68,7 +69,7 @@ export function quantization(flags: QuantFlags): Quantization | "auto" | undefin
     calibrate: calibration,
   });
   const stray = given.find(([, value]) => value !== undefined);
-  if (quant !== undefined && quant !== "auto") {
+  if (quant !== undefined && quant !== "auto" && quant !== "mixed") {
     return { kind: quant, symmetric: !asymmetric, ...settings };
   }
   if (!stray) return quant;

@@ -2,7 +2,6 @@
 
 import { fromValues, type NDArray, ndarray, zeros } from "../graph/ndarray.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
-import type { Model } from "../models/load.ts";
 import type { BoundRun, Session } from "../runtime/index.ts";
 import { rowOfCache } from "./cache.ts";
 import { checkContext, checkTokens } from "./context-limit.ts";
@@ -13,7 +12,7 @@ import {
 } from "./decoder-options.ts";
 import { DecoderRows } from "./decoder-rows.ts";
 import { promptChunk } from "./prompt-chunk.ts";
-import { createStepSession } from "./step-session.ts";
+import { createStepSession, type StepModel } from "./step-session.ts";
 
 /**
  * Where `resume` takes its snapshot, counted from the prompt's end. The next prompt of the same
@@ -33,7 +32,7 @@ const SNAPSHOT_MARGIN = 8;
  * const next = session.logits; // f32 [vocab], after token 3
  */
 export async function createDecoderSession(
-  model: Pick<Model, "config" | "weights">,
+  model: StepModel,
   options: DecoderSessionOptions = {},
 ): Promise<DecoderSession> {
   const session = await createStepSession(model, {

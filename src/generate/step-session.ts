@@ -19,6 +19,12 @@ const COLUMNS_FROM = 1 << 20;
 /** Most rows (sequences times tokens) of a run with weights on the left (measured). */
 const MOST_COLUMNS = 128;
 
+/**
+ * Most rows of a run over a model's form for steps: int4 products of 4 rows take as long as int8
+ * ones with what rounding activations adds, of 8 rows twice as long (measured, AVX-512 VNNI, AMX).
+ */
+const MOST_STEPS = 4;
+
 export interface StepSessionOptions {
   /** The logits of every token rather than of the last one of each sequence (default false). */
   readonly everyLogit?: boolean;
@@ -30,30 +36,58 @@ export interface StepSessionOptions {
   readonly signal?: AbortSignal;
 }
 
+/** Weights in one form; `checkpoint`: the file they are read from. */
+type Form = Pick<Model, "config" | "weights"> & Partial<Pick<Model, "checkpoint">>;
+
+/** A model as a step session takes it. */
+export type StepModel = Form & { readonly steps?: Form };
+
 /**
  * Loads the step program of a model. f32 weights are multiplied where the checkpoint has them:
  * packing them would hold them twice, and steps are no faster for it. Large ones then stand on the
  * left of their products, which suits steps of one and of many sequences and short prompts. The
  * first run of more than 128 rows loads the program a second time, with them on the right; both
- * share the weights' memory. Quantised weights have to be packed, and have one layout.
+ * share the weights' memory. Quantised weights have to be packed, and have one layout; a model
+ * that holds them in two forms has a program for each.
  *
  * @param model must stay open while the session lives
  */
 export async function createStepSession(
-  { config, weights }: Pick<Model, "config" | "weights">,
+  model: StepModel,
   { engine, signal, ...outputs }: StepSessionOptions = {},
 ): Promise<Session> {
+  const { config, weights, steps } = model;
   const isQuantized = config.quantized !== undefined;
   const settings = { prepack: isQuantized, ...engine };
-  if (settings.prepack || !hasLargeWeights(config)) {
-    return createSession(stepProgram(config, outputs), { ...settings, weights, signal });
+  const load = async (of: Form): Promise<Session> => {
+    const program = stepProgram(of.config, outputs);
+    const session = await createSession(program, { ...settings, weights: of.weights, signal });
+    if (isQuantized && settings.prepack) releasePages(of);
+    return session;
+  };
+  if (steps) {
+    const few = await load(steps);
+    const session = new StepSession(few, MOST_STEPS, () => load(model));
+    try {
+      await session.load();
+      return session;
+    } catch (error) {
+      session.dispose();
+      throw error;
+    }
   }
+  if (settings.prepack || !hasLargeWeights(config)) return load(model);
   const shared = keepWeights(weights);
   const program = stepProgram(config, { ...outputs, columnsFrom: COLUMNS_FROM });
   const session = await createSession(program, { ...settings, weights: shared, signal });
-  return new StepSession(session, () =>
+  return new StepSession(session, MOST_COLUMNS, () =>
     createSession(stepProgram(config, outputs), { ...settings, weights: shared }),
   );
+}
+
+/** The engine now has copies in its own layout; what it still reads of the file comes back. */
+function releasePages({ checkpoint }: Form): void {
+  for (const name of checkpoint?.names ?? []) checkpoint!.release(name);
 }
 
 /** Whether any weight is large enough to be multiplied from the left. */
@@ -72,50 +106,52 @@ export function keepWeights(source: WeightSource): WeightSource {
   };
 }
 
-/** A session whose long runs go to a second one. Bound runs are always the first one's. */
+/** A session whose runs of many rows go to a second one; so do bound runs once that is loaded. */
 class StepSession implements Session {
-  readonly #columns: Session;
-  readonly #createRows: () => Promise<Session>;
-  #rows: Promise<Session> | undefined;
+  readonly #few: Session;
+  readonly #mostFew: number;
+  readonly #createMany: () => Promise<Session>;
+  #loading: Promise<Session> | undefined;
+  #many: Session | undefined;
   #isDisposed = false;
 
-  constructor(columns: Session, createRows: () => Promise<Session>) {
-    this.#columns = columns;
-    this.#createRows = createRows;
+  constructor(few: Session, mostFew: number, createMany: () => Promise<Session>) {
+    this.#few = few;
+    this.#mostFew = mostFew;
+    this.#createMany = createMany;
   }
 
   get inputs() {
-    return this.#columns.inputs;
+    return this.#few.inputs;
   }
 
   get outputs() {
-    return this.#columns.outputs;
+    return this.#few.outputs;
   }
 
   async run(inputs: NDArrays, options: RunOptions = {}): Promise<Record<string, NDArray>> {
-    const rows = inputs.tokens?.data.length ?? 0;
-    if (rows <= MOST_COLUMNS) return this.#columns.run(inputs, options);
+    if (this.#isFew(inputs)) return this.#few.run(inputs, options);
     options.signal?.throwIfAborted();
-    const session = await this.#long();
+    const session = await this.load();
     return session.run(inputs, options);
   }
 
   runSync(inputs: NDArrays, options?: Omit<RunOptions, "signal">): ReturnType<Session["runSync"]> {
-    return this.#columns.runSync(inputs, options);
+    return this.#loaded(inputs).runSync(inputs, options);
   }
 
   bind(arrays: Parameters<Session["bind"]>[0]): ReturnType<Session["bind"]> {
-    return this.#columns.bind(arrays);
+    return this.#loaded(arrays.inputs).bind(arrays);
   }
 
   endProfiling(): string {
-    return this.#columns.endProfiling();
+    return this.#few.endProfiling();
   }
 
   dispose(): void {
     this.#isDisposed = true;
-    this.#columns.dispose();
-    this.#rows?.then(
+    this.#few.dispose();
+    this.#loading?.then(
       (session) => session.dispose(),
       () => {},
     );
@@ -125,19 +161,29 @@ class StepSession implements Session {
     this.dispose();
   }
 
-  #long(): Promise<Session> {
-    this.#rows ??= this.#load().catch((error) => {
-      this.#rows = undefined;
+  /** Loads the second session, unless it is. */
+  load(): Promise<Session> {
+    this.#loading ??= this.#load().catch((error) => {
+      this.#loading = undefined;
       throw error;
     });
-    return this.#rows;
+    return this.#loading;
+  }
+
+  #isFew = ({ tokens }: NDArrays): boolean => (tokens?.data.length ?? 0) <= this.#mostFew;
+
+  #loaded(inputs: NDArrays): Session {
+    return this.#isFew(inputs) ? this.#few : (this.#many ?? this.#few);
   }
 
   async #load(): Promise<Session> {
     const refusal = "this session was disposed; create another one";
     if (this.#isDisposed) throw new Error(refusal);
-    const session = await this.#createRows();
-    if (!this.#isDisposed) return session;
+    const session = await this.#createMany();
+    if (!this.#isDisposed) {
+      this.#many = session;
+      return session;
+    }
     session.dispose();
     throw new Error(refusal);
   }

@@ -66,11 +66,15 @@ export async function openAdapter(dir: string, config: DecoderConfig): Promise<A
 /** A model with an adapter, which is closed with it. */
 export async function withAdapter(model: Model, dir: string): Promise<Model> {
   const adapter = await openAdapter(dir, model.config);
+  const adapted = <T extends Pick<Model, "config" | "weights">>(of: T): T => ({
+    ...of,
+    config: { ...of.config, lora: adapter.lora },
+    weights: (port) => (isLoraName(port.name) ? adapter.weights(port) : of.weights(port)),
+  });
   return {
-    ...model,
+    ...adapted(model),
     adapter: dir,
-    config: { ...model.config, lora: adapter.lora },
-    weights: (port) => (isLoraName(port.name) ? adapter.weights(port) : model.weights(port)),
+    steps: model.steps && adapted(model.steps),
     [Symbol.dispose]() {
       adapter[Symbol.dispose]();
       model[Symbol.dispose]();

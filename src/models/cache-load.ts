@@ -51,8 +51,12 @@ export async function withCacheFormat(
   const key = await keyOf(model.dir, JSON.stringify(["kv cache", VERSION, formats, text, adapter]));
   const folder = join(quantCacheDir, key);
   const scales = (await readScales(folder, model)) ?? (await findScales(folder, model));
-  const config = { ...model.config, kvCache };
-  return { ...model, config, weights: withCacheScales(model.weights, scales) };
+  const withScales = <T extends Pick<Model, "config" | "weights">>(of: T): T => ({
+    ...of,
+    config: { ...of.config, kvCache },
+    weights: withCacheScales(of.weights, scales),
+  });
+  return { ...withScales(model), steps: model.steps && withScales(model.steps) };
 }
 
 async function findScales(folder: string, model: Model): Promise<CacheScales> {

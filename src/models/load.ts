@@ -9,7 +9,7 @@ import { type CacheLoadOptions, withCacheFormat } from "./cache-load.ts";
 import type { DecoderConfig } from "./decoder.ts";
 import { type CheckedRead, readExperts } from "./expert-weights.ts";
 import { readModelConfig } from "./families.ts";
-import { type QuantizedLoadOptions, quantizedLoad } from "./quantized-load.ts";
+import { type QuantizedLoad, type QuantizedLoadOptions, quantizedLoad } from "./quantized-load.ts";
 import { readForeign } from "./quantized-readers.ts";
 import { quantizedWeights } from "./quantized-weights.ts";
 import { renameQwen } from "./qwen-names.ts";
@@ -27,6 +27,11 @@ export interface Model extends Disposable {
    * of quantised weights.
    */
   readonly weights: WeightSource;
+  /**
+   * The same model with its weights in the form that steps of a few sequences take; left out: the
+   * one above. Both read and write one cache.
+   */
+  readonly steps?: Pick<Model, "config" | "checkpoint" | "weights">;
 }
 
 export type LoadOptions = ResolveOptions &
@@ -81,20 +86,26 @@ async function openModel(spec: string, options: LoadOptions): Promise<Model> {
       if (!tableIsHead) return weights;
       return (port) => weights({ ...port, name: port.name === EMBEDDING ? HEAD : port.name });
     };
-    const { checkpoint, formats } = await quantizedLoad(
+    const { steps, ...main } = await quantizedLoad(
       { dir, checkpoint: opened, config, weights: named(checkpointWeights(opened)) },
       options,
       foreign?.formats,
     );
-    checkpoint.prefetch(); // the disk works while the program is traced and loaded
-    const floats = checkpointWeights(checkpoint);
-    const weights = formats ? quantizedWeights(checkpoint, formats, floats) : floats;
+    const formOf = ({ checkpoint, formats }: Omit<QuantizedLoad, "steps">) => {
+      checkpoint.prefetch(); // the disk works while the program is traced and loaded
+      const floats = checkpointWeights(checkpoint);
+      const weights = formats ? quantizedWeights(checkpoint, formats, floats) : floats;
+      const quantized = formats && { quantized: formats };
+      return { config: { ...config, ...quantized }, checkpoint, weights: named(weights) };
+    };
     return {
       dir,
-      config: { ...config, ...(formats && { quantized: formats }) },
-      checkpoint,
-      weights: named(weights),
-      [Symbol.dispose]: () => checkpoint[Symbol.dispose](),
+      ...formOf(main),
+      steps: steps && formOf(steps),
+      [Symbol.dispose]() {
+        main.checkpoint[Symbol.dispose]();
+        steps?.checkpoint[Symbol.dispose]();
+      },
     };
   } catch (error) {
     stored[Symbol.dispose]();

@@ -1,4 +1,4 @@
-/** Which quantisation `quant: "auto"` takes: the most exact one that fits, where speed matters. */
+/** Which quantisation `quant: "auto"` takes: the fastest one that fits, where speed matters. */
 
 import type { Checkpoint } from "../checkpoint/checkpoint.ts";
 import { dtypes } from "../graph/dtype.ts";
@@ -9,7 +9,7 @@ import { planFormats, quantizationSettings } from "./quantization.ts";
 
 /** What is chosen; `kind` undefined: the weights as they are. */
 export interface QuantizationChoice {
-  readonly kind: "int8" | "int4" | undefined;
+  readonly kind: "mixed" | "int8" | "int4" | undefined;
   /** One line. */
   readonly why: string;
 }
@@ -20,8 +20,8 @@ const SMALL = 50e6;
 const SHARE = 0.6;
 
 /**
- * Chooses for a checkpoint in floats: f32 for small models, else int8 if it fits into the memory
- * that is free, else int4.
+ * Chooses for a checkpoint in floats: f32 for small models, else what fits into the memory that is
+ * free of mixed, int8 and int4.
  *
  * @param free bytes
  */
@@ -37,6 +37,10 @@ export function chooseQuantization(
     return { kind: undefined, why: `auto: f32, exact and fast enough; ${of(4 * numbers)}` };
   }
   const need = (kind: "int8" | "int4"): number => residentBytes(checkpoint, shapes, kind);
+  const both = need("int8") + need("int4");
+  if (both < SHARE * free) {
+    return { kind: "mixed", why: `auto: mixed, the fastest throughout; ${of(both)}` };
+  }
   if (need("int8") < SHARE * free) {
     return { kind: "int8", why: `auto: int8, the fastest for prompts; ${of(need("int8"))}` };
   }
@@ -61,7 +65,7 @@ function residentBytes(
   return bytes;
 }
 
-/** Of one weight: the file's pages and the engine's packed copy are resident both. */
+/** Of one weight while the model is loaded: the file's pages and the engine's packed copy. */
 function bytesOf(format: WeightFormat | undefined, plain: number): number {
   if (!format) return plain;
   return format.kind === "per-token" ? 2 : 2 * (format.bits / 8 + 4 / format.block);

@@ -28,10 +28,11 @@ const CALIBRATION_WINDOW = 512;
 export interface QuantizedLoadOptions {
   /**
    * Quantise the weights: "int8", "int4" or settings. Done once for each checkpoint and setting,
-   * and kept on disk. "auto": chosen by the size of the model and the memory that is free; a model
+   * and kept on disk. "mixed": held twice, in int8 for prompts and batches, in int4 for steps of a
+   * few sequences. "auto": chosen by the size of the model and the memory that is free; a model
    * that is quantised stays as it is.
    */
-  readonly quant?: Quantization | "auto";
+  readonly quant?: Quantization | "mixed" | "auto";
   /** Is told what "auto" chose and why, in one line. */
   readonly onChoice?: (why: string) => void;
   /** Where quantised models are kept (default: `onefold/quantized` beside the hub's cache). */
@@ -44,6 +45,8 @@ export interface QuantizedLoad {
   /** The given one, or that of the cache; the given one is then closed. */
   readonly checkpoint: Checkpoint;
   readonly formats?: WeightFormats;
+  /** The same weights once more, for steps. */
+  readonly steps?: Pick<QuantizedLoad, "checkpoint" | "formats">;
 }
 
 /** A model that is to be quantised. */
@@ -102,7 +105,7 @@ export function planQuantization(model: FloatModel, quant: Quantization): Quanti
 function choose(
   { checkpoint, formats }: QuantizedLoad,
   { onChoice }: QuantizedLoadOptions,
-): Quantization | undefined {
+): Quantization | "mixed" | undefined {
   if (formats) {
     onChoice?.(`auto: ${checkpoint.source} is quantised already and stays as it is`);
     return undefined;
@@ -148,18 +151,27 @@ export async function quantizedLoad(
   let result: QuantizedLoad = { checkpoint, formats: found ?? storedFormats(checkpoint) };
   const quant = options.quant === "auto" ? choose(result, options) : options.quant;
   if (quant) {
-    const { source, formats, settings } = planQuantization(model, quant);
-    const quantized = await openQuantized(dir, source, formats, {
-      settings,
-      cacheDir: quantCacheDir,
-    });
+    const made = async (kind: Quantization): Promise<QuantizedLoad> => {
+      const { source, formats, settings } = planQuantization(model, kind);
+      const cache = { settings, cacheDir: quantCacheDir };
+      return { checkpoint: await openQuantized(dir, source, formats, cache), formats };
+    };
+    result = await made(quant === "mixed" ? "int8" : quant);
+    if (quant === "mixed") result = { ...result, steps: await made("int4") };
     checkpoint[Symbol.dispose]();
-    result = { checkpoint: quantized, formats };
   }
-  if (!exact || !result.formats) return result;
-  const inFull = ([name, format]: [string, WeightFormat]): [string, WeightFormat] => [
+  return exact ? inFull(result) : result;
+}
+
+/** Blocks that are multiplied in f32. */
+function inFull({ formats, steps, ...rest }: QuantizedLoad): QuantizedLoad {
+  const exact = ([name, format]: [string, WeightFormat]): [string, WeightFormat] => [
     name,
-    format.kind === "blocks" ? { ...format, exact } : format,
+    format.kind === "blocks" ? { ...format, exact: true } : format,
   ];
-  return { ...result, formats: new Map(Array.from(result.formats, inFull)) };
+  return {
+    ...rest,
+    formats: formats && new Map(Array.from(formats, exact)),
+    steps: steps && inFull(steps),
+  };
 }

@@ -58,6 +58,20 @@ it(
 );
 
 it(
+  "verifies both forms of a mixed model",
+  async () => {
+    const args = ["verify", mini, "--quant", "mixed", "--tokens", "200", "--json"];
+    const options = ["--max-kl", "0.01", "--min-agreement", "0", "--max-perplexity-ratio", "2"];
+    const { code, stdout } = await runOnefold([...args, ...options], { env });
+    const { kl, steps, failures } = JSON.parse(stdout);
+    expect(kl).toBeLessThan(0.01); // int8
+    expect(steps.kl).toBeGreaterThan(0.01); // int4
+    expect({ code, failures: failures.length }).toEqual({ code: 1, failures: 1 });
+  },
+  TIMEOUT,
+);
+
+it(
   "runs and completes with what --quant says, and auto tells its choice",
   async () => {
     const calibrate = join(folder, "calibrate.txt");

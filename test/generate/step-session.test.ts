@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import { createCache } from "../../src/generate/cache.ts";
 import { createDecoderSession } from "../../src/generate/index.ts";
 import { createStepSession } from "../../src/generate/step-session.ts";
-import { fromValues, type NDArray } from "../../src/graph/ndarray.ts";
+import { fromValues, type NDArray, zeros } from "../../src/graph/ndarray.ts";
 import type { Port } from "../../src/graph/program.ts";
 import { forwardProgram, readModelConfig } from "../../src/models/index.ts";
 import { createRandom } from "../../src/nn/random.ts";
@@ -106,6 +106,46 @@ test("loads the second layout with the first long run, and asks for each weight 
   const [short, long] = [await run(128), await run(129)];
   expectNear(short.subarray(0, 96), long.slice(0, 96));
   expect(new Set(asked).size).toBe(asked.length);
+});
+
+test("a model in two forms steps few rows with the one for steps, more with the other", async () => {
+  // Logits are linear in the last norm's weight: the form for steps doubles them.
+  const doubled = (port: Port): NDArray => {
+    const array = weights(port);
+    if (port.name !== "model.norm.weight") return array;
+    const values = Array.from(array.data as Float32Array, (x) => 2 * x);
+    return fromValues("f32", array.shape, values);
+  };
+  const steps = { config, weights: doubled };
+  using session = await createStepSession({ config, weights, steps });
+  const expected = (await expectedLogits())(0);
+  for (const [rows, factor] of [
+    [1, 2],
+    [4, 2],
+    [5, 1],
+  ] as const) {
+    const cache = createCache(config, rows, 4);
+    const inputs = {
+      tokens: fromValues("i64", [rows, 1], Array<number>(rows).fill(tokens[0]!)),
+      past: zeros("i32", [rows]),
+      ...cache.inputs,
+    };
+    const logits = zeros("f32", [rows, config.vocabSize]);
+    const outputs = { logits, ...cache.outputs };
+    using bound = session.bind({ inputs, outputs });
+    const isExpected = (): void => {
+      const last = (logits.data as Float32Array).slice(-config.vocabSize);
+      expectNear(
+        last,
+        expected.map((x) => factor * x),
+      );
+      logits.data.fill(0);
+    };
+    await bound.run();
+    isExpected();
+    await session.run(inputs, { outputs });
+    isExpected();
+  }
 });
 
 test("disposing while the second layout loads disposes of that too", async () => {

@@ -32,11 +32,12 @@ const checkpoint = {
 describe("chooseQuantization", () => {
   const choose = (gib: number) => chooseQuantization(checkpoint, gib * 2 ** 30);
 
-  it("takes int8 where it fits, int4 where only that does, and says so", () => {
-    expect(choose(16)).toMatchObject({ kind: "int8" });
+  it("takes both forms where they fit, int8 or int4 where only that does, and says so", () => {
+    expect(choose(16)).toMatchObject({ kind: "mixed" });
     expect(choose(16).why).toMatch(
-      /^auto: int8, .*GiB of 16\.0 GiB free memory for 390 M weights$/,
+      /^auto: mixed, .*GiB of 16\.0 GiB free memory for 390 M weights$/,
     );
+    expect(choose(1.5)).toMatchObject({ kind: "int8" });
     expect(choose(1)).toMatchObject({ kind: "int4" });
     expect(choose(0.1)).toMatchObject({ kind: "int4" });
     expect(choose(0.1).why).toContain("a tight fit");
@@ -48,8 +49,8 @@ describe("chooseQuantization", () => {
     expect(chooseQuantization(small, 2 ** 20).kind).toBe("int4");
   });
 
-  it("never takes more exact weights of less memory", () => {
-    const order = [undefined, "int8", "int4"];
+  it("never takes weights of more memory where there is less", () => {
+    const order = [undefined, "mixed", "int8", "int4"];
     fc.assert(
       fc.property(fc.double({ min: 0.01, max: 64, noNaN: true }), (gib) => {
         const less = order.indexOf(choose(gib / 2).kind);

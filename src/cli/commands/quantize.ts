@@ -16,7 +16,9 @@ export function define(command: Command, io: Io): void {
     .requiredOption("--out <folder>", "folder to write; a model that is there is replaced")
     .action(async (spec: string, flags: QuantizeFlags, self: Command) => {
       const quant = quantization(flags);
-      if (!quant || quant === "auto") throw new UsageError("give --quant int4 or --quant int8");
+      if (!quant || quant === "auto" || quant === "mixed") {
+        throw new UsageError("give --quant int4 or --quant int8");
+      }
       const weights = await saveQuantizedModel(spec, flags.out, quant);
       if (self.optsWithGlobals().json) await writeJson(io, { out: flags.out, weights });
       else await writeLine(io, `${flags.out}: ${weights} weights in ${flags.quant}`);

@@ -84,7 +84,7 @@ async function verify(
   io: Io,
   spec: string,
   flags: VerifyFlags,
-): Promise<{ report: PredictionComparison; failures: string[] }> {
+): Promise<{ report: Report; failures: string[] }> {
   const quant = quantization(flags);
   const signal = io.interruptible();
   const windows = await readWindows(spec, flags);
@@ -103,14 +103,25 @@ async function verify(
     );
   }
   const expected = await predictions(reference, windows, signal);
-  const found = await predictions(candidate, windows, signal);
-  const comparison = createComparison(vocabSize);
-  windows.forEach((ids, i) => {
-    comparison.add(expected[i]!, found[i]!, ids.slice(1));
-  });
-  const report = comparison.result();
-  return { report, failures: failuresOf(report, flags) };
+  const compare = async (form: Form): Promise<PredictionComparison> => {
+    const found = await predictions(form, windows, signal);
+    const comparison = createComparison(vocabSize);
+    windows.forEach((ids, i) => {
+      comparison.add(expected[i]!, found[i]!, ids.slice(1));
+    });
+    return comparison.result();
+  };
+  const report = await compare(candidate);
+  const steps = candidate.steps && (await compare(candidate.steps));
+  const failures = [report, ...(steps ? [steps] : [])].flatMap((of) => failuresOf(of, flags));
+  return { report: { ...report, ...(steps && { steps }) }, failures };
 }
+
+/** A model, or its form for steps. */
+type Form = Pick<Model, "config" | "weights">;
+
+/** `steps`: of the form for steps, where a model has one of its own. */
+type Report = PredictionComparison & { readonly steps?: PredictionComparison };
 
 /** A model with all its weights in floats, whatever it stores. */
 async function loadReference(spec: string): Promise<Model> {
@@ -133,7 +144,7 @@ async function readWindows(spec: string, flags: VerifyFlags): Promise<number[][]
 
 /** f32 [tokens, vocab] of each window. */
 async function predictions(
-  model: Model,
+  model: Form,
   windows: readonly number[][],
   signal: AbortSignal,
 ): Promise<Float32Array[]> {
@@ -174,7 +185,10 @@ function failuresOf(report: PredictionComparison, flags: VerifyFlags): string[] 
   return failures;
 }
 
-const render = (report: PredictionComparison): string =>
+const render = ({ steps, ...report }: Report): string =>
+  steps ? `prompts\n${renderForm(report)}\n\nsteps\n${renderForm(steps)}` : renderForm(report);
+
+const renderForm = (report: PredictionComparison): string =>
   formatTable([
     ["predictions", String(report.tokens)],
     ["KL divergence", `${report.kl.toFixed(5)} nats (largest ${report.maxKl.toFixed(4)})`],

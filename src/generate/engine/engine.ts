@@ -6,12 +6,11 @@ import type { Port } from "../../graph/program.ts";
 import { dim } from "../../graph/shape.ts";
 import type { Tokenizer } from "../../media/text/types.ts";
 import type { DecoderConfig } from "../../models/decoder.ts";
-import type { Model } from "../../models/load.ts";
 import { hasMtp, mtpProgram } from "../../models/mtp.ts";
 import { decoderState, isRecurrent, stateDType, stateShape } from "../../models/state.ts";
 import { createSession, type Session, type SessionOptions } from "../../runtime/index.ts";
 import { contextLimit } from "../context-limit.ts";
-import { createStepSession, keepWeights } from "../step-session.ts";
+import { createStepSession, keepWeights, type StepModel } from "../step-session.ts";
 import { Drafter } from "./drafter.ts";
 import { Serving } from "./serving.ts";
 import { slotBytes } from "./slot-arrays.ts";
@@ -76,7 +75,7 @@ const DEFAULT_GUESSES = { lookup: 4, mtp: 2 };
  * for await (const { text } of answer!) process.stdout.write(text);
  */
 export async function createEngine(
-  model: Pick<Model, "config" | "weights"> & Partial<Pick<Model, "checkpoint">>,
+  model: StepModel,
   tokenizer?: Tokenizer,
   options: EngineOptions = {},
 ): Promise<Engine> {
@@ -116,7 +115,8 @@ export async function createEngine(
   const stepping = (everyLogit: boolean): Promise<Session> =>
     opened(
       createStepSession(
-        { config, weights },
+        // Guesses are verified in runs of several rows: the form for steps would be held for nothing.
+        { ...model, weights, ...(everyLogit && { steps: undefined }) },
         { everyLogit, withHidden: isMtp, engine: settings, signal },
       ),
     );
