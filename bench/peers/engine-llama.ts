@@ -71,6 +71,6 @@ async function importPeer(): Promise<NodeLlamaCpp> {
   } catch (error) {
     const cause = error as NodeJS.ErrnoException; // what import rejects with
     if (cause.code !== "ERR_MODULE_NOT_FOUND") throw error;
-    throw new Error("node-llama-cpp is not installed: run `npm ci --prefix bench/peers`");
+    throw new Error("node-llama-cpp is not installed: run `npm install --prefix bench/peers`");
   }
 }
