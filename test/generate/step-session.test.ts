@@ -139,7 +139,7 @@ test("a model in two forms steps few rows with the one for steps, more with the 
         last,
         expected.map((x) => factor * x),
       );
-      logits.data.fill(0);
+      (logits.data as Float32Array).fill(0);
     };
     await bound.run();
     isExpected();
