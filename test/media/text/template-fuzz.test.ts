@@ -41,6 +41,7 @@ describe("catastrophes end", () => {
     "{% macro a() %}{{ b() }}{% endmacro %}{% macro b() %}{{ a() }}{% endmacro %}{{ a() }}",
     "{% macro f(n) %}{% if n > 0 %}{{ f(n - 1) }}{{ f(n - 1) }}{% endif %}{% endmacro %}{{ f(60) }}",
     "{{ 'x' * 10000000000 }}",
+    "{{ raise_exception('x' * 2000000) }}",
     "{{ ('x' * 9999999) * 9999999 }}",
     "{{ [0] * 1000000000 }}",
     doubling("ns.s + ns.s"),

@@ -201,9 +201,15 @@ function workFor({ messages, tools }: Conversation): number {
   return work;
 }
 
+/** Characters of an error that are shown: what a template raises can be of any length. */
+const MESSAGE_LIMIT = 500;
+
 /** A message on one line: the parser repeats what it stumbled over, control characters too. */
 const printable = (text: string): string =>
-  text.replace(/\p{Cc}/gu, (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`);
+  (text.length > MESSAGE_LIMIT ? `${text.slice(0, MESSAGE_LIMIT)}…` : text).replace(
+    /\p{Cc}/gu,
+    (c) => `\\x${c.charCodeAt(0).toString(16).padStart(2, "0")}`,
+  );
 
 /** Runs `act`; whatever goes wrong inside a template becomes one sentence. */
 function attempt<T>(file: string, what: string, act: () => T): T {
