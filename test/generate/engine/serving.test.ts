@@ -168,7 +168,7 @@ describe("taking turns", () => {
     using engine = await createEngine(model, undefined, { slots: 2, chunk: 16, sharedChunk: 8 });
     const feed = vi.spyOn(Slots.prototype, "feed");
     const long = engine.generate({ prompt: pattern(120), maxTokens: 1 })[0]!;
-    await until(() => feed.mock.calls.length === 2);
+    await until(() => feed.mock.calls.length >= 2); // a quick run may be past it
     const short = engine.generate({ prompt: pattern(4, 5), maxTokens: 1 })[0]!;
     const before = feed.mock.calls.length;
     await collect(short);
