@@ -12,6 +12,12 @@ export const launch = (): Promise<Browser> =>
     args: flags.split(" "),
   });
 
+/** The field takes the focus once the page is drawn: an Escape before that would do nothing. */
+export async function leaveField(page: Page): Promise<void> {
+  await page.locator("textarea:focus").waitFor();
+  await page.keyboard.press("Escape");
+}
+
 /** A chunk of a streamed answer with one choice. */
 export const chunk = (delta: object): object => ({ choices: [{ index: 0, delta }] });
 
