@@ -193,7 +193,7 @@ it("compares last values, settings and samples of the chosen runs", async () => 
   expect(await cells(last, "Loss")).toEqual(["0.125", "0.175"]);
   expect(await cells(last, "Time of steps")).toEqual(["20 s", "20 s"]);
   const settings = page.getByRole("region", { name: "Settings" });
-  expect(await settings.getByRole("rowheader").allInnerTexts()).toEqual(["train.lr"]);
+  await expect.poll(() => settings.getByRole("rowheader").allInnerTexts()).toEqual(["train.lr"]);
   expect(await cells(settings, "train.lr")).toEqual(["0.01", "0.03"]);
   await settings.getByRole("checkbox").uncheck();
   expect(await settings.getByRole("rowheader").count()).toBe(3);

@@ -12,8 +12,10 @@ export const launch = (): Promise<Browser> =>
     args: flags.split(" "),
   });
 
-/** The field takes the focus once the page is drawn: an Escape before that would do nothing. */
+/** The field takes the focus after the page was drawn: an Escape before that would do nothing. */
 export async function leaveField(page: Page): Promise<void> {
+  const drawn = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))";
+  for (let frame = 0; frame < 2; frame++) await page.evaluate(drawn);
   await page.locator("textarea:focus").waitFor();
   await page.keyboard.press("Escape");
 }
