@@ -12,12 +12,15 @@ export const launch = (): Promise<Browser> =>
     args: flags.split(" "),
   });
 
-/** The field takes the focus after the page was drawn: an Escape before that would do nothing. */
+/**
+ * Takes the focus out of the field. The field takes it shortly after the page was drawn, where an
+ * Escape would come too early; where it has not by then, there is nothing to leave.
+ */
 export async function leaveField(page: Page): Promise<void> {
-  const drawn = "new Promise((done) => requestAnimationFrame(() => setTimeout(done)))";
-  for (let frame = 0; frame < 2; frame++) await page.evaluate(drawn);
-  await page.locator("textarea:focus").waitFor();
+  const focused = page.locator("textarea:focus");
+  await focused.waitFor({ timeout: 2000 }).catch(() => {});
   await page.keyboard.press("Escape");
+  await focused.waitFor({ state: "detached" });
 }
 
 /** A chunk of a streamed answer with one choice. */
