@@ -13,7 +13,7 @@ import {
 } from "../../src/serve/index.ts";
 import { formatBytes, formatCount, formatNumber } from "../../studio/src/format.ts";
 import type { ServerStatus } from "../../studio/src/status.ts";
-import { chunk, fulfil, launch, leaveField, textContrasts } from "./support.ts";
+import { chunk, fulfil, launch, textContrasts } from "./support.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const pictures = process.env.ONEFOLD_SCREENSHOTS;
@@ -285,7 +285,7 @@ it("stops with Escape and says when the server refuses", async () => {
 it("does everything by keyboard, and shows where the focus is", async () => {
   await say("What is 12 + 30?");
   await answers().first().waitFor();
-  await leaveField(page);
+  await page.keyboard.press("Escape"); // out of the field
   await page.keyboard.press("?");
   const help = page.getByRole("dialog", { name: "Keyboard" });
   await help.waitFor();
@@ -294,7 +294,7 @@ it("does everything by keyboard, and shows where the focus is", async () => {
   await page.keyboard.press("r");
   await page.getByText("2/2").waitFor();
   await answers().first().waitFor();
-  await leaveField(page);
+  await page.keyboard.press("Escape"); // out of the field
   await page.keyboard.press("[");
   await page.getByText("1/2").waitFor();
   await page.keyboard.press("]");
@@ -305,7 +305,7 @@ it("does everything by keyboard, and shows where the focus is", async () => {
   await page.keyboard.press("m");
   await page.getByText("Resident memory").waitFor();
   await page.keyboard.press("m"); // the field has the focus again
-  await leaveField(page);
+  await page.keyboard.press("Escape"); // out of the field
   await page.keyboard.press("/");
   await page.keyboard.type("n/?"); // letters in a field are letters
   expect(await message().inputValue()).toBe("n/?");

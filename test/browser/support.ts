@@ -17,10 +17,11 @@ export const launch = (): Promise<Browser> =>
  * Escape would come too early; where it has not by then, there is nothing to leave.
  */
 export async function leaveField(page: Page): Promise<void> {
-  const focused = page.locator("textarea:focus");
-  await focused.waitFor({ timeout: 2000 }).catch(() => {});
+  await page
+    .locator("textarea:focus")
+    .waitFor({ timeout: 2000 })
+    .catch(() => {});
   await page.keyboard.press("Escape");
-  await focused.waitFor({ state: "detached" });
 }
 
 /** A chunk of a streamed answer with one choice. */
