@@ -1,6 +1,6 @@
 /** Where a message is written. Enter sends, Shift+Enter breaks the line, Escape stops. */
 
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { Icon } from "./icons.tsx";
 import type { Settings } from "./settings.ts";
 
@@ -23,7 +23,8 @@ export function Composer(props: Props) {
   const { model, isStreaming, canThink, settings, rate } = props;
   const [text, setText] = useState("");
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => {
+  // At once, not after the next frame: keys that are pressed in between would go elsewhere.
+  useLayoutEffect(() => {
     // On a touch screen the focus would cover half of the page with a keyboard.
     if (!isStreaming && matchMedia("(hover: hover)").matches) field.current?.focus();
   }, [isStreaming]);

@@ -1,6 +1,6 @@
 /** One turn: markdown, folded thinking, tool calls, token probabilities, its alternatives. */
 
-import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Turn } from "./conversation.ts";
 import { formatShortTime } from "./format.ts";
 import { Icon } from "./icons.tsx";
@@ -89,7 +89,7 @@ function Content({ text, isStreaming }: { readonly text: string; readonly isStre
 function Editor({ turn, onEdit, onEditing }: Props) {
   const [draft, setDraft] = useState(turn.content);
   const field = useRef<HTMLTextAreaElement>(null);
-  useEffect(() => field.current?.focus(), []);
+  useLayoutEffect(() => field.current?.focus(), []);
   const send = (): void => {
     if (draft.trim() === "") return;
     onEditing(false);

@@ -13,7 +13,7 @@ import {
   startServer,
 } from "../../src/serve/index.ts";
 import { metricsLine } from "../serve/runs-folder.ts";
-import { launch, leaveField, textContrasts } from "./support.ts";
+import { launch, textContrasts } from "./support.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
 const runs = mkdtempSync(join(tmpdir(), "onefold-runs-page-"));
@@ -97,7 +97,7 @@ const append = (name: string, text: string) => appendFileSync(join(runs, name), 
 
 it("is reached by key, button and address, and begins with the newest run", async () => {
   await open("");
-  await leaveField(page);
+  await page.keyboard.press("Escape"); // out of the field
   await page.keyboard.press("t");
   const list = page.getByRole("list", { name: "Runs", exact: true });
   await list.getByRole("checkbox").first().waitFor();

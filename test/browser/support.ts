@@ -12,18 +12,6 @@ export const launch = (): Promise<Browser> =>
     args: flags.split(" "),
   });
 
-/**
- * Takes the focus out of the field. The field takes it shortly after the page was drawn, where an
- * Escape would come too early; where it has not by then, there is nothing to leave.
- */
-export async function leaveField(page: Page): Promise<void> {
-  await page
-    .locator("textarea:focus")
-    .waitFor({ timeout: 2000 })
-    .catch(() => {});
-  await page.keyboard.press("Escape");
-}
-
 /** A chunk of a streamed answer with one choice. */
 export const chunk = (delta: object): object => ({ choices: [{ index: 0, delta }] });
 
