@@ -7,7 +7,6 @@ export default defineConfig({
     pool: "forks",
     maxWorkers: 1,
     expect: { poll: { timeout: 10_000 } }, // pages ask the server every second
-    retry: 1, // on a loaded machine a key can arrive before what it is meant for is drawn
     testTimeout: 120_000,
     hookTimeout: 120_000,
   },

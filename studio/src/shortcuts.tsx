@@ -1,6 +1,6 @@
 /** The keyboard: what keys do, and the list of them. */
 
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 
 /** Single keys, outside of text fields; can be switched off in the settings. */
 export type Action =
@@ -44,7 +44,8 @@ export function useShortcuts(
 ): void {
   const latest = useRef({ isOn, onAction, onEscape });
   latest.current = { isOn, onAction, onEscape };
-  useEffect(() => {
+  // Together with the focus of the field: no key falls between.
+  useLayoutEffect(() => {
     const onKey = (event: KeyboardEvent): void => {
       const { target, key, isComposing } = event;
       if (event.defaultPrevented || isComposing || document.querySelector("dialog[open]")) return;
