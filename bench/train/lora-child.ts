@@ -6,12 +6,12 @@
  *   tsx bench/train/lora-child.ts DIR f32|int8|int4 SEQ RANK WARMUP CACHE [THREADS]
  */
 
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { sizeOf } from "../../src/graph/ndarray.ts";
 import { loadModel } from "../../src/models/index.ts";
 import { createRandom } from "../../src/nn/random.ts";
 import { defaultAdamW, microBatch, Trainer, withFreshAdapters } from "../../src/train/index.ts";
+import { memoryOf } from "../memory-of.ts";
 
 const [dir = "", type = "f32", seq = "512", rank = "16", warmup = "1", cache, threads] =
   process.argv.slice(2);
@@ -38,13 +38,6 @@ async function step(): Promise<number> {
   return performance.now() - start;
 }
 
-/** Highest resident memory of this process so far; 0 where the system does not say. */
-function peak(): number {
-  const [, kilobytes = "0"] =
-    /VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
-  return 1024 * Number(kilobytes);
-}
-
 const say = (line: object): void => console.log(JSON.stringify(line));
 const parameters = [...trainer.memory.parameters.values()].reduce(
   (sum, { shape }) => sum + sizeOf(shape),
@@ -55,5 +48,5 @@ for (let i = 0; i < Number(warmup); i++) await step();
 say({ ready: true });
 for await (const word of createInterface({ input: process.stdin })) {
   if (word === "quit") break;
-  say(word === "memory" ? { peak: peak() } : { ms: await step() });
+  say(word === "memory" ? { peak: memoryOf("VmHWM") } : { ms: await step() });
 }

@@ -6,7 +6,6 @@
  *   tsx bench/train/moe-child.ts WARMUP [THREADS]
  */
 
-import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline";
 import { fromValues, sizeOf, zeros } from "../../src/graph/ndarray.ts";
 import type { DecoderConfig } from "../../src/models/index.ts";
@@ -20,6 +19,7 @@ import {
   Trainer,
   withBalance,
 } from "../../src/train/index.ts";
+import { memoryOf } from "../memory-of.ts";
 import { kernelTimes } from "./kernel-times.ts";
 
 const [warmup = "2", threadCount] = process.argv.slice(2);
@@ -95,13 +95,6 @@ async function profile(): Promise<Record<string, number>> {
   return { ...ops, "(optimiser)": 1000 * optimizerSeconds };
 }
 
-/** Highest resident memory of this process so far; 0 where the system does not say. */
-function peak(): number {
-  const [, kilobytes = "0"] =
-    /VmHWM:\s*(\d+)/.exec(readFileSync("/proc/self/status", "utf8")) ?? [];
-  return 1024 * Number(kilobytes);
-}
-
 const say = (line: object): void => console.log(JSON.stringify(line));
 const parameters = [...initial.values()].reduce((sum, { shape }) => sum + sizeOf(shape), 0);
 initial.clear(); // the trainer has its own
@@ -110,6 +103,6 @@ for (let i = 0; i < Number(warmup); i++) await step();
 say({ ready: true });
 for await (const word of createInterface({ input: process.stdin })) {
   if (word === "quit") break;
-  if (word === "memory") say({ peak: peak() });
+  if (word === "memory") say({ peak: memoryOf("VmHWM") });
   else say(word === "profile" ? { ops: await profile() } : { ms: await step() });
 }

@@ -9,6 +9,7 @@ import { openCheckpoint, saveDirectoryAtomically } from "../../src/checkpoint/in
 import { sizeOf } from "../../src/graph/ndarray.ts";
 import { writeModelFiles } from "../../src/models/save.ts";
 import { savedSteps } from "../../src/train/index.ts";
+import { checkpointName } from "../../src/train/run-state.ts";
 import { accuracyTable, type Scores } from "./accuracy.ts";
 import * as recipe from "./config.ts";
 import { tokenizerConfig } from "./tokenizer.ts";
@@ -23,7 +24,7 @@ const { values: args } = parseArgs({
 
 const step = (await savedSteps(args.run)).pop();
 if (step === undefined) throw new Error(`${args.run}: no checkpoint; run train.ts first`);
-const folder = join(args.run, `step-${String(step).padStart(8, "0")}`);
+const folder = join(args.run, checkpointName(step));
 using checkpoint = await openCheckpoint(join(folder, "model.safetensors"));
 const weights = new Map(checkpoint.names.map((name) => [name, checkpoint.read(name)]));
 const parameters = [...weights.values()].reduce((n, { shape }) => n + sizeOf(shape), 0);

@@ -11,6 +11,8 @@ import {
   type Sequence,
   Trainer,
 } from "../../src/train/index.ts";
+import { roundOutcome } from "../../src/train/job/policy-rounds.ts";
+import { countedRounds } from "../../src/train/run.ts";
 import { toSequence } from "../onefold-mini/tokenizer.ts";
 import type { Example } from "../onefold-mini/types.ts";
 import { ask } from "./ask.ts";
@@ -107,42 +109,17 @@ export async function reinforce(
     source: { cursor: {}, seek() {} }, // a round's questions go by its number
     steps: rounds,
     saveEvery: 10,
-    rounds: {
-      get done() {
-        return policy.rounds;
-      },
-      set done(rounds) {
-        policy.rounds = rounds;
-      },
-      async next(signal) {
-        const prompts = examplesOf(policy.rounds, questions).map((e) => toPrompt(e, shop));
-        const round = await policy.round(prompts, signal);
-        const { steps, groups, loss, gradientNorm, reward, length, entropy, clipped } = round;
-        const sum = (key: "tokens" | "gradientSeconds" | "optimizerSeconds"): number =>
-          steps.reduce((n, step) => n + step[key], 0);
-        const all = groups.flat();
-        const sampled = all.reduce((n, answer) => n + answer.tokens.length, 0);
-        const read = prompts.reduce((n, { tokens }) => n + tokens.length, 0);
-        return {
-          loss,
-          gradientNorm,
-          learningRate: steps.at(-1)?.learningRate ?? 0,
-          tokens: sum("tokens"),
-          supervised: all.length,
-          metrics: {
-            reward,
-            right: round.rewardParts.right!,
-            length,
-            entropy,
-            clipped,
-            passes: sampled + read + PASSES_OF_STEP * sum("tokens"),
-          },
-          sums: {},
-          gradientSeconds: sum("gradientSeconds"),
-          optimizerSeconds: sum("optimizerSeconds"),
-        };
-      },
-    },
+    rounds: countedRounds(policy, async (signal) => {
+      const prompts = examplesOf(policy.rounds, questions).map((e) => toPrompt(e, shop));
+      const round = await policy.round(prompts, signal);
+      const outcome = roundOutcome(round, 0);
+      const sampled = round.groups.flat().reduce((n, { tokens }) => n + tokens.length, 0);
+      const read = prompts.reduce((n, { tokens }) => n + tokens.length, 0);
+      const trained = round.steps.reduce((n, { tokens }) => n + tokens, 0);
+      const passes = sampled + read + PASSES_OF_STEP * trained;
+      const own = { right: round.rewardParts.right!, passes };
+      return { ...outcome, metrics: { ...outcome.metrics, ...own } };
+    }),
   });
 }
 

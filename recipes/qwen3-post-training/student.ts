@@ -9,10 +9,15 @@ import { type DecoderConfig, loadModel } from "../../src/models/index.ts";
 import { cutGroups } from "../../src/train/align/sequence-arrays.ts";
 import { pooledBatches } from "../../src/train/batches.ts";
 import { Trainer, topKDistillationLoss } from "../../src/train/index.ts";
-import { type DistilledSample, topKBatch } from "../../src/train/job/distill-source.ts";
+import {
+  type DistilledSample,
+  distilledSamples,
+  topKBatch,
+} from "../../src/train/job/distill-source.ts";
 import { storedTop, Teacher } from "../../src/train/job/teacher.ts";
 import { decoderModel } from "../../src/train/language-model.ts";
 import { OnPolicyDistiller } from "../../src/train/rl/on-policy-distiller.ts";
+import { countedRounds } from "../../src/train/run.ts";
 import { draw, GENERAL, promptTokens } from "./questions.ts";
 import { MOST_TOKENS, obedient, right, short } from "./rewards.ts";
 import {
@@ -70,12 +75,7 @@ export async function offPolicy(
     tokens: STEP_TOKENS,
     signal: shop.signal,
   });
-  let rows = 0;
-  const samples = sequences.map((sequence): DistilledSample => {
-    const start = rows;
-    rows += Array.from(sequence.learned).reduce((n, one) => n + one, 0);
-    return { sequence, start };
-  });
+  const samples = distilledSamples(sequences);
   using whole = await loadModel(base);
   const config = studentConfig(whole.config);
   using trainer = await Trainer.create({
@@ -147,25 +147,17 @@ export async function onPolicy(
     source: { cursor: {}, seek() {} }, // a round's questions go by its number
     steps: rounds,
     saveEvery: 10,
-    rounds: {
-      get done() {
-        return distiller.rounds;
-      },
-      set done(rounds) {
-        distiller.rounds = rounds;
-      },
-      async next(signal) {
-        const stream = `${shop.seed} on-policy ${distiller.rounds}`;
-        const examples = draw({ stream, count: questions, shares: GENERAL });
-        const prompts = examples.map((example) => promptTokens(example, shop));
-        const { step, answers } = await distiller.round(prompts, signal);
-        const sampled = answers.reduce(
-          (n, { prompt, tokens }) => n + prompt.length + tokens.length,
-          0,
-        );
-        const passes = sampled + step.tokens * (PASSES_OF_STEP + teacherCost);
-        return { ...step, metrics: { passes } };
-      },
-    },
+    rounds: countedRounds(distiller, async (signal) => {
+      const stream = `${shop.seed} on-policy ${distiller.rounds}`;
+      const examples = draw({ stream, count: questions, shares: GENERAL });
+      const prompts = examples.map((example) => promptTokens(example, shop));
+      const { step, answers } = await distiller.round(prompts, signal);
+      const sampled = answers.reduce(
+        (n, { prompt, tokens }) => n + prompt.length + tokens.length,
+        0,
+      );
+      const passes = sampled + step.tokens * (PASSES_OF_STEP + teacherCost);
+      return { ...step, metrics: { passes } };
+    }),
   });
 }

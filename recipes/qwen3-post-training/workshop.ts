@@ -6,6 +6,7 @@ import { defaultModelFolder } from "../../src/cli/package-root.ts";
 import { loadTokenizer } from "../../src/media/text/index.ts";
 import { defaultAdamW, run, savedSteps, type Trainer } from "../../src/train/index.ts";
 import type { RoundRunOptions, RunOptions } from "../../src/train/run.ts";
+import { checkpointName } from "../../src/train/run-state.ts";
 import { loadRender } from "../onefold-mini/render.ts";
 import type { Words } from "./questions.ts";
 
@@ -54,7 +55,7 @@ export async function finished(
 }
 
 const modelAt = (dir: string, stage: string, steps: number): string =>
-  join(dir, stage, `step-${String(steps).padStart(8, "0")}`);
+  join(dir, stage, checkpointName(steps));
 
 type Work =
   | Pick<RunOptions, "source" | "steps" | "saveEvery">

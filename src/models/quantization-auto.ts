@@ -36,17 +36,17 @@ export function chooseQuantization(
   if (numbers < SMALL && 4 * numbers < SHARE * free) {
     return { kind: undefined, why: `auto: f32, exact and fast enough; ${of(4 * numbers)}` };
   }
-  const need = (kind: "int8" | "int4"): number => residentBytes(checkpoint, shapes, kind);
-  const both = need("int8") + need("int4");
-  if (both < SHARE * free) {
-    return { kind: "mixed", why: `auto: mixed, the fastest throughout; ${of(both)}` };
+  const kinds = ["int8", "int4"] as const;
+  const [int8, int4] = kinds.map((kind) => residentBytes(checkpoint, shapes, kind));
+  if (int8 + int4 < SHARE * free) {
+    return { kind: "mixed", why: `auto: mixed, the fastest throughout; ${of(int8 + int4)}` };
   }
-  if (need("int8") < SHARE * free) {
-    return { kind: "int8", why: `auto: int8, the fastest for prompts; ${of(need("int8"))}` };
+  if (int8 < SHARE * free) {
+    return { kind: "int8", why: `auto: int8, the fastest for prompts; ${of(int8)}` };
   }
-  const fits = need("int4") < SHARE * free;
+  const fits = int4 < SHARE * free;
   const reason = fits ? "the largest that fits" : "the smallest there is, and a tight fit";
-  return { kind: "int4", why: `auto: int4, ${reason}; ${of(need("int4"))}` };
+  return { kind: "int4", why: `auto: int4, ${reason}; ${of(int4)}` };
 }
 
 function residentBytes(

@@ -7,6 +7,7 @@ import type { Node, Tensor } from "../graph/tensor.ts";
 import { createSession } from "../runtime/index.ts";
 import type { NDArrays, SessionOptions } from "../runtime/types.ts";
 import type { GradientProgram } from "./gradient.ts";
+import { inputsFor } from "./sessions.ts";
 
 /**
  * The first value, in the order of computation, that holds an infinity or NaN: a parameter, an
@@ -33,9 +34,7 @@ export async function firstNonFinite(
     });
   }
   using session = await createSession(lower({ ...graph, outputs }), options);
-  const known = new Set(session.inputs.map(({ name }) => name));
-  const given = Object.fromEntries(Object.entries(inputs).filter(([name]) => known.has(name)));
-  const probes = await session.run(given);
+  const probes = await session.run(inputsFor(session, inputs));
   const wrong = nodes.find(({ id, outputs: results }) =>
     results.some((_, i) => Number.isNaN(Number(probes[`probe ${id} ${i}`]?.data[0] ?? 0))),
   );

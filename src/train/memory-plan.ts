@@ -1,8 +1,8 @@
 /** What training is going to take of memory, told from its gradient program before a byte is taken. */
 
 import { dtypes } from "../graph/dtype.ts";
-import { peakBytes } from "../graph/onnx/peak-memory.ts";
-import { dimEvaluate, dimSymbols } from "../graph/shape.ts";
+import { peakBytes, typeBytes } from "../graph/onnx/peak-memory.ts";
+import { dimSymbols } from "../graph/shape.ts";
 import type { ParameterSpec } from "../nn/scope.ts";
 import { gradientGraph, gradientOptionsOf } from "./gradient.ts";
 import { decoderLoss } from "./language-model.ts";
@@ -58,7 +58,8 @@ export interface TrainingMemory {
 export function trainingMemory(options: MemoryOptions): TrainingMemory {
   const { config, loss = config && decoderLoss(config), optimizer, muon, evaluates } = options;
   if (!loss) throw new Error("trainingMemory: give a decoder's config or a loss");
-  const traced = gradientGraph(loss, gradientOptionsOf(config, options));
+  const differentiated = gradientOptionsOf(config, options);
+  const traced = gradientGraph(loss, differentiated);
   const sizes = new Map(Object.entries(options.sizes));
   for (const symbol of traced.graph.inputs.flatMap(({ shape }) => shape.flatMap(dimSymbols))) {
     if (sizes.has(symbol)) continue;
@@ -66,16 +67,13 @@ export function trainingMemory(options: MemoryOptions): TrainingMemory {
   }
   const [trained, frozen] = [traced.parameters, traced.frozen].map(bytesOf);
   // Of quantised weights, each session has packed copies.
-  const isQuantised = (options.formats ?? config?.quantized) !== undefined;
-  const packed = isQuantised ? bytesOf(traced.frozen.filter(({ shape }) => shape.length > 1)) : 0;
+  const packed = differentiated.formats
+    ? bytesOf(traced.frozen.filter(({ shape }) => shape.length > 1))
+    : 0;
   const { isMuon = isLayerMatrix } = options;
   const matrices = muon ? traced.parameters.filter(isMuon) : [];
   const hasSquares = optimizer.kind === undefined || optimizer.kind === "adamw";
-  const inputs = traced.graph.inputs.reduce(
-    (sum, { dtype, shape }) =>
-      sum + shape.reduce<number>((n, d) => n * dimEvaluate(d, sizes), dtypes[dtype].bytes),
-    0,
-  );
+  const inputs = traced.graph.inputs.reduce((sum, tensor) => sum + typeBytes(tensor, sizes), 0);
   const activations = inputs + peakBytes(traced.graph, sizes);
   return {
     weights: trained + frozen + packed * (evaluates ? 2 : 1),

@@ -13,7 +13,8 @@ import type { BatchSource } from "./batches.ts";
 import type { Trainer } from "./trainer.ts";
 
 const PREFIX = "step-";
-const folderOf = (step: number): string => `${PREFIX}${String(step).padStart(8, "0")}`;
+/** Name of a checkpoint's folder in a run's. */
+export const checkpointName = (step: number): string => `${PREFIX}${String(step).padStart(8, "0")}`;
 
 /** Steps of the complete checkpoints in a run's folder, ascending. */
 export async function savedSteps(run: string): Promise<number[]> {
@@ -64,7 +65,7 @@ export async function saveRun(
     at = trainer.steps,
   }: SaveOptions,
 ): Promise<string> {
-  const dir = join(run, folderOf(at));
+  const dir = join(run, checkpointName(at));
   const { memory, steps } = trainer;
   const state = {
     step: at,
@@ -84,8 +85,8 @@ export async function saveRun(
   const old = (await savedSteps(run)).filter((step) => step < at);
   for (const step of keep > 0 ? old.slice(0, -keep) : old) {
     // A kill while files are removed must not leave half a folder under a checkpoint's name.
-    const aside = join(run, `.removed-${folderOf(step)}`);
-    await rename(join(run, folderOf(step)), aside);
+    const aside = join(run, `.removed-${checkpointName(step)}`);
+    await rename(join(run, checkpointName(step)), aside);
     await rm(aside, { recursive: true, force: true });
   }
   return dir;
@@ -133,7 +134,7 @@ export async function resumeRun(
   await tidy(run);
   const step = (await savedSteps(run)).pop();
   if (step === undefined) return undefined;
-  const dir = join(run, folderOf(step));
+  const dir = join(run, checkpointName(step));
   const file = join(dir, "trainer.json");
   const state = await readJsonObject(file);
   if (state.fingerprint !== fingerprint) {

@@ -49,6 +49,20 @@ export interface Rounds {
   next(signal?: AbortSignal): Promise<RoundOutcome | undefined>;
 }
 
+/** Rounds of what counts them itself, since a round's samples are seeded by its number. */
+export const countedRounds = (
+  counter: { rounds: number },
+  next: (signal?: AbortSignal) => Promise<RoundOutcome>,
+): Rounds => ({
+  get done() {
+    return counter.rounds;
+  },
+  set done(rounds) {
+    counter.rounds = rounds;
+  },
+  next,
+});
+
 export type RoundOutcome = Omit<StepResult, "step"> & { readonly origin?: string };
 
 export interface RunObserver {

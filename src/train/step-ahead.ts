@@ -4,6 +4,7 @@ import { type NDArray, zeros } from "../graph/ndarray.ts";
 import { createSession } from "../runtime/index.ts";
 import type { NDArrays, Session, SessionOptions } from "../runtime/types.ts";
 import type { GradientProgram } from "./gradient.ts";
+import { inputsFor } from "./sessions.ts";
 
 /** State with a lifetime: the session that computes the parts. */
 export class StepAhead implements Disposable {
@@ -38,10 +39,8 @@ export class StepAhead implements Disposable {
     signal?: AbortSignal,
   ): Promise<void> {
     for (const { data } of Object.values(this.inputs)) (data as Float32Array).fill(0);
-    const known = new Set(this.#session.inputs.map(({ name }) => name));
     for (const { inputs } of batches) {
-      const all = Object.entries({ ...parameters, ...inputs });
-      const given = Object.fromEntries(all.filter(([name]) => known.has(name)));
+      const given = inputsFor(this.#session, { ...parameters, ...inputs });
       const parts = await this.#session.run(given, { signal });
       for (const [name, { data: sum }] of Object.entries(this.inputs)) {
         const part = parts[name]!.data as Float32Array;

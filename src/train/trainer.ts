@@ -21,6 +21,7 @@ import { createTrainMemory, type ParameterShape, type TrainMemory } from "./memo
 import { Muon, type MuonOptions } from "./muon.ts";
 import { averageStep, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
+import { inputsFor, sessionOptions } from "./sessions.ts";
 import { StepAhead } from "./step-ahead.ts";
 import { StepSums } from "./step-sums.ts";
 
@@ -98,14 +99,6 @@ export interface StepResult {
   readonly optimizerSeconds: number;
 }
 
-/**
- * The kernels' own copies of frozen weights in floats, one for each pass, would take twice the
- * memory of the base, which many rows do not repay. Packed ones are small, and slow without.
- */
-function sessionOptions({ threads, weights, config, formats }: TrainerOptions): SessionOptions {
-  return { threads, weights, prepack: (formats ?? config?.quantized) !== undefined };
-}
-
 /** State with a lifetime: the engine's sessions and the memory that they share. */
 export class Trainer implements Disposable {
   readonly memory: TrainMemory;
@@ -113,6 +106,7 @@ export class Trainer implements Disposable {
   steps = 0;
   readonly config: DecoderConfig | undefined;
   private readonly options: TrainerOptions;
+  private readonly engine: SessionOptions;
   private readonly session: Session;
   private readonly programs: GradientProgram;
   private lossSession: Session | undefined;
@@ -129,6 +123,7 @@ export class Trainer implements Disposable {
 
   private constructor(
     options: TrainerOptions,
+    engine: SessionOptions,
     memory: TrainMemory,
     session: Session,
     programs: GradientProgram,
@@ -138,6 +133,7 @@ export class Trainer implements Disposable {
     this.ahead = ahead;
     this.muon = muon;
     this.options = options;
+    this.engine = engine;
     this.config = options.config;
     this.memory = memory;
     this.session = session;
@@ -176,13 +172,13 @@ export class Trainer implements Disposable {
         (memory.averages.get(name)!.data as Float32Array).set(array.data as Float32Array);
       }
     }
-    const engine = sessionOptions(options);
+    const engine = sessionOptions({ threads, weights, formats: differentiated.formats });
     const session = await createSession(programs.program, engine);
     const ahead = await StepAhead.create(programs, engine);
     const matrices = parameters.filter(isMuon);
     const muon =
       options.muon && (await Muon.create(memory, matrices, { ...options.muon, rateOf, threads }));
-    return new Trainer(options, memory, session, programs, ahead, muon);
+    return new Trainer(options, engine, memory, session, programs, ahead, muon);
   }
 
   /**
@@ -245,20 +241,16 @@ export class Trainer implements Disposable {
 
   /** Mean loss of what is supervised in batches, without learning. */
   async evaluate(batches: Iterable<MicroBatch>): Promise<number> {
-    this.lossSession ??= await createSession(
-      this.programs.lossProgram,
-      sessionOptions(this.options),
-    );
+    this.lossSession ??= await createSession(this.programs.lossProgram, this.engine);
+    const session = this.lossSession;
     let [sum, count] = [0, 0];
     const weight = zeros("f32", []);
     weight.data[0] = 1;
     this.carried.reset();
     const fixed = { ...this.fixed, weight };
-    const known = new Set(this.lossSession.inputs.map(({ name }) => name));
     for (const { inputs, supervised } of batches) {
-      const all = Object.entries({ ...fixed, ...inputs });
-      const given = Object.fromEntries(all.filter(([name]) => known.has(name)));
-      const { loss } = await this.lossSession.run(given, { fetch: ["loss"] });
+      const given = inputsFor(session, { ...fixed, ...inputs });
+      const { loss } = await session.run(given, { fetch: ["loss"] });
       sum += Number(loss.data[0]);
       count += supervised;
     }

@@ -154,7 +154,7 @@ function withMtp(checkpoint: Checkpoint | undefined): Checkpoint {
 }
 
 /** The state's arrays as ports of the step program. */
-const statePorts = (config: DecoderConfig): Port[] =>
+export const statePorts = (config: DecoderConfig): Port[] =>
   Array.from(decoderState(config), ([name, array]) => ({
     name,
     dtype: stateDType(array),

@@ -71,6 +71,12 @@ export function peakBytes(options: LowerOptions, dims: ReadonlyMap<string, numbe
   return peak;
 }
 
+/** Bytes of a value. @param dims a number for every symbol of its shape */
+export const typeBytes = (
+  { dtype, shape }: TensorType,
+  dims: ReadonlyMap<string, number>,
+): number => shape.reduce<number>((n, d) => n * dimEvaluate(d, dims), dtypes[dtype].bytes);
+
 /** Values that a node reads, those of its bodies included. */
 function readBy(node: NodeProto): string[] {
   const inner = Object.values(node.attributes).flatMap((value) =>
@@ -88,8 +94,7 @@ function valueBytes(
   dims: ReadonlyMap<string, number>,
 ): Map<string, number> {
   const sizes = new Map(dims);
-  const sizeOf = ({ dtype, shape }: TensorType): number =>
-    shape.reduce<number>((n, d) => n * dimEvaluate(d, sizes), dtypes[dtype].bytes);
+  const sizeOf = (type: TensorType): number => typeBytes(type, sizes);
   const given = [...graph.inputs, ...graph.weights];
   const ports = [...given, ...(graph.values ?? [])];
   const typed = new Map<string, TensorType>(ports.map((port) => [port.name, port]));

@@ -1,14 +1,12 @@
 /** What the schema cannot say of mixtures of experts. */
 
-import { isRl } from "./method-names.ts";
+import { samplesAnswers } from "./method-names.ts";
 import type { TrainConfig } from "./schema.ts";
 import { expertKeys } from "./schema-moe.ts";
 
 /** @throws Error naming the option that does not go with the model or the method, or is missing */
-export function checkExperts(
-  { model, balance, method, distill, lora }: TrainConfig,
-  where: string,
-): void {
+export function checkExperts(config: TrainConfig, where: string): void {
+  const { model, balance, method, lora } = config;
   if (typeof model !== "string") {
     const values: Readonly<Record<string, unknown>> = model;
     const isMoe = model.model_type.endsWith("_moe");
@@ -36,7 +34,7 @@ export function checkExperts(
     }
   }
   if (!balance) return;
-  if (isRl(method) || distill?.mode === "on-policy") {
+  if (samplesAnswers(config)) {
     throw new Error(
       `${where}: "balance" belongs to methods that learn from given rows, but "method" is ` +
         `${method}; leave it out`,

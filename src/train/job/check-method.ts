@@ -2,7 +2,7 @@
 
 import { checkExperts } from "./check-experts.ts";
 import { describeOptions } from "./describe-schema.ts";
-import { isPreference, isRl, type Method } from "./method-names.ts";
+import { isPreference, isRl, type Method, samplesAnswers } from "./method-names.ts";
 import type { TrainConfig } from "./schema.ts";
 
 /** Groups of options that belong to some methods. */
@@ -17,9 +17,6 @@ const groups: readonly (readonly [
   ["preference", isPreference, "dpo, kto and simpo", false],
 ];
 
-const samples = ({ method, distill }: TrainConfig): boolean =>
-  isRl(method) || distill?.mode === "on-policy";
-
 /** Options that count in one setting alone: set in another, they would change nothing. */
 const conditional: readonly (readonly [
   keys: readonly string[],
@@ -33,14 +30,14 @@ const conditional: readonly (readonly [
     "method kto",
     ({ method }) => method === "kto",
   ],
-  [["distill.k", "distill.weight"], "distill.mode stored", (c) => !samples(c)],
+  [["distill.k", "distill.weight"], "distill.mode stored", (c) => !samplesAnswers(c)],
   [
     ["distill.beta", "distill.prompts", "distill.max_tokens", "distill.slots"],
     "distill.mode on-policy",
-    samples,
+    samplesAnswers,
   ],
   [["rl.old"], "rl.temperature 1", ({ rl }) => rl?.temperature === 1],
-  [["train.accumulate"], "methods that learn from given rows", (c) => !samples(c)],
+  [["train.accumulate"], "methods that learn from given rows", (c) => !samplesAnswers(c)],
   [["train.decay_steps"], "train.schedule wsd", ({ train }) => train.schedule === "wsd"],
   [["train.momentum", "train.nesterov"], "train.optimizer sgd", (c) => c.train.optimizer === "sgd"],
   [["train.epsilon"], "train.optimizer adamw", ({ train }) => train.optimizer === "adamw"],

@@ -42,12 +42,7 @@ export async function distillSource(
   const memory = plan({ loss, largest, tokens: samples.tokens });
   const cutter = async (sequences: readonly Sequence[], part: string) => {
     const top = await topOf(sequences, part);
-    let rows = 0;
-    const items = sequences.map((sequence): DistilledSample => {
-      const start = rows;
-      rows += learnedIn(sequence);
-      return { sequence, start };
-    });
+    const items = distilledSamples(sequences);
     const cut = (pool: readonly DistilledSample[]): MicroBatch[] =>
       cutGroups(pool, ({ sequence }) => [sequence], tokens).map((group) =>
         topKBatch(group, top, k),
@@ -68,6 +63,16 @@ export async function distillSource(
     memory,
     ...(held && { heldOut: held.cut(held.items) }),
   };
+}
+
+/** Sequences with the places of their rows in predictions that were stored in this order. */
+export function distilledSamples(sequences: readonly Sequence[]): DistilledSample[] {
+  let rows = 0;
+  return sequences.map((sequence) => {
+    const start = rows;
+    rows += learnedIn(sequence);
+    return { sequence, start };
+  });
 }
 
 /** A micro-batch of `topKDistillationLoss`. */

@@ -3,7 +3,8 @@
 import type { Tokenizer } from "../../media/text/index.ts";
 import { asOnefold, configJson, type DecoderConfig, readModelConfig } from "../../models/index.ts";
 import { initialise } from "../../nn/initialise.ts";
-import { languageModelGradient } from "../language-model.ts";
+import { gradientGraph } from "../gradient.ts";
+import { decoderLoss } from "../language-model.ts";
 import type { PreparedModel } from "./prepare.ts";
 import type { FreshModel, TrainConfig } from "./schema.ts";
 
@@ -15,7 +16,7 @@ export function freshModel(
   tokenizer: Tokenizer,
 ): PreparedModel {
   const config = readFresh(keys, balance?.bias_rate !== undefined, file, tokenizer);
-  const values = initialise(languageModelGradient(config).parameters, seed);
+  const values = initialise(gradientGraph(decoderLoss(config)).parameters, seed);
   return {
     config,
     weights: ({ name }) => values.get(name)!,

@@ -1,10 +1,9 @@
 /** The memory plan of a job: what it needs, what there is, and what would make it fit. */
 
-import { dtypes } from "../../graph/dtype.ts";
-import { sizeOf } from "../../graph/ndarray.ts";
+import { statePorts } from "../../generate/engine/engine.ts";
+import { slotBytes } from "../../generate/engine/slot-arrays.ts";
 import { decoderSpecs } from "../../models/decoder-parameters.ts";
 import { planFormats, quantizationSettings } from "../../models/quantization.ts";
-import { decoderState, stateDType, stateShape } from "../../models/state.ts";
 import type { WeightFormats } from "../../nn/scope.ts";
 import { freeMemory } from "../../runtime/free-memory.ts";
 import type { LossFunction } from "../gradient.ts";
@@ -127,12 +126,10 @@ function partsOf(
   return { ...memory, weights, sampling, data: TOKEN_BYTES * tokens };
 }
 
-const cacheBytes = ({ config }: Plannable["model"], slots: number, context: number): number =>
-  [...decoderState(config).values()].reduce(
-    (sum, array) =>
-      sum + dtypes[stateDType(array)].bytes * sizeOf(stateShape(array, slots, context)),
-    0,
-  );
+function cacheBytes({ config }: Plannable["model"], slots: number, context: number): number {
+  const { perToken, fixed } = slotBytes(statePorts(config));
+  return slots * (perToken * context + fixed);
+}
 
 function int4Of({ config }: Plannable["model"]): WeightFormats {
   const specs = [...decoderSpecs({ ...config, lora: undefined }).values()];

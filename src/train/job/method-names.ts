@@ -15,6 +15,12 @@ export const isRl = (method: Method): method is RlMethod =>
 export const isPreference = (method: Method): method is PreferenceMethod =>
   preferenceMethods.some((each) => each === method);
 
+/** Whether answers are sampled, rather than learned from given rows. */
+export const samplesAnswers = (config: {
+  readonly method: Method;
+  readonly distill?: { readonly mode: string };
+}): boolean => isRl(config.method) || config.distill?.mode === "on-policy";
+
 /** Rows that a method takes. */
 export function kindsOf(method: Method): readonly RecordKind[] {
   if (isRl(method)) return ["reward"];

@@ -1,7 +1,7 @@
 /** Reinforcement learning as the rounds of a run. */
 
 import type { PolicyPrompt, PolicyTrainer, RoundResult } from "../rl/policy-trainer.ts";
-import type { RoundOutcome, Rounds } from "../run.ts";
+import { countedRounds, type RoundOutcome, type Rounds } from "../run.ts";
 import { rateAt, type Schedule } from "../schedule.ts";
 import type { PromptSource } from "./prompt-source.ts";
 
@@ -15,26 +15,21 @@ export function policyRounds(
   source: PromptSource<PolicyPrompt>,
   { learningRate, schedule }: PolicyRoundOptions,
 ): Rounds {
-  return {
-    get done() {
-      return policy.rounds;
-    },
-    // A round's samples are seeded by its number.
-    set done(rounds) {
-      policy.rounds = rounds;
-    },
-    async next() {
-      const rate = learningRate * rateAt(schedule, policy.trainer.steps);
-      const round = policy.round(source.next(), undefined, (count) => source.next(count));
-      return outcome(await round, rate);
-    },
-  };
+  return countedRounds(policy, async () => {
+    const rate = learningRate * rateAt(schedule, policy.trainer.steps);
+    const round = policy.round(source.next(), undefined, (count) => source.next(count));
+    return roundOutcome(await round, rate);
+  });
 }
 
-/** A round as a line of metrics; its rates are those of its last step. */
-function outcome(round: RoundResult, learningRate: number): RoundOutcome {
-  const { rewards: _, seconds: __, steps, groups, rewardParts, mismatch, ...means } = round;
-  const { loss, gradientNorm, ...rest } = means;
+/**
+ * A round as a line of metrics; its rate is that of its last step.
+ *
+ * @param learningRate of a round without steps
+ */
+export function roundOutcome(round: RoundResult, learningRate: number): RoundOutcome {
+  const { steps, groups, rewards: _, seconds: __, ...measured } = round;
+  const { loss, gradientNorm, rewardParts, mismatch, ...rest } = measured;
   const answers = groups.flat();
   const sampled = answers.reduce((n, { tokens }) => n + tokens.length, 0);
   const sum = (key: "tokens" | "gradientSeconds" | "optimizerSeconds"): number =>

@@ -6,6 +6,7 @@ import { hashFiles } from "../data/read-records.ts";
 import { promptTokens } from "../data/supervise.ts";
 import { OnPolicyDistiller } from "../rl/on-policy-distiller.ts";
 import { type PolicyPrompt, PolicyTrainer } from "../rl/policy-trainer.ts";
+import { countedRounds } from "../run.ts";
 import { ofKinds } from "./data-source.ts";
 import { type PlannedWork, planMemory } from "./memory.ts";
 import { isRl } from "./method-names.ts";
@@ -156,22 +157,13 @@ export async function openDistiller(setup: MethodSetup): Promise<OpenedMethod> {
     trainer: distiller.trainer,
     work: {
       source,
-      rounds: {
-        get done() {
-          return distiller.rounds;
-        },
-        // A round's samples are seeded by its number.
-        set done(rounds) {
-          distiller.rounds = rounds;
-        },
-        async next() {
-          const { step, answers } = await distiller.round(source.next());
-          const { step: _, ...result } = step;
-          const length = answers.reduce((sum, { tokens }) => sum + tokens.length, 0);
-          const metrics = { ...result.metrics, length: length / answers.length };
-          return { ...result, metrics };
-        },
-      },
+      rounds: countedRounds(distiller, async () => {
+        const { step, answers } = await distiller.round(source.next());
+        const { step: _, ...result } = step;
+        const length = answers.reduce((sum, { tokens }) => sum + tokens.length, 0);
+        const metrics = { ...result.metrics, length: length / answers.length };
+        return { ...result, metrics };
+      }),
     },
     hash: await hashFiles(data.files, setup.signal),
     samples: prompts.length,

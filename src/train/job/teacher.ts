@@ -16,6 +16,7 @@ import { cutGroups, sequenceArrays } from "../align/sequence-arrays.ts";
 import type { Sequence } from "../batches.ts";
 import { learnedIn } from "../data/supervise.ts";
 import { decoderModel } from "../language-model.ts";
+import { sessionOptions } from "../sessions.ts";
 
 /** Logits of a frozen model at the learned positions of sequences. */
 export class Teacher implements Disposable {
@@ -33,8 +34,8 @@ export class Teacher implements Disposable {
     const logits = rowLogits(decoderModel(config), root, given);
     const { tokens, rows } = given;
     const program = lower({ inputs: [tokens, rows], outputs: { logits } });
-    const prepack = config.quantized !== undefined; // otherwise a second copy of the weights
-    const session = await createSession(program, { weights, threads, prepack });
+    const engine = sessionOptions({ weights, formats: config.quantized, threads });
+    const session = await createSession(program, engine);
     return new Teacher(session, config.vocabSize);
   }
 

@@ -9,6 +9,7 @@ import { labelScores, rowLogits, scoreInputs } from "../align/scores.ts";
 import { cutGroups, sequenceArrays } from "../align/sequence-arrays.ts";
 import type { Sequence } from "../batches.ts";
 import type { TokenModel } from "../language-model.ts";
+import { sessionOptions } from "../sessions.ts";
 import { cutByLength, scoreArrays } from "./answer-batches.ts";
 import type { RolledAnswer } from "./roll-out.ts";
 
@@ -59,11 +60,10 @@ export class Scorer implements Disposable {
       outputs: { scores },
       parameters: (name) => (trained.has(name) ? "input" : "initializer"),
     });
-    const session = await createSession(program, {
-      weights: fixed,
-      threads,
-      prepack: formats !== undefined,
-    });
+    const session = await createSession(
+      program,
+      sessionOptions({ weights: fixed, formats, threads }),
+    );
     return new Scorer(session, current, tokens);
   }
 
