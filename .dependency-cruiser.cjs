@@ -4,6 +4,7 @@
 /** An area may import itself and the areas before it. */
 const areas = [
   "plot",
+  "metrics",
   "graph",
   "runtime",
   "nn",
