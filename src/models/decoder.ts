@@ -7,6 +7,7 @@ import { iota } from "../graph/ops/leaf.ts";
 import { expandDims, reshape } from "../graph/ops/reshape.ts";
 import { rotary } from "../graph/ops/rotary.ts";
 import { remat } from "../graph/remat.ts";
+import type { Dim } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import {
   type AttentionGate,
@@ -78,7 +79,11 @@ export interface DecoderInputs {
    * i64 [batch, seq]. A row of -1 with a cache: the sequence sits this run out. Its recurrent
    * state stays as it was; keys and values are written behind its end, where they do not count.
    */
-  readonly tokens: Tensor;
+  readonly tokens?: Tensor;
+  /** [batch, seq, hidden], in place of tokens: what stands for images, sound, … */
+  readonly embeds?: Tensor;
+  /** Each position sees those up to itself (default true), or all. */
+  readonly causal?: boolean;
   /** i64 [batch or 1, seq]; default: 0, 1, … after what the cache holds. */
   readonly positions?: Tensor;
   /** Added to the attention scores, [batch, 1, seq, keys] (packed samples). */
@@ -119,14 +124,15 @@ export interface DecoderOutputs {
 export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): DecoderOutputs {
   const { cache, probe, recompute = false } = inputs;
   const model = p.in("model");
-  const positions = inputs.positions ?? positionsOf(inputs.tokens, cache?.past);
-  const growth = ropeGrowth(c, inputs);
+  const seq = lengthOf(inputs);
+  const positions = inputs.positions ?? positionsOf(seq, cache?.past);
+  const growth = ropeGrowth(c, seq, cache);
   const angles = rotaryAngles(c.rope, positions, growth);
   const logn = c.lognLength === undefined ? undefined : lognScale(positions, c.lognLength);
   const { tokens, active } = activeRows(c, inputs);
   const norm = (scope: Scope, x: Tensor): Tensor =>
     residualNorm(scope, x, { epsilon: c.normEpsilon, offset: c.offsetNorms, variant: c.norm });
-  let x = embedding(model.in("embed_tokens"), tokens, c.vocabSize, c.hiddenSize);
+  let x = inputs.embeds ?? tokenEmbeddings(p, c, tokens!);
   probe?.residual?.(x, 0);
   const present: LayerState[] = [];
   for (let i = 0; i < c.layers; i++) {
@@ -140,6 +146,7 @@ export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): Deco
           ...angles,
           logn,
           window: c.windows[i],
+          causal: inputs.causal,
           bias: inputs.bias,
           cache: state && { key: state.key, value: state.value, past: cache.past },
           probe: probe && {
@@ -157,6 +164,10 @@ export function decoder(p: Scope, c: DecoderConfig, inputs: DecoderInputs): Deco
   return { hidden: norm(model.in("norm"), x), cache: present };
 }
 
+/** i64 [batch, seq] -> [batch, seq, hidden] */
+export const tokenEmbeddings = (p: Scope, c: DecoderConfig, tokens: Tensor): Tensor =>
+  embedding(p.in("model", "embed_tokens"), tokens, c.vocabSize, c.hiddenSize);
+
 /** Scores of every vocabulary entry: [..., hidden] -> [..., vocab]. */
 export function lmHead(p: Scope, c: DecoderConfig, hidden: Tensor): Tensor {
   const init = normal(c.initializerRange);
@@ -169,21 +180,27 @@ export function lmHead(p: Scope, c: DecoderConfig, hidden: Tensor): Tensor {
 function activeRows(
   c: DecoderConfig,
   { tokens, cache }: DecoderInputs,
-): { tokens: Tensor; active?: Tensor } {
-  if (!cache || !c.deltaNet) return { tokens };
+): { tokens?: Tensor; active?: Tensor } {
+  if (!tokens || !cache || !c.deltaNet) return { tokens };
   return { tokens: maximum(tokens, 0), active: greaterEqual(slice(tokens, 1, 0, 1), 0) };
 }
 
 /** Growth of a stepped rotary base, [batch or 1, 1]: set by the prompt, then kept as state. */
-function ropeGrowth(c: DecoderConfig, { tokens, cache }: DecoderInputs): Tensor | undefined {
+function ropeGrowth(c: DecoderConfig, seq: Dim, cache: DecoderInputs["cache"]): Tensor | undefined {
   if (c.rope.type !== "dynamic" || !c.rope.isStepped) return undefined;
   const earlier = cache && { held: cache.layers[0].growth, past: cache.past };
-  return promptGrowth(c.rope, tokens.shape[1], earlier);
+  return promptGrowth(c.rope, seq, earlier);
+}
+
+function lengthOf({ tokens, embeds }: DecoderInputs): Dim {
+  const given = tokens ?? embeds;
+  if (!given) throw new Error("decoder: give tokens or embeds");
+  return given.shape[1];
 }
 
 /** [batch or 1, seq]: counted from the end of the cache. */
-function positionsOf(tokens: Tensor, past: Tensor | undefined): Tensor {
-  const place = expandDims(iota(tokens.shape[1]), 0);
+function positionsOf(seq: Dim, past: Tensor | undefined): Tensor {
+  const place = expandDims(iota(seq), 0);
   return past ? add(expandDims(cast(past, "i64"), 1), place) : place;
 }
 
@@ -193,6 +210,7 @@ export interface AttentionInputs {
   readonly sin: Tensor;
   readonly logn?: Tensor;
   readonly window: number;
+  readonly causal?: boolean;
   readonly bias?: Tensor;
   readonly cache?: { readonly key: Tensor; readonly value: Tensor; readonly past: Tensor };
   readonly probe?: {
@@ -207,7 +225,7 @@ export interface AttentionInputs {
 export function selfAttention(
   p: Scope,
   c: DecoderConfig,
-  { x, cos, sin, logn, window, bias, cache, probe, recompute }: AttentionInputs,
+  { x, cos, sin, logn, window, causal, bias, cache, probe, recompute }: AttentionInputs,
 ): { output: Tensor; state?: LayerState } {
   const [batch, seq] = x.shape;
   const init = normal(c.initializerRange);
@@ -234,7 +252,12 @@ export function selfAttention(
       const turned = rotary(logn ? mul(normed, logn) : normed, cos, sin);
       const turnedKey = rotary(normedKey, cos, sin);
       probe?.attention(turned, turnedKey);
-      return attention(turned, turnedKey, value, { window, bias, cache: scaled(p, c, cache) });
+      return attention(turned, turnedKey, value, {
+        window,
+        causal,
+        bias,
+        cache: scaled(p, c, cache),
+      });
     });
     if (cache) state = { key: y.presentKey!, value: y.presentValue! };
     const flat = reshape(gated("attention", y.output), [batch, seq, c.heads * c.headDim]);

@@ -33,7 +33,7 @@ export interface Embedded {
 /** A named array that a body keeps of the source and of the target so far; batch is axis 0. */
 export interface StatePort {
   readonly name: string;
-  readonly dtype: "f32" | "bool";
+  readonly dtype: "f32" | "bool" | "i32";
   /** Without the batch. */
   readonly shape: readonly Dim[];
   /**
@@ -72,6 +72,7 @@ export interface SequenceBody {
    *
    * @param target [batch, new positions, width]
    * @param past i32 [batch]: target positions before them
+   * @param options `full`: they see each other (then they are the whole target, of `capacity`)
    * @returns their hidden states, and the written ports after them
    */
   step(
@@ -79,5 +80,6 @@ export interface SequenceBody {
     target: Embedded,
     state: BodyState,
     past: Tensor,
+    options?: { readonly full?: boolean },
   ): { readonly hidden: Tensor; readonly state: BodyState };
 }

@@ -4,7 +4,7 @@ import { dtypes } from "../graph/dtype.ts";
 import { peakBytes, typeBytes } from "../graph/onnx/peak-memory.ts";
 import { dimSymbols } from "../graph/shape.ts";
 import type { ParameterSpec } from "../nn/scope.ts";
-import { gradientGraph, gradientOptionsOf } from "./gradient.ts";
+import { gradientGraph, gradientOptionsOf, type LossFunction } from "./gradient.ts";
 import { decoderLoss } from "./language-model.ts";
 import { muonGraph } from "./muon.ts";
 import { isLayerMatrix, type TrainerOptions } from "./trainer.ts";
@@ -13,7 +13,6 @@ export interface MemoryOptions
   extends Pick<
     TrainerOptions,
     | "config"
-    | "loss"
     | "evaluation"
     | "trains"
     | "formats"
@@ -23,6 +22,8 @@ export interface MemoryOptions
     | "isMuon"
     | "average"
   > {
+  /** As in `TrainerOptions`; of several losses, the one that takes most. */
+  readonly loss?: LossFunction;
   /**
    * The largest micro-batch: a number for each symbol of the shapes of the loss's inputs, such as
    * `batch`, `seq` and `supervised`.

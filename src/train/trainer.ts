@@ -1,29 +1,25 @@
 /** One training step after another: gradient program, accumulation, clipping, optimiser. */
 
-import { type NDArray, zeros } from "../graph/ndarray.ts";
-import type { Port, WeightSource } from "../graph/program.ts";
+import type { NDArray } from "../graph/ndarray.ts";
+import { lower } from "../graph/onnx/lowering.ts";
+import type { WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
 import type { LinearAdapter, ParameterSpec, WeightFormats } from "../nn/scope.ts";
-import { createSession } from "../runtime/index.ts";
-import type { BoundRun, NDArrays, Session, SessionOptions } from "../runtime/types.ts";
-import { CarriedState } from "./carried-state.ts";
+import type { NDArrays, SessionOptions } from "../runtime/types.ts";
 import { addScratch, clipScale, gradientNorm } from "./clipping.ts";
-import { firstNonFinite } from "./first-non-finite.ts";
 import {
-  type GradientProgram,
-  gradientOf,
+  type GradientGraph,
+  gradientGraph,
   gradientOptionsOf,
-  gradientProgram,
   type LossFunction,
 } from "./gradient.ts";
+import { GradientRun } from "./gradient-run.ts";
 import { decoderLoss } from "./language-model.ts";
 import { createTrainMemory, type ParameterShape, type TrainMemory } from "./memory.ts";
 import { Muon, type MuonOptions } from "./muon.ts";
 import { averageStep, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
-import { inputsFor, sessionOptions } from "./sessions.ts";
-import { StepAhead } from "./step-ahead.ts";
-import { StepSums } from "./step-sums.ts";
+import { sessionOptions } from "./sessions.ts";
 
 /** What one run of the gradient program takes. */
 export interface MicroBatch {
@@ -37,13 +33,20 @@ export interface MicroBatch {
   readonly lengths?: readonly number[];
   /** Where its samples come from, for errors. */
   readonly origin?: string;
+  /** Which of several losses it is for (`TrainerOptions.loss`). */
+  readonly loss?: string;
+  /** Whose loss is reported by itself, as the metric `loss/<task>`. */
+  readonly task?: string;
 }
 
 export interface TrainerOptions {
   /** The decoder that is trained; without `loss`, by its next-token loss. */
   readonly config?: DecoderConfig;
-  /** Another loss, or another model altogether. */
-  readonly loss?: LossFunction;
+  /**
+   * Another loss, or another model altogether; or several by name, over the parameters of all of
+   * them: each micro-batch says which it is for.
+   */
+  readonly loss?: LossFunction | Readonly<Record<string, LossFunction>>;
   /** The loss of `evaluate` (default: the same), e.g. without terms that only training needs. */
   readonly evaluation?: LossFunction;
   /** Starting values: copied where trained, used in place where frozen. */
@@ -99,6 +102,9 @@ export interface StepResult {
   readonly optimizerSeconds: number;
 }
 
+/** The name of the only loss. */
+const ONLY = "";
+
 /** State with a lifetime: the engine's sessions and the memory that they share. */
 export class Trainer implements Disposable {
   readonly memory: TrainMemory;
@@ -107,46 +113,31 @@ export class Trainer implements Disposable {
   readonly config: DecoderConfig | undefined;
   private readonly options: TrainerOptions;
   private readonly engine: SessionOptions;
-  private readonly session: Session;
-  private readonly programs: GradientProgram;
-  private lossSession: Session | undefined;
-  /** Writes the gradients. */
-  private readonly first: BoundRun;
-  /** Writes the scratch gradients of further micro-batches. */
-  private further: BoundRun | undefined;
-  private readonly loss = zeros("f32", []);
-  private readonly weight = zeros("f32", []);
-  private readonly carried: CarriedState;
-  private readonly sums: StepSums;
-  private readonly ahead: StepAhead | undefined;
+  private readonly graphs: ReadonlyMap<string, GradientGraph>;
+  /** Losses that were used so far. */
+  private readonly runs = new Map<string, Promise<GradientRun>>();
+  private readonly opened: GradientRun[] = [];
   private readonly muon: Muon | undefined;
 
   private constructor(
     options: TrainerOptions,
     engine: SessionOptions,
     memory: TrainMemory,
-    session: Session,
-    programs: GradientProgram,
-    ahead: StepAhead | undefined,
+    graphs: ReadonlyMap<string, GradientGraph>,
     muon: Muon | undefined,
   ) {
-    this.ahead = ahead;
     this.muon = muon;
     this.options = options;
     this.engine = engine;
     this.config = options.config;
     this.memory = memory;
-    this.session = session;
-    this.programs = programs;
-    this.carried = new CarriedState(programs.traced);
-    this.sums = new StepSums(programs.traced);
-    this.first = this.bind(memory.gradients);
+    this.graphs = graphs;
   }
 
   static async create(options: TrainerOptions): Promise<Trainer> {
-    const loss = options.loss ?? (options.config && decoderLoss(options.config));
-    if (!loss) throw new Error("Trainer.create: give a decoder's config or a loss");
     const { config, threads, weights } = options;
+    const loss = options.loss ?? (config && decoderLoss(config));
+    if (!loss) throw new Error("Trainer.create: give a decoder's config or a loss");
     const differentiated = gradientOptionsOf(config, options);
     const [quantised] = differentiated.formats?.keys() ?? [];
     if (quantised !== undefined && !differentiated.trains) {
@@ -155,8 +146,11 @@ export class Trainer implements Disposable {
           "(config.lora), or load the model without quant",
       );
     }
-    const programs = gradientProgram(loss, differentiated);
-    const { parameters } = programs;
+    const losses = typeof loss === "function" ? { [ONLY]: loss } : loss;
+    const graphs = new Map(
+      Object.entries(losses).map(([name, f]) => [name, gradientGraph(f, differentiated)]),
+    );
+    const parameters = parametersOf(graphs.values());
     if (parameters.length === 0) throw new Error("Trainer.create: no parameter is trained");
     const isMuon = options.muon ? (options.isMuon ?? isLayerMatrix) : () => false;
     const { decays = isMatrix, rateOf = () => 1 } = options;
@@ -173,12 +167,12 @@ export class Trainer implements Disposable {
       }
     }
     const engine = sessionOptions({ threads, weights, formats: differentiated.formats });
-    const session = await createSession(programs.program, engine);
-    const ahead = await StepAhead.create(programs, engine);
     const matrices = parameters.filter(isMuon);
     const muon =
       options.muon && (await Muon.create(memory, matrices, { ...options.muon, rateOf, threads }));
-    return new Trainer(options, engine, memory, session, programs, ahead, muon);
+    const trainer = new Trainer(options, engine, memory, graphs, muon);
+    if (graphs.size === 1) await trainer.runOf({});
+    return trainer;
   }
 
   /**
@@ -191,22 +185,17 @@ export class Trainer implements Disposable {
     const supervised = total(batches, "supervised");
     if (supervised === 0) throw new Error("train: the batch has no supervised token");
     const started = performance.now();
-    this.weight.data[0] = 1 / supervised;
-    this.carried.reset();
-    this.sums.reset();
-    await this.ahead?.compute(Object.fromEntries(this.memory.parameters), batches, signal);
-    let loss = 0;
+    const runs = await Promise.all(batches.map((batch) => this.runOf(batch)));
+    const used = new Set(runs);
+    for (const run of used) {
+      const own = batches.filter((_, i) => runs[i] === run);
+      await run.start(1 / supervised, own, signal);
+    }
+    const parts: number[] = [];
     for (const [i, batch] of batches.entries()) {
-      if (i > 0) this.further ??= this.bind(this.memory.scratch);
-      const run = i > 0 && this.further ? this.further : this.first;
-      for (const [name, array] of Object.entries(batch.inputs)) run.rebind(name, array);
-      this.carried.bind(run);
-      await run.run(signal);
-      const part = Number(this.loss.data[0]);
+      const part = await runs[i].run(batch.inputs, i === 0 ? "gradients" : "scratch", signal);
       if (!Number.isFinite(part)) throw await this.diverged(batch, `the loss is ${part}`);
-      loss += part;
-      this.carried.advance();
-      this.sums.add();
+      parts.push(part);
       if (i > 0) addScratch(this.memory);
     }
     const computed = performance.now();
@@ -214,16 +203,22 @@ export class Trainer implements Disposable {
     if (!Number.isFinite(norm)) {
       throw await this.diverged(batches[batches.length - 1], "a gradient is not finite");
     }
-    const { learningRate, extra } = await this.update(norm);
+    const sums = [...used].map((run) => run.sums);
+    const arrays = Object.assign({}, ...sums.map((run) => run.arrays));
+    const { learningRate, extra } = await this.update(norm, arrays);
     return {
       step: this.steps,
-      loss,
+      loss: parts.reduce((sum, part) => sum + part, 0),
       gradientNorm: norm,
       learningRate,
       tokens: total(batches, "tokens"),
       supervised,
-      metrics: { ...this.sums.means(supervised), ...extra },
-      sums: this.sums.arrays,
+      metrics: {
+        ...lossesByTask(batches, parts, supervised),
+        ...Object.assign({}, ...sums.map((run) => run.means(supervised))),
+        ...extra,
+      },
+      sums: arrays,
       gradientSeconds: (computed - started) / 1000,
       optimizerSeconds: (performance.now() - computed) / 1000,
     };
@@ -241,77 +236,61 @@ export class Trainer implements Disposable {
 
   /** Mean loss of what is supervised in batches, without learning. */
   async evaluate(batches: Iterable<MicroBatch>): Promise<number> {
-    this.lossSession ??= await createSession(this.programs.lossProgram, this.engine);
-    const session = this.lossSession;
     let [sum, count] = [0, 0];
-    const weight = zeros("f32", []);
-    weight.data[0] = 1;
-    this.carried.reset();
-    const fixed = { ...this.fixed, weight };
-    for (const { inputs, supervised } of batches) {
-      const given = inputsFor(session, { ...fixed, ...inputs });
-      const { loss } = await session.run(given, { fetch: ["loss"] });
-      sum += Number(loss.data[0]);
-      count += supervised;
+    for (const batch of batches) {
+      sum += await (await this.runOf(batch)).evaluate(batch.inputs);
+      count += batch.supervised;
     }
     return sum / count;
   }
 
   dispose(): void {
     this.muon?.[Symbol.dispose]();
-    this.first.dispose();
-    this.further?.dispose();
-    this.session.dispose();
-    this.ahead?.[Symbol.dispose]();
-    this.lossSession?.dispose();
+    for (const run of this.opened) run[Symbol.dispose]();
   }
 
   [Symbol.dispose](): void {
     this.dispose();
   }
 
-  /** What every run of the program reads, besides the batch. */
-  private get fixed(): Record<string, NDArray> {
-    return {
-      ...Object.fromEntries(this.memory.parameters),
-      ...this.carried.inputs,
-      ...this.ahead?.inputs,
-      weight: this.weight,
+  /** The loss that a micro-batch is for, lowered and loaded when first used. */
+  private runOf({ loss = ONLY }: { readonly loss?: string }): Promise<GradientRun> {
+    const known = this.runs.get(loss);
+    if (known) return known;
+    const graph = this.graphs.get(loss);
+    if (!graph) {
+      const names = [...this.graphs.keys()].join(", ");
+      throw new Error(`train: a batch is for the loss "${loss}"; expected one of ${names}`);
+    }
+    const programs = {
+      ...graph,
+      program: lower(graph.graph),
+      lossProgram: lower(graph.lossGraph),
+      aheadProgram: graph.aheadGraph && lower(graph.aheadGraph),
     };
+    const run = GradientRun.create(programs, this.memory, this.engine).then((opened) => {
+      this.opened.push(opened);
+      return opened;
+    });
+    this.runs.set(loss, run);
+    return run;
   }
 
   /** @returns the rate that was used, and what `afterUpdate` reports */
-  private async update(norm: number) {
+  private async update(norm: number, sums: NDArrays) {
     const { optimizer, schedule, average } = this.options;
     const learningRate = this.options.learningRate * rateAt(schedule, this.steps);
     optimizerStep(this.memory, optimizer, { step: this.steps + 1, learningRate, norm });
     await this.muon?.step(clipScale(norm, optimizer.clipNorm), learningRate, optimizer.weightDecay);
-    const extra = this.options.afterUpdate?.(this.memory.parameters, this.sums.arrays);
+    const extra = this.options.afterUpdate?.(this.memory.parameters, sums);
     if (average !== undefined) averageStep(this.memory, average);
     this.steps++;
     return { learningRate, extra };
   }
 
-  /** The gradient program, with its gradients going to `target`. */
-  private bind(target: ReadonlyMap<string, NDArray>): BoundRun {
-    const outputs: Record<string, NDArray> = {
-      loss: this.loss,
-      ...this.sums.outputs,
-      ...this.carried.outputs,
-    };
-    for (const [name, array] of target) outputs[gradientOf(name)] = array;
-    const known = this.fixed;
-    const rest = this.session.inputs.filter(({ name }) => !(name in known));
-    const empty = Object.fromEntries(rest.map((port) => [port.name, placeholder(port)]));
-    return this.session.bind({ inputs: { ...known, ...empty }, outputs });
-  }
-
   /** The error of a step whose loss or gradients are not finite: what first went wrong, and where. */
   private async diverged(batch: MicroBatch, what: string): Promise<Error> {
-    const { threads, weights } = this.options;
-    this.carried.reset();
-    const inputs = { ...this.fixed, ...batch.inputs };
-    const found = await firstNonFinite(this.programs, inputs, { threads, weights });
+    const found = await (await this.runOf(batch)).firstNonFinite(batch.inputs);
     const where = found ? `, first: ${found}` : "";
     const origin = batch.origin ? ` (batch: ${batch.origin})` : "";
     return new Error(
@@ -321,17 +300,45 @@ export class Trainer implements Disposable {
   }
 }
 
+/** Every trained parameter once, in the order of first use. */
+function parametersOf(graphs: Iterable<GradientGraph>): ParameterSpec[] {
+  const all = new Map<string, ParameterSpec>();
+  for (const { parameters } of graphs) {
+    for (const spec of parameters) {
+      const known = all.get(spec.name);
+      if (known && `${known.shape}` !== `${spec.shape}`) {
+        throw new Error(
+          `Trainer.create: parameter ${spec.name} is [${known.shape}] for one loss and ` +
+            `[${spec.shape}] for another`,
+        );
+      }
+      all.set(spec.name, known ?? spec);
+    }
+  }
+  return [...all.values()];
+}
+
+/** Each task's own mean loss, from its parts of the step's. */
+function lossesByTask(
+  batches: readonly MicroBatch[],
+  parts: readonly number[],
+  supervised: number,
+): Record<string, number> {
+  const sums = new Map<string, { loss: number; supervised: number }>();
+  for (const [i, { task, supervised: own }] of batches.entries()) {
+    if (task === undefined) continue;
+    const sum = sums.get(task) ?? { loss: 0, supervised: 0 };
+    sums.set(task, { loss: sum.loss + parts[i], supervised: sum.supervised + own });
+  }
+  return Object.fromEntries(
+    Array.from(sums, ([task, sum]) => [`loss/${task}`, (sum.loss * supervised) / sum.supervised]),
+  );
+}
+
 const isMatrix = ({ shape }: ParameterShape): boolean => shape.length >= 2;
 /** What Muon updates unless told otherwise. */
 export const isLayerMatrix = ({ name, shape }: ParameterShape): boolean =>
   shape.length === 2 && /(^|\.)(layers|h|blocks)\.\d+\./.test(name);
-
-/** Stands in for an input until the first batch: rank and dtype, every symbolic axis 1. */
-const placeholder = ({ dtype, shape }: Port): NDArray =>
-  zeros(
-    dtype,
-    shape.map((axis) => (typeof axis === "number" ? axis : 1)),
-  );
 
 const total = (batches: readonly MicroBatch[], key: "supervised" | "tokens"): number =>
   batches.reduce((n, batch) => n + batch[key], 0);

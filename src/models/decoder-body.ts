@@ -1,0 +1,122 @@
+/** A decoder as the body of tasks: the source sentence stands before the target in one sequence. */
+
+import { cumsum } from "../graph/ops/cumsum.ts";
+import { add, cast, equal, maximum, sub, where } from "../graph/ops/elementwise.ts";
+import { concat, slice } from "../graph/ops/join.ts";
+import { dimSize, full as filled, scalar } from "../graph/ops/leaf.ts";
+import { broadcastTo, expandDims } from "../graph/ops/reshape.ts";
+import { type Dim, dimAdd, dimSub } from "../graph/shape.ts";
+import type { Tensor } from "../graph/tensor.ts";
+import {
+  type DecoderConfig,
+  decoder,
+  type LayerState,
+  lmHead,
+  tokenEmbeddings,
+} from "./decoder.ts";
+import type { BodyState, Embedded, SequenceBody } from "./sequence-body.ts";
+import { layerState, stateShape } from "./state.ts";
+
+/** Low enough that its exponent is zero, and far from overflowing beside the causal mask. */
+const APART = -1e30;
+
+/**
+ * The body of decoder-only models.
+ *
+ * @throws Error for a decoder with recurrent layers, whose state cannot be cut or shared
+ */
+export function decoderBody(c: DecoderConfig): SequenceBody {
+  if (c.deltaNet) {
+    throw new Error(`decoderBody: a ${c.modelType} model has recurrent layers; expected attention`);
+  }
+  const layers = Array.from({ length: c.layers }, (_, i) => layerState(c, i));
+  const names = layers.flatMap((arrays, i) => Object.keys(arrays).map((name) => `${name}.${i}`));
+  const cacheOf = (state: BodyState): LayerState[] =>
+    layers.map((arrays, i) =>
+      Object.fromEntries(Object.keys(arrays).map((name) => [name, state[`${name}.${i}`]])),
+    );
+  const stateOf = (cache: readonly LayerState[]): BodyState =>
+    Object.fromEntries(
+      cache.flatMap((arrays, i) =>
+        Object.entries(arrays).map(([name, array]) => [`${name}.${i}`, array]),
+      ),
+    );
+  return {
+    width: c.hiddenSize,
+    vocabSize: c.vocabSize,
+    embedTokens: (p, ids) => tokenEmbeddings(p, c, ids),
+    head: (p, hidden) => lmHead(p, c, hidden),
+    forward(p, source, target, { full: isFull = false } = {}) {
+      const { embeds, valid } = joined([...source, target]);
+      const { hidden } = decoder(p, c, {
+        embeds,
+        causal: !isFull,
+        ...(valid && { positions: placesOf(valid), bias: apart(valid) }),
+      });
+      const total = embeds.shape[1];
+      return slice(hidden, 1, dimSub(total, target.embed.shape[1]), total);
+    },
+    statePorts(sourceLength, capacity) {
+      const total = dimAdd(sourceLength, capacity);
+      const held = names.map((name) => {
+        const [array, layer] = name.split(".");
+        const shape = stateShape(layers[Number(layer)][array], 1 as Dim, total).slice(1);
+        return { name, dtype: "f32", shape, isWritten: true } as const;
+      });
+      return [...held, { name: "sourceLength", dtype: "i32", shape: [], isWritten: false }];
+    },
+    begin(p, source, capacity) {
+      const { embeds } = joined(source);
+      const [batch, length] = embeds.shape;
+      const total = dimAdd(length, capacity);
+      const empty = layers.map((arrays) =>
+        Object.fromEntries(
+          Object.entries(arrays).map(([name, array]) => [
+            name,
+            filled(stateShape(array, batch, total), 0),
+          ]),
+        ),
+      );
+      const past = filled([batch], 0, "i32");
+      const { cache } = decoder(p, c, { embeds, cache: { layers: empty, past } });
+      const sourceLength = broadcastTo(dimSize([length], "i32"), [batch]);
+      return { ...stateOf(cache), sourceLength };
+    },
+    step(p, target, state, past, { full: isFull = false } = {}) {
+      const held = { layers: cacheOf(state), past: add(past, state.sourceLength) };
+      const { hidden, cache } = decoder(p, c, {
+        embeds: target.embed,
+        causal: !isFull,
+        cache: held,
+      });
+      return { hidden, state: stateOf(cache) };
+    },
+  };
+}
+
+/** Segments one behind the other; `valid` where one of them has padding. */
+function joined(segments: readonly Embedded[]): { embeds: Tensor; valid?: Tensor } {
+  const embeds = concat(
+    segments.map(({ embed }) => embed),
+    1,
+  );
+  if (segments.every(({ valid }) => valid === undefined)) return { embeds };
+  const valid = segments.map(
+    (segment) => segment.valid ?? filled(segment.embed.shape.slice(0, 2), 1, "bool"),
+  );
+  return { embeds, valid: concat(valid, 1) };
+}
+
+/** i64 [batch, length]: positions as if padding were not there. */
+const placesOf = (valid: Tensor): Tensor => maximum(sub(cumsum(cast(valid, "i64"), 1), 1), 0);
+
+/** f32 [batch, 1, length, length]: what counts sees what counts, padding sees padding. */
+const apart = (valid: Tensor): Tensor =>
+  expandDims(
+    where(
+      equal(expandDims(valid, 2), expandDims(valid, 1)),
+      scalar(0, "f32"),
+      scalar(APART, "f32"),
+    ),
+    1,
+  );
