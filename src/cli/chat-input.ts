@@ -1,6 +1,6 @@
 /** What a line typed into the chat means: a prompt, or a command that starts with a slash. */
 
-import { nearest } from "./suggest.ts";
+import { nearest } from "../task/grammar/suggest.ts";
 
 export type ChatInput =
   | { readonly kind: "prompt"; readonly text: string }

@@ -1,10 +1,10 @@
 /** The commander program and the wording of its usage errors. */
 
 import { Command, type CommanderError } from "commander";
+import { nearest } from "../task/grammar/suggest.ts";
 import { commands } from "./command.ts";
 import type { Io } from "./io.ts";
 import { packageVersion } from "./package-root.ts";
-import { nearest } from "./suggest.ts";
 
 const examples = `
 Examples:

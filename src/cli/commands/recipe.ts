@@ -14,12 +14,12 @@ import {
   verdictTable,
   writeResults,
 } from "../../recipe/index.ts";
+import { nearest } from "../../task/grammar/suggest.ts";
 import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { packageRoot } from "../package-root.ts";
 import { createMeter, createStatusLine } from "../progress.ts";
 import { createPaint, formatDuration, formatTable } from "../render.ts";
-import { nearest } from "../suggest.ts";
 
 interface RecipeFlags {
   readonly preset: string;

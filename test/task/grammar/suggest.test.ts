@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { editDistance, nearest } from "../../src/cli/suggest.ts";
+import { editDistance, nearest } from "../../../src/task/grammar/suggest.ts";
 
 test.each([
   ["", "abc", 3],
