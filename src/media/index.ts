@@ -1,3 +1,5 @@
-/** Bytes to arrays and back. Text so far: tokenizers and vocabularies. */
+/** Bytes to arrays and back. */
 
+export * from "./draw/index.ts";
 export * from "./text/index.ts";
+export type * from "./types.ts";
