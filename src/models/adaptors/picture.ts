@@ -57,9 +57,9 @@ export function videoAdaptor(p: Scope, c: VideoAdaptor, pixels: Tensor, width: n
 }
 
 /** Each patch by itself through two linear maps: [images, 3, size, size] -> [images, side, side, width]. */
-function patchEmbeddings(
+export function patchEmbeddings(
   p: Scope,
-  { size, patch }: ImageAdaptor,
+  { size, patch }: Pick<ImageAdaptor, "size" | "patch">,
   pixels: Tensor,
   width: number,
 ): Tensor {
@@ -80,7 +80,7 @@ function patchEmbeddings(
 }
 
 /** Learned rows and columns: [1, side, side, width]. */
-function gridPositions(p: Scope, side: number, width: number): Tensor {
+export function gridPositions(p: Scope, side: number, width: number): Tensor {
   const rows = reshape(p.parameter("rows", [side, width], adaptorInit), [1, side, 1, width]);
   const columns = reshape(p.parameter("columns", [side, width], adaptorInit), [1, 1, side, width]);
   return add(rows, columns);

@@ -1,0 +1,34 @@
+/** What a task model is made of: a body, and how each modality enters and leaves it. */
+
+import type {
+  AudioAdaptor,
+  ImageAdaptor,
+  MotionTarget,
+  SpeechTarget,
+  VideoAdaptor,
+} from "../../models/adaptors/index.ts";
+import type { DecoderConfig } from "../../models/decoder.ts";
+import { decoderBody } from "../../models/decoder-body.ts";
+import type { ImageCodes } from "../../models/image-codes.ts";
+import type { SequenceBody } from "../../models/sequence-body.ts";
+
+/** The network in the middle. Tasks do not know which it is. */
+export type BodyConfig = { readonly kind: "decoder"; readonly config: DecoderConfig };
+
+/** Left-out modalities are refused by name where an instruction asks for them. */
+export interface TaskModelConfig {
+  readonly body: BodyConfig;
+  /** Steps in which a box's coordinates are told, as tokens `<bin_0>`, …; 0: no boxes. */
+  readonly bins: number;
+  readonly image?: ImageAdaptor;
+  readonly video?: VideoAdaptor;
+  readonly audio?: AudioAdaptor;
+  /** Images as tokens `<code_0>`, …, to draw them. */
+  readonly codes?: ImageCodes;
+  readonly speech?: SpeechTarget;
+  readonly motion?: MotionTarget;
+}
+
+export function bodyOf({ body }: TaskModelConfig): SequenceBody {
+  return decoderBody(body.config);
+}
