@@ -7,6 +7,7 @@ export default defineConfig({
       "test/checkpoint/header-fuzz.test.ts",
       "test/checkpoint/gguf/fuzz.test.ts",
       "test/generate/constrain/hostile.test.ts",
+      "test/media/image/fuzz.test.ts",
       "test/media/text/template-fuzz.test.ts",
       "test/serve/abuse.test.ts",
     ],

@@ -1,5 +1,7 @@
 /** Bytes to arrays and back. */
 
+export * from "./box/index.ts";
 export * from "./draw/index.ts";
+export * from "./image/index.ts";
 export * from "./text/index.ts";
 export type * from "./types.ts";

@@ -1,0 +1,58 @@
+/** Bytes of an image and what to call it, within limits that are checked before anything is read. */
+
+export interface ImageSourceOptions {
+  /** What errors call the image; the path, or "image", otherwise. */
+  readonly name?: string;
+  /** Largest file; 200 MB by default. */
+  readonly maxBytes?: number;
+}
+
+export interface ImageSource {
+  readonly bytes: Uint8Array;
+  readonly name: string;
+}
+
+/** @throws where a path is no readable file, or the bytes are more than `maxBytes` */
+export async function readSource(
+  source: string | Uint8Array,
+  { name, maxBytes = 200e6 }: ImageSourceOptions,
+): Promise<ImageSource> {
+  if (typeof source !== "string") {
+    const called = name ?? "image";
+    checkBytes(source.length, maxBytes, called);
+    return { bytes: source, name: called };
+  }
+  const called = name ?? source;
+  const { open } = await import("node:fs/promises");
+  try {
+    const file = await open(source);
+    try {
+      const stat = await file.stat();
+      if (!stat.isFile()) throw new Error(`${called}: not a file`);
+      checkBytes(stat.size, maxBytes, called);
+      return { bytes: await file.readFile(), name: called };
+    } finally {
+      await file.close();
+    }
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? error.code : undefined;
+    if (code === undefined) throw error;
+    const reason = code === "ENOENT" ? "there is no such file" : `cannot be read (${String(code)})`;
+    throw new Error(`${called}: ${reason}`, { cause: error });
+  }
+}
+
+function checkBytes(length: number, maxBytes: number, name: string): void {
+  if (length <= maxBytes) return;
+  throw new Error(
+    `${name}: has ${length} bytes; at most ${maxBytes} are read (maxBytes changes that)`,
+  );
+}
+
+/** @throws where an image has more pixels than may be allocated */
+export function checkPixels(width: number, height: number, maxPixels: number, name: string): void {
+  if (width * height <= maxPixels) return;
+  throw new Error(
+    `${name}: ${width} x ${height} is more than ${maxPixels} pixels (maxPixels changes the limit)`,
+  );
+}
