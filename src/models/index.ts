@@ -27,6 +27,7 @@ export {
 export { type MergeOptions, mergeAdapter } from "./merge.ts";
 export { asOnefold } from "./moe-config.ts";
 export { hasMtp, mtpProgram } from "./mtp.ts";
+export * from "./ofa/index.ts";
 export { forwardProgram, stepProgram } from "./programs.ts";
 export type { Quantization, QuantizationOptions } from "./quantization.ts";
 export {

@@ -54,11 +54,17 @@ export const embeddingTable = (
  * @param ids i64 [...]
  * @returns [..., width]
  */
-export const embedding = (p: Scope, ids: Tensor, rows: number, width: number): Tensor =>
+export const embedding = (
+  p: Scope,
+  ids: Tensor,
+  rows: number,
+  width: number,
+  init?: Initialiser,
+): Tensor =>
   p.trace(() => {
     const format = p.formatOf("weight");
     if (format) return quantizedEmbedding(p, ids, rows, width, format);
-    return gather(embeddingTable(p, rows, width), ids);
+    return gather(embeddingTable(p, rows, width, init), ids);
   });
 
 /**
