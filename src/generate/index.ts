@@ -74,6 +74,7 @@ export type {
 export { type RepositoryOptions, readRepository } from "./repository.ts";
 export { createSampler, type Sampler, type SamplerOptions } from "./sampler.ts";
 export { greedy, mergeSampling, type Sampling } from "./sampling.ts";
+export * from "./search/index.ts";
 export { createStopMatcher, type StopMatcher } from "./stop-strings.ts";
 export { type StructuredOutput, structuredOutput } from "./structured.ts";
 export {
