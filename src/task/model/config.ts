@@ -10,10 +10,14 @@ import type {
 import type { DecoderConfig } from "../../models/decoder.ts";
 import { decoderBody } from "../../models/decoder-body.ts";
 import type { ImageCodes } from "../../models/image-codes.ts";
+import { type OfaConfig, ofaBody } from "../../models/ofa/index.ts";
 import type { SequenceBody } from "../../models/sequence-body.ts";
 
 /** The network in the middle. Tasks do not know which it is. */
-export type BodyConfig = { readonly kind: "decoder"; readonly config: DecoderConfig };
+export type BodyConfig =
+  | { readonly kind: "decoder"; readonly config: DecoderConfig }
+  /** Images and videos enter by its own stem; of `image` and `video`, the sizes count. */
+  | { readonly kind: "ofa"; readonly config: OfaConfig };
 
 /** Left-out modalities are refused by name where an instruction asks for them. */
 export interface TaskModelConfig {
@@ -30,5 +34,5 @@ export interface TaskModelConfig {
 }
 
 export function bodyOf({ body }: TaskModelConfig): SequenceBody {
-  return decoderBody(body.config);
+  return body.kind === "ofa" ? ofaBody(body.config) : decoderBody(body.config);
 }

@@ -1,0 +1,155 @@
+/** Losses of tasks as graphs: next tokens, motion without its noise, frames of sound. */
+
+import { abs, add, exp, log, mul, neg, square, sub, where } from "../../graph/ops/elementwise.ts";
+import { gather } from "../../graph/ops/gather.ts";
+import { input, scalar } from "../../graph/ops/leaf.ts";
+import { crossEntropy } from "../../graph/ops/loss.ts";
+import { mean, sum } from "../../graph/ops/reduce.ts";
+import { reshape } from "../../graph/ops/reshape.ts";
+import { dim } from "../../graph/shape.ts";
+import type { Tensor } from "../../graph/tensor.ts";
+import {
+  motionInput,
+  motionOutput,
+  NOISE_FEATURES,
+  speechInput,
+  speechOutput,
+} from "../../models/adaptors/index.ts";
+import type { Embedded, SequenceBody } from "../../models/sequence-body.ts";
+import type { Scope } from "../../nn/scope.ts";
+import type { LossFunction } from "../../train/index.ts";
+import { bodyOf, type TaskModelConfig } from "../model/config.ts";
+import { type GroupKinds, sourceInputs } from "../model/network.ts";
+
+/** What decides the graph of a loss: samples of one layout share a program. */
+export interface LossLayout {
+  readonly source: GroupKinds;
+  readonly target: "tokens" | "closed" | "speech" | "motion";
+}
+
+export const layoutKey = ({ source, target }: LossLayout): string =>
+  `${source.join("+")}>${target}`;
+
+/** What is never chosen: its exponent is zero. */
+const FORBIDDEN = -1e9;
+/** A stop comes once a recording. */
+const STOP_WEIGHT = 5;
+
+interface TargetLoss {
+  readonly inputs: readonly Tensor[];
+  readonly total: (p: Scope, source: readonly Embedded[]) => Tensor;
+}
+
+/**
+ * The loss of a layout, a sum over what is supervised, times the input `scale` f32 []. Inputs are
+ * those of the source (padded), and of the target: see each function below.
+ */
+export function taskLoss(c: TaskModelConfig, layout: LossLayout): LossFunction {
+  return (p) => {
+    const body = bodyOf(c);
+    const source = sourceInputs(c, body, layout.source, true);
+    const scale = input("scale", "f32", []);
+    const target = targetLoss(c, body, layout.target);
+    const total = mul(target.total(p, source.embed(p)), scale);
+    return { inputs: [...source.inputs, ...target.inputs, scale], total };
+  };
+}
+
+function targetLoss(
+  c: TaskModelConfig,
+  body: SequenceBody,
+  kind: LossLayout["target"],
+): TargetLoss {
+  if (kind === "motion") return motionLoss(c, body);
+  if (kind === "speech") return speechLoss(c, body);
+  return tokenLoss(body, kind === "closed");
+}
+
+/**
+ * Inputs: `target.ids` i64 [batch, length], `rows` i64 [supervised] (flat places that predict),
+ * `labels` i64 [supervised]; with a closed set `allowed` bool [supervised, vocab].
+ */
+function tokenLoss(body: SequenceBody, isClosed: boolean): TargetLoss {
+  const supervised = dim("supervised");
+  const ids = input("target.ids", "i64", [dim("batch"), dim("length")]);
+  const rows = input("rows", "i64", [supervised]);
+  const labels = input("labels", "i64", [supervised]);
+  const allowed = input("allowed", "bool", [supervised, body.vocabSize]);
+  return {
+    inputs: [ids, rows, labels, ...(isClosed ? [allowed] : [])],
+    total(p, source) {
+      const embed = body.embedTokens(p, ids, "target");
+      const target: Embedded = { modality: "text", embed, layout: { kind: "line" } };
+      const hidden = body.forward(p, source, target);
+      const logits = body.head(p, gather(reshape(hidden, [-1, body.width]), rows));
+      const open = isClosed ? where(allowed, logits, scalar(FORBIDDEN, "f32")) : logits;
+      return sum(crossEntropy(open, labels));
+    },
+  };
+}
+
+/**
+ * Diffusion that gives the motion itself (OFASys, `diffusion_criterion`): the mean distance of a
+ * frame's numbers, times `target.weight`. Inputs: `target.noisy` and `target.frames`
+ * [batch, frames, features], `target.noise` [batch, NOISE_FEATURES], `target.valid` bool and
+ * `target.weight` f32 [batch, frames], 0 for padding.
+ */
+function motionLoss(c: TaskModelConfig, body: SequenceBody): TargetLoss {
+  const { motion } = c;
+  if (!motion) throw new Error('task: the model gives no motion (config "motion")');
+  const [batch, frames] = [dim("batch"), dim("frames")];
+  const shape = [batch, frames, motion.features];
+  const noisy = input("target.noisy", "f32", shape);
+  const clean = input("target.frames", "f32", shape);
+  const noise = input("target.noise", "f32", [batch, NOISE_FEATURES]);
+  const valid = input("target.valid", "bool", [batch, frames]);
+  const weight = input("target.weight", "f32", [batch, frames]);
+  return {
+    inputs: [noisy, clean, noise, valid, weight],
+    total(p, source) {
+      const scope = p.in("adaptors", "motion");
+      const embed = motionInput(scope, motion, noisy, noise, body.width);
+      const target: Embedded = { modality: "motion", embed, valid, layout: { kind: "line" } };
+      const hidden = body.forward(p, source, target, { full: true });
+      const error = abs(sub(motionOutput(scope, motion, hidden), clean));
+      return sum(mul(mean(error, { axes: [2] }), weight));
+    },
+  };
+}
+
+/**
+ * Frames of sound: distance and squared distance of each position's frames, and whether it is the
+ * last (Tacotron 2's loss without a postnet). Inputs: `target.fed` and `target.frames`
+ * [batch, positions, stack · mels], `target.stop` and `target.weight` f32 [batch, positions].
+ */
+function speechLoss(c: TaskModelConfig, body: SequenceBody): TargetLoss {
+  const { speech } = c;
+  if (!speech) throw new Error('task: the model gives no sound (config "speech")');
+  const [batch, positions] = [dim("batch"), dim("positions")];
+  const shape = [batch, positions, speech.stack * speech.mels];
+  const fed = input("target.fed", "f32", shape);
+  const frames = input("target.frames", "f32", shape);
+  const stop = input("target.stop", "f32", [batch, positions]);
+  const weight = input("target.weight", "f32", [batch, positions]);
+  return {
+    inputs: [fed, frames, stop, weight],
+    total(p, source) {
+      const scope = p.in("adaptors", "speech");
+      const embed = speechInput(scope, fed, body.width);
+      const target: Embedded = { modality: "audio", embed, layout: { kind: "line" } };
+      const out = speechOutput(scope, speech, body.forward(p, source, target));
+      const error = sub(out.frames, frames);
+      const distance = mean(add(abs(error), square(error)), { axes: [2] });
+      return sum(mul(add(distance, stopLoss(out.stop, stop)), weight));
+    },
+  };
+}
+
+/** Binary cross-entropy of logits, in which a stop counts more. */
+function stopLoss(logits: Tensor, stop: Tensor): Tensor {
+  // softplus(-|x|) is exact for large |x|.
+  const soft = log(add(exp(neg(abs(logits))), 1));
+  const positive = add(mul(add(abs(logits), neg(logits)), 0.5), soft); // -log sigmoid(x)
+  const negative = add(mul(add(abs(logits), logits), 0.5), soft); // -log(1 - sigmoid(x))
+  return add(mul(mul(stop, STOP_WEIGHT), positive), mul(sub(1, stop), negative));
+}
