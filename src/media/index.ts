@@ -1,5 +1,6 @@
 /** Bytes to arrays and back. */
 
+export * from "./audio/index.ts";
 export * from "./box/index.ts";
 export * from "./draw/index.ts";
 export * from "./image/index.ts";
