@@ -4,5 +4,6 @@ export * from "./audio/index.ts";
 export * from "./box/index.ts";
 export * from "./draw/index.ts";
 export * from "./image/index.ts";
+export * from "./motion/index.ts";
 export * from "./text/index.ts";
 export type * from "./types.ts";

@@ -5,7 +5,7 @@ import { add, cast, equal, maximum, sub, where } from "../graph/ops/elementwise.
 import { concat, slice } from "../graph/ops/join.ts";
 import { dimSize, full as filled, scalar } from "../graph/ops/leaf.ts";
 import { broadcastTo, expandDims } from "../graph/ops/reshape.ts";
-import { type Dim, dimAdd, dimSub } from "../graph/shape.ts";
+import { type Dim, dim, dimAdd, dimSub } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import {
   type DecoderConfig,
@@ -14,7 +14,7 @@ import {
   lmHead,
   tokenEmbeddings,
 } from "./decoder.ts";
-import type { BodyState, Embedded, SequenceBody } from "./sequence-body.ts";
+import type { BodyState, Embedded, SequenceBody, StatePort } from "./sequence-body.ts";
 import { layerState, stateShape } from "./state.ts";
 
 /** Low enough that its exponent is zero, and far from overflowing beside the causal mask. */
@@ -30,7 +30,6 @@ export function decoderBody(c: DecoderConfig): SequenceBody {
     throw new Error(`decoderBody: a ${c.modelType} model has recurrent layers; expected attention`);
   }
   const layers = Array.from({ length: c.layers }, (_, i) => layerState(c, i));
-  const names = layers.flatMap((arrays, i) => Object.keys(arrays).map((name) => `${name}.${i}`));
   const cacheOf = (state: BodyState): LayerState[] =>
     layers.map((arrays, i) =>
       Object.fromEntries(Object.keys(arrays).map((name) => [name, state[`${name}.${i}`]])),
@@ -57,12 +56,16 @@ export function decoderBody(c: DecoderConfig): SequenceBody {
       return slice(hidden, 1, dimSub(total, target.embed.shape[1]), total);
     },
     statePorts(sourceLength, capacity) {
-      const total = dimAdd(sourceLength, capacity);
-      const held = names.map((name) => {
-        const [array, layer] = name.split(".");
-        const shape = stateShape(layers[Number(layer)][array], 1 as Dim, total).slice(1);
-        return { name, dtype: "f32", shape, isWritten: true } as const;
-      });
+      // Programs cannot tell two unknown lengths from their sum.
+      const isKnown = typeof sourceLength === "number" && typeof capacity === "number";
+      const total = isKnown ? sourceLength + capacity : dim("positions");
+      const held = layers.flatMap((arrays, i) =>
+        Object.entries(arrays).map(([name, array]): StatePort => {
+          const shape = stateShape<Dim>(array, 1, total).slice(1);
+          const port = { name: `${name}.${i}`, dtype: "f32", shape } as const;
+          return { ...port, isWritten: true, isBehindSource: true };
+        }),
+      );
       return [...held, { name: "sourceLength", dtype: "i32", shape: [], isWritten: false }];
     },
     begin(p, source, capacity) {

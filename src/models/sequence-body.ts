@@ -37,10 +37,12 @@ export interface StatePort {
   /** Without the batch. */
   readonly shape: readonly Dim[];
   /**
-   * Whether steps write it (it is then bound in place and follows beams); otherwise `begin` alone
-   * does.
+   * Whether steps write it: it is then bound in place, has [heads, positions, width], and follows
+   * beams. Otherwise `begin` alone does.
    */
   readonly isWritten: boolean;
+  /** The target's positions stand behind the source's (default: they are alone). */
+  readonly isBehindSource?: boolean;
 }
 
 export type BodyState = Readonly<Record<string, Tensor>>;
@@ -64,7 +66,7 @@ export interface SequenceBody {
     options?: { readonly full?: boolean },
   ): Tensor;
   /** What the source leaves for steps over targets of at most `capacity` positions. */
-  statePorts(sourceLength: Dim, capacity: number): readonly StatePort[];
+  statePorts(sourceLength: Dim, capacity: Dim): readonly StatePort[];
   /** Reads the source (a batch without padding). Gives the ports of `statePorts`. */
   begin(p: Scope, source: readonly Embedded[], capacity: number): BodyState;
   /**

@@ -16,6 +16,9 @@ export interface MotionTarget {
   readonly maxFrames: number;
   /** Frames a second. */
   readonly rate: number;
+  /** Of each number of a frame: it is (number - mean) / deviation that the network sees. */
+  readonly mean: readonly number[];
+  readonly deviation: readonly number[];
 }
 
 /** Numbers that tell the noise: see `noiseFeatures`. */

@@ -25,6 +25,12 @@ export interface AudioAdaptor {
 export interface SpeechTarget {
   readonly mels: number;
   readonly stack: number;
+  readonly sampleRate: number;
+  /** The network sees (value - mean) / deviation. */
+  readonly mean: number;
+  readonly deviation: number;
+  /** Most positions of a recording. */
+  readonly maxPositions: number;
 }
 
 /**
@@ -64,7 +70,7 @@ export function speechInput(p: Scope, frames: Tensor, width: number): Tensor {
  */
 export function speechOutput(
   p: Scope,
-  { mels, stack }: SpeechTarget,
+  { mels, stack }: Pick<SpeechTarget, "mels" | "stack">,
   hidden: Tensor,
 ): { readonly frames: Tensor; readonly stop: Tensor } {
   const frames = linear(p.in("frames"), hidden, stack * mels, { bias: true, init: adaptorInit });

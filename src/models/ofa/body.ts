@@ -51,7 +51,7 @@ export function ofaBody(c: OfaConfig): SequenceBody {
   };
 }
 
-function statePorts(c: OfaConfig, sourceLength: Dim, capacity: number): StatePort[] {
+function statePorts(c: OfaConfig, sourceLength: Dim, capacity: Dim): StatePort[] {
   const heads = c.decoderHeads;
   const width = c.width / heads;
   const written = (name: string): StatePort => ({

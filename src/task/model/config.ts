@@ -11,7 +11,7 @@ import type { DecoderConfig } from "../../models/decoder.ts";
 import { decoderBody } from "../../models/decoder-body.ts";
 import type { ImageCodes } from "../../models/image-codes.ts";
 import { type OfaConfig, ofaBody } from "../../models/ofa/index.ts";
-import type { SequenceBody } from "../../models/sequence-body.ts";
+import type { Layout, SequenceBody } from "../../models/sequence-body.ts";
 
 /** The network in the middle. Tasks do not know which it is. */
 export type BodyConfig =
@@ -35,4 +35,11 @@ export interface TaskModelConfig {
 
 export function bodyOf({ body }: TaskModelConfig): SequenceBody {
   return body.kind === "ofa" ? ofaBody(body.config) : decoderBody(body.config);
+}
+
+/** How the codes of an image lie as a target. */
+export function codeLayout({ codes }: TaskModelConfig): Layout {
+  if (!codes) throw new Error('task: the model draws no images (config "codes")');
+  const side = codes.size / codes.patch;
+  return { kind: "grid", rows: side, columns: side };
 }

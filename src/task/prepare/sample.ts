@@ -17,6 +17,8 @@ export type PreparedTarget =
       readonly ids: readonly number[];
       /** How many of them are given. */
       readonly prefix: number;
+      /** They are an image's codes and nothing else. */
+      readonly isCodes?: boolean;
       /** What the network is fed in place of `ids` (noise in the decoder's input). */
       readonly fed?: readonly number[];
       /** Which ids may stand at each place behind the prefix, where the set is closed. */

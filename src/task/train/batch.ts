@@ -14,6 +14,7 @@ import { targetArrays } from "./target-arrays.ts";
 export function layoutOf({ groups, target }: PreparedSample): LossLayout {
   const source = groups.map(({ kind }) => kind);
   if (target.kind !== "tokens") return { source, target: target.kind };
+  if (target.isCodes) return { source, target: "codes" };
   return { source, target: target.allowed ? "closed" : "tokens" };
 }
 

@@ -15,16 +15,16 @@ import {
   speechInput,
   speechOutput,
 } from "../../models/adaptors/index.ts";
-import type { Embedded, SequenceBody } from "../../models/sequence-body.ts";
+import type { Embedded, Layout, SequenceBody } from "../../models/sequence-body.ts";
 import type { Scope } from "../../nn/scope.ts";
 import type { LossFunction } from "../../train/index.ts";
-import { bodyOf, type TaskModelConfig } from "../model/config.ts";
+import { bodyOf, codeLayout, type TaskModelConfig } from "../model/config.ts";
 import { type GroupKinds, sourceInputs } from "../model/network.ts";
 
 /** What decides the graph of a loss: samples of one layout share a program. */
 export interface LossLayout {
   readonly source: GroupKinds;
-  readonly target: "tokens" | "closed" | "speech" | "motion";
+  readonly target: "tokens" | "closed" | "codes" | "speech" | "motion";
 }
 
 export const layoutKey = ({ source, target }: LossLayout): string =>
@@ -62,14 +62,15 @@ function targetLoss(
 ): TargetLoss {
   if (kind === "motion") return motionLoss(c, body);
   if (kind === "speech") return speechLoss(c, body);
-  return tokenLoss(body, kind === "closed");
+  const layout = kind === "codes" ? codeLayout(c) : ({ kind: "line" } as const);
+  return tokenLoss(body, layout, kind === "closed");
 }
 
 /**
  * Inputs: `target.ids` i64 [batch, length], `rows` i64 [supervised] (flat places that predict),
  * `labels` i64 [supervised]; with a closed set `allowed` bool [supervised, vocab].
  */
-function tokenLoss(body: SequenceBody, isClosed: boolean): TargetLoss {
+function tokenLoss(body: SequenceBody, layout: Layout, isClosed: boolean): TargetLoss {
   const supervised = dim("supervised");
   const ids = input("target.ids", "i64", [dim("batch"), dim("length")]);
   const rows = input("rows", "i64", [supervised]);
@@ -79,7 +80,7 @@ function tokenLoss(body: SequenceBody, isClosed: boolean): TargetLoss {
     inputs: [ids, rows, labels, ...(isClosed ? [allowed] : [])],
     total(p, source) {
       const embed = body.embedTokens(p, ids, "target");
-      const target: Embedded = { modality: "text", embed, layout: { kind: "line" } };
+      const target: Embedded = { modality: "text", embed, layout };
       const hidden = body.forward(p, source, target);
       const logits = body.head(p, gather(reshape(hidden, [-1, body.width]), rows));
       const open = isClosed ? where(allowed, logits, scalar(FORBIDDEN, "f32")) : logits;

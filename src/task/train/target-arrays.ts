@@ -23,7 +23,7 @@ export function targetArrays(
   c: TaskModelConfig,
   start: number,
   samples: readonly PreparedSample[],
-  random: Random,
+  _random: Random,
 ): TargetArrays {
   const targets = samples.map(({ target }) => target);
   const { kind } = targets[0];

@@ -1,0 +1,41 @@
+/** Closed sets of answers as tries over tokens. */
+
+import { Trie, type TrieNode } from "../../generate/search/index.ts";
+import type { Vocabulary } from "../model/vocabulary.ts";
+
+/**
+ * @param isFirst the answer begins the target sentence
+ * @throws Error for an empty set
+ */
+export function closedTrie(
+  answers: readonly string[],
+  vocabulary: Vocabulary,
+  isFirst: boolean,
+): Trie {
+  if (answers.length === 0) throw new Error("task: a closed set needs answers (closedSet)");
+  const ids = answers.map((answer) => vocabulary.encode(answer, isFirst));
+  return new Trie(ids, { eos: vocabulary.marks.targetEnd });
+}
+
+/**
+ * What may stand at each place of an answer and its end.
+ *
+ * @param ids of the answer, without the end
+ * @throws Error where it is not in the set
+ */
+export function allowedIds(
+  trie: Trie,
+  ids: readonly number[],
+  describe: () => string,
+): Int32Array[] {
+  let node: TrieNode | undefined = trie.root;
+  return [...ids, trie.eos].map((id) => {
+    const next = node?.next.get(id);
+    if (!node || !next) {
+      throw new Error(`${describe()} is not among the ${trie.size} answers of the closed set`);
+    }
+    const allowed = Int32Array.from(node.next.keys());
+    node = next;
+    return allowed;
+  });
+}

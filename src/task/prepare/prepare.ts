@@ -1,0 +1,165 @@
+/** From a record and a plan to a prepared sample. */
+
+import type { Image } from "../../media/types.ts";
+import type { Piece, Plan, SourceGroup, TargetPlan } from "../plan.ts";
+import { allowedIds, closedTrie } from "./closed-set.ts";
+import {
+  need,
+  type PrepareContext,
+  type PrepareOptions,
+  shown,
+  slotValue,
+  type TaskRecord,
+} from "./context.ts";
+import {
+  audioFeatures,
+  audioOf,
+  imageOf,
+  imagePixels,
+  maskCentre,
+  motionFrames,
+  motionOf,
+  speechFrames,
+  videoOf,
+  videoPixels,
+} from "./media.ts";
+import type { PreparedGroup, PreparedSample, PreparedTarget } from "./sample.ts";
+import { pieceIds } from "./slot-ids.ts";
+import { withNoise } from "./words.ts";
+
+/** Decodes the images of a record, which boxes need before the rest is prepared. */
+export async function openRecord(
+  plan: Plan,
+  record: TaskRecord,
+  options: PrepareOptions,
+): Promise<PrepareContext> {
+  const images = new Map<string, Image>();
+  for (const group of plan.source) {
+    if (group.kind !== "image") continue;
+    const value = slotValue(record, group.slot, options);
+    images.set(group.slot.name, await imageOf(value, shown(group.slot, options)));
+  }
+  return { ...options, record, images };
+}
+
+/**
+ * A whole sample, for training and scoring.
+ *
+ * @throws Error where a slot has no value, one of another kind, or the model lacks the modality
+ */
+export async function prepareSample(
+  plan: Plan,
+  record: TaskRecord,
+  options: PrepareOptions,
+): Promise<PreparedSample> {
+  const context = await openRecord(plan, record, options);
+  return { groups: await prepareSource(plan, context), target: await prepareTarget(plan, context) };
+}
+
+/** The source sentence of an opened record. */
+export async function prepareSource(plan: Plan, context: PrepareContext): Promise<PreparedGroup[]> {
+  const { sourceOpen, sourceClose, isPerText } = context.vocabulary.marks;
+  const groups: PreparedGroup[] = [];
+  let ids: number[] = isPerText ? [] : [...sourceOpen];
+  const flush = (): void => {
+    if (ids.length > 0) groups.push({ kind: "text", ids });
+    ids = [];
+  };
+  for (const [i, group] of plan.source.entries()) {
+    if (group.kind !== "text") {
+      flush();
+      groups.push(await mediaGroup(group, context));
+      continue;
+    }
+    const words = pieceIds(group.pieces, context.record, context, i === 0);
+    ids.push(...(isPerText ? [...sourceOpen, ...words, ...sourceClose] : words));
+  }
+  if (!isPerText) ids.push(...sourceClose);
+  flush();
+  return groups;
+}
+
+async function mediaGroup(
+  { kind, slot }: Exclude<SourceGroup, { kind: "text" }>,
+  context: PrepareContext,
+): Promise<PreparedGroup> {
+  const { config, record, random } = context;
+  const where = shown(slot, context);
+  if (kind === "image") {
+    const { size } = need(config.image, "IMAGE");
+    const pixels = imagePixels(context.images.get(slot.name)!, size);
+    const { mask_ratio: ratio } = slot.attributes;
+    if (random && typeof ratio === "number") maskCentre(pixels, size, ratio);
+    return { kind, pixels };
+  }
+  const value = slotValue(record, slot, context);
+  if (kind === "video") {
+    const adaptor = need(config.video, "VIDEO");
+    return { kind, pixels: videoPixels(await videoOf(value, where, adaptor.frames), adaptor) };
+  }
+  const adaptor = need(config.audio, "AUDIO");
+  return { kind, ...audioFeatures(await audioOf(value, where), adaptor, where) };
+}
+
+/** Ids of what is given before the generated part of a target. */
+export const prefixIds = (target: TargetPlan, context: PrepareContext): number[] =>
+  "prefix" in target ? pieceIds(target.prefix, context.record, context, true) : [];
+
+async function prepareTarget({ target }: Plan, context: PrepareContext): Promise<PreparedTarget> {
+  const { config, record } = context;
+  if (target.kind === "tokens") return tokenTarget(target, context);
+  const where = shown(target.slot, context);
+  const value = slotValue(record, target.slot, context);
+  if (target.kind === "motion") {
+    const motion = await motionOf(value, where);
+    return { kind: "motion", ...motionFrames(motion, need(config.motion, "MOTION"), where) };
+  }
+  if (target.kind === "speech") {
+    const audio = await audioOf(value, where);
+    return { kind: "speech", ...speechFrames(audio, need(config.speech, "AUDIO")) };
+  }
+  const prefix = prefixIds(target, context);
+  const { codes, marks } = context.vocabulary;
+  const { start } = need(codes, "IMAGE");
+  const drawn = await need(context.encodeImage, "IMAGE")(await imageOf(value, where));
+  const ids = [...prefix, ...drawn.map((code) => start + code), marks.targetEnd];
+  return { kind: "tokens", ids, prefix: prefix.length, isCodes: prefix.length === 0 };
+}
+
+function tokenTarget(
+  target: Extract<TargetPlan, { kind: "tokens" }>,
+  context: PrepareContext,
+): PreparedTarget {
+  const { vocabulary, random, record, closedSet = [] } = context;
+  const end = vocabulary.marks.targetEnd;
+  const prefix = prefixIds(target, context);
+  const isFirst = prefix.length === 0;
+  const { repeated } = target;
+  if (repeated) {
+    const ids = itemsOf(record, context).flatMap((item, i) =>
+      pieceIds(repeated, item, context, isFirst && i === 0),
+    );
+    return { kind: "tokens", ids: [...prefix, ...ids, end], prefix: prefix.length };
+  }
+  const pieces = target.generated.map((slot): Piece => ({ kind: "slot", slot }));
+  const answer = pieceIds(pieces, record, context, isFirst);
+  const ids = [...prefix, ...answer, end];
+  const sample = { kind: "tokens", ids, prefix: prefix.length } as const;
+  if (target.isClosed) {
+    const trie = closedTrie(closedSet, vocabulary, isFirst);
+    const describe = (): string =>
+      `${shown(target.generated[0], context)}: "${vocabulary.decode(answer)}"`;
+    return { ...sample, allowed: allowedIds(trie, answer, describe) };
+  }
+  const { noise_ratio: noise } = target.generated[0].attributes;
+  if (!random || typeof noise !== "number") return sample;
+  return { ...sample, fed: withNoise(ids, noise, vocabulary.tokenizer.vocabSize, random) };
+}
+
+/** What a repeated group is given, item by item. */
+function itemsOf({ items }: TaskRecord, { where = "task" }: PrepareOptions): TaskRecord[] {
+  if (Array.isArray(items) && items.every((item) => typeof item === "object" && item !== null)) {
+    return items;
+  }
+  throw new Error(`${where}: a repeated group needs "items", a list of records of its slots`);
+}

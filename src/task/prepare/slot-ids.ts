@@ -1,0 +1,67 @@
+/** Text-like slots as tokens: words, boxes, structures. */
+
+import { type BinOptions, boxToBins } from "../../media/index.ts";
+import type { Box, Image } from "../../media/types.ts";
+import type { Slot } from "../grammar/ast.ts";
+import type { Piece } from "../plan.ts";
+import { need, type PrepareContext, shown, slotValue, type TaskRecord } from "./context.ts";
+import { structureText } from "./structure-text.ts";
+import { slotWords } from "./words.ts";
+
+/**
+ * Tokens of pieces one behind the other.
+ *
+ * @param isFirst they begin a sentence
+ */
+export function pieceIds(
+  pieces: readonly Piece[],
+  record: TaskRecord,
+  context: PrepareContext,
+  isFirst: boolean,
+): number[] {
+  const ids: number[] = [];
+  for (const piece of pieces) {
+    const isStart = isFirst && ids.length === 0;
+    if (piece.kind === "text") ids.push(...context.vocabulary.encode(piece.value, isStart));
+    else ids.push(...slotIds(piece.slot, record, context, isStart));
+  }
+  return ids;
+}
+
+function slotIds(slot: Slot, record: TaskRecord, context: PrepareContext, isFirst: boolean) {
+  const value = slotValue(record, slot, context);
+  if (slot.modality === "BOX") return boxIds(value, slot, context);
+  const text =
+    slot.modality === "STRUCT"
+      ? structureText(value, slot, shown(slot, context))
+      : textOf(value, slot, context);
+  const ids = context.vocabulary.encode(slotWords(text, slot, context.random), isFirst);
+  const { max_length: most } = slot.attributes;
+  return typeof most === "number" ? ids.slice(0, most) : ids;
+}
+
+function textOf(value: unknown, slot: Slot, context: PrepareContext): string {
+  if (typeof value === "string") return value;
+  if (typeof value === "number") return String(value);
+  throw new Error(`${shown(slot, context)} was given a ${typeof value}; expected text`);
+}
+
+/** How a model's bins lie over an image: shares of its sides. */
+export const binOptions = ({ width, height }: Image, bins: number): BinOptions => ({
+  size: [width, height],
+  bins,
+});
+
+function boxIds(value: unknown, slot: Slot, context: PrepareContext): number[] {
+  const [image] = context.images.values();
+  const { start, count } = need(context.vocabulary.bins, "BOX");
+  const where = shown(slot, context);
+  if (!image) throw new Error(`${where} needs an image to lie in: name an [IMAGE] before ->`);
+  if (!Array.isArray(value) || value.length !== 4 || !value.every(Number.isFinite)) {
+    throw new Error(
+      `${where} was given ${JSON.stringify(value)}; expected [left, top, right, bottom] in pixels`,
+    );
+  }
+  const box = value as unknown as Box; // checked above
+  return boxToBins(box, binOptions(image, count)).map((bin) => start + bin);
+}
