@@ -1,4 +1,7 @@
+export * from "./charts.ts";
+export * from "./handwriting.ts";
 export * from "./phones.ts";
+export * from "./rendered-text.ts";
 export * from "./scene.ts";
 export * from "./scene-captions.ts";
 export * from "./scene-entailment.ts";
