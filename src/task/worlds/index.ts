@@ -1,5 +1,7 @@
 export * from "./charts.ts";
+export * from "./clips.ts";
 export * from "./handwriting.ts";
+export * from "./motions.ts";
 export * from "./phones.ts";
 export * from "./rendered-text.ts";
 export * from "./scene.ts";

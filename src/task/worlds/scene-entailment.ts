@@ -5,7 +5,7 @@ import type { Random } from "../../nn/random.ts";
 import { makeScene, type SceneObject, type SceneOptions } from "./scene.ts";
 import { nameObject, sceneCaptions } from "./scene-captions.ts";
 import { COLOUR_NAMES, SHAPES } from "./shapes.ts";
-import { pick, type Split } from "./world.ts";
+import { pick, type Split, withArticle } from "./world.ts";
 
 export const ENTAILMENT_LABELS = ["yes", "no", "maybe"] as const;
 export type Entailment = (typeof ENTAILMENT_LABELS)[number];
@@ -39,7 +39,7 @@ type Hypothesis = (random: Random, objects: readonly SceneObject[], object: Scen
 const HYPOTHESES: Readonly<Record<Entailment, Hypothesis>> = {
   yes: (random, objects, object) =>
     pick(random, [
-      `there is a ${nameObject(object)}`,
+      `there is ${withArticle(nameObject(object))}`,
       `there is a ${object.shape}`,
       `an object is ${object.colour}`,
       `an object is ${object.size}`,
@@ -53,8 +53,8 @@ const HYPOTHESES: Readonly<Record<Entailment, Hypothesis>> = {
       [1, 2, 3].filter((n) => n !== objects.length),
     );
     return pick(random, [
-      `there is a ${object.colour} ${pick(random, shapes)}`,
-      `there is a ${pick(random, colours)} ${object.shape}`,
+      `there is ${withArticle(`${object.colour} ${pick(random, shapes)}`)}`,
+      `there is ${withArticle(`${pick(random, colours)} ${object.shape}`)}`,
       `there is a ${pick(random, shapes)}`,
       `an object is ${pick(random, colours)}`,
       `the image shows ${count} object${count === 1 ? "" : "s"}`,

@@ -5,7 +5,15 @@ import type { Random } from "../../nn/random.ts";
 import { makeScene, placeName, type Scene, type SceneObject, type SceneOptions } from "./scene.ts";
 import { nameObject } from "./scene-captions.ts";
 import { COLOUR_NAMES, SHAPES } from "./shapes.ts";
-import { askQuestion, chance, pick, type Question, type Split, type Wordings } from "./world.ts";
+import {
+  askQuestion,
+  chance,
+  pick,
+  type Question,
+  type Split,
+  type Wordings,
+  withArticle,
+} from "./world.ts";
 
 export interface ImageQuestion extends Question {
   readonly image: Image;
@@ -39,8 +47,8 @@ const WORDINGS = {
     heldout: ["how many {shapes} does the image have?"],
   },
   exists: {
-    train: ["is there a {name}?", "is there a {name} in the image?"],
-    heldout: ["does the image have a {name}?"],
+    train: ["is there {name}?", "is there {name} in the image?"],
+    heldout: ["does the image have {name}?"],
   },
   size: {
     train: ["is the {shape} small or large?", "what size is the {shape}?"],
@@ -110,13 +118,13 @@ export function askScene(
       );
     }
     case "exists": {
-      if (chance(random, 0.5)) return ask({ name: nameObject(object) }, "yes");
+      if (chance(random, 0.5)) return ask({ name: withArticle(nameObject(object)) }, "yes");
       // Wrong in one property, so that the colour or the shape alone does not tell.
       const other = chance(random, 0.5)
         ? { colour: pick(random, COLOUR_NAMES), shape }
         : { colour, shape: pick(random, SHAPES) };
       const isThere = objects.some((o) => o.colour === other.colour && o.shape === other.shape);
-      return isThere ? undefined : ask({ name: nameObject(other) }, "no");
+      return isThere ? undefined : ask({ name: withArticle(nameObject(other)) }, "no");
     }
     case "size":
       return isOnlyShape ? ask({ shape }, object.size) : undefined;

@@ -91,6 +91,11 @@ export function fill(wording: string, slots: Readonly<Record<string, string>>): 
   });
 }
 
+/** "a red circle", "an orange circle". */
+export function withArticle(noun: string): string {
+  return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
+}
+
 /** One of the items, uniformly. */
 export function pick<T>(random: Random, items: readonly T[]): T {
   return items[random.below(items.length)];
