@@ -30,6 +30,7 @@ export {
   type Sequence,
 } from "./batches.ts";
 export { gradientNorm } from "./clipping.ts";
+export * from "./criteria/index.ts";
 export * from "./data/index.ts";
 export {
   type GradientOptions,
