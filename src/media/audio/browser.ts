@@ -48,7 +48,7 @@ async function decodeByContext(
   maxSeconds?: number,
 ): Promise<Audio> {
   // A copy: decodeAudioData takes the buffer away from its owner.
-  const buffer = await context.decodeAudioData(Uint8Array.from(bytes).buffer).catch((cause) => {
+  const buffer = await context.decodeAudioData(new Uint8Array(bytes).buffer).catch((cause) => {
     throw new Error(`${name}: the browser cannot decode it as audio`, { cause });
   });
   const { sampleRate, length, numberOfChannels } = buffer;

@@ -7,15 +7,26 @@ const text = (bytes: Uint8Array, at: number, length: number): string =>
   String.fromCharCode(...bytes.subarray(at, at + length));
 
 /** The decoder for compressed audio, or undefined where the bytes are nothing known. */
-export function codecOf(bytes: Uint8Array): Codec | undefined {
+export function codecOf(file: Uint8Array): Codec | undefined {
+  const bytes = behindTags(file);
   if (text(bytes, 0, 4) === "fLaC") return "flac";
   if (text(bytes, 4, 4) === "ftyp") return "m4a";
   if (text(bytes, 0, 4) === "OggS") return oggCodec(bytes);
-  if (text(bytes, 0, 3) === "ID3") return codecBehindTag(bytes);
   if (bytes[0] !== 0xff || bytes.length < 4) return undefined;
   // A frame's sync word; layer bits of 0 are AAC's (ADTS), others MPEG audio's.
   if ((bytes[1]! & 0xf6) === 0xf0) return "aac";
   return (bytes[1]! & 0xe0) === 0xe0 && (bytes[1]! & 0x06) !== 0 ? "mp3" : undefined;
+}
+
+/** What follows ID3v2 tags, which give their sizes in four bytes of 7 bits. */
+function behindTags(file: Uint8Array): Uint8Array {
+  let bytes = file;
+  while (text(bytes, 0, 3) === "ID3" && bytes.length >= 10) {
+    const size = bytes.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
+    const footer = bytes[5]! & 0x10 ? 10 : 0;
+    bytes = bytes.subarray(10 + size + footer);
+  }
+  return bytes;
 }
 
 /** By the first packet, which lies behind the page's table of segments. */
@@ -24,14 +35,6 @@ function oggCodec(bytes: Uint8Array): Codec | undefined {
   if (text(bytes, packet, 8) === "OpusHead") return "opus";
   if (text(bytes, packet, 7) === "\u0001vorbis") return "oga";
   return text(bytes, packet, 5) === "\u007fFLAC" ? "flac" : undefined;
-}
-
-/** An ID3v2 tag gives its size in four bytes of 7 bits; MP3 hides behind most. */
-function codecBehindTag(bytes: Uint8Array): Codec | undefined {
-  const size = bytes.subarray(6, 10).reduce((sum, byte) => sum * 128 + (byte & 0x7f), 0);
-  const footer = (bytes[5] ?? 0) & 0x10 ? 10 : 0;
-  const rest = bytes.subarray(10 + size + footer);
-  return text(rest, 0, 3) === "ID3" ? undefined : codecOf(rest);
 }
 
 /** Samples and rate that a FLAC file's first block announces; 0 samples where it does not know. */

@@ -132,7 +132,8 @@ async function decodeNext(request: Request): Promise<Decoded> {
         reject(error instanceof Error ? error : new Error("its decoder stopped"));
       };
       active.on("message", take).on("error", end).on("exit", end);
-      active.postMessage(request);
+      const bytes = new Uint8Array(request.bytes); // the caller keeps the original
+      active.postMessage({ ...request, bytes }, [bytes.buffer]);
     });
   } finally {
     active.unref();
