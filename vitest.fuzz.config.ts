@@ -8,6 +8,7 @@ export default defineConfig({
       "test/checkpoint/gguf/fuzz.test.ts",
       "test/generate/constrain/hostile.test.ts",
       "test/media/image/fuzz.test.ts",
+      "test/media/audio/decode-fuzz.test.ts",
       "test/media/text/template-fuzz.test.ts",
       "test/serve/abuse.test.ts",
     ],

@@ -3,6 +3,7 @@
 import { open } from "node:fs/promises";
 import type { Audio } from "../types.ts";
 import { codecOf, flacInfo } from "./codec.ts";
+import type { DecoderThread } from "./decoder-thread.ts";
 import { checkSeconds, MAX_SECONDS, tooLong } from "./limits.ts";
 import { MAX_SAMPLE_RATE, resample } from "./resample.ts";
 import { decodeWav, isWav } from "./wav.ts";
@@ -61,6 +62,8 @@ async function readAll(path: string, name: string, maxBytes: number): Promise<Ui
   }
 }
 
+let thread: DecoderThread | undefined;
+
 async function decodeCompressed(
   bytes: Uint8Array,
   name: string,
@@ -75,8 +78,9 @@ async function decodeCompressed(
   }
   const announced = flacInfo(bytes);
   if (announced) checkSeconds(name, announced.samples / announced.sampleRate, maxSeconds);
-  const { decodeInWorker } = await import("./decode-worker.ts");
-  const decoded = await decodeInWorker({ codec, bytes, maxSeconds }).catch((error: unknown) => {
+  const { createDecoderThread } = await import("./decoder-thread.ts");
+  thread ??= createDecoderThread();
+  const decoded = await thread.decode({ codec, bytes, maxSeconds }).catch((error: unknown) => {
     const reason = String(error instanceof Error ? error.message : error);
     throw new Error(`${name}: it cannot be decoded as ${names[codec]}: ${oneLine(reason)}`, {
       cause: error,
