@@ -5,18 +5,15 @@
  * graph of elementwise ops it moves several times that, because every op writes its result out.
  */
 
+import {
+  compileWasm,
+  instantiateWasm,
+  loopWhileBelow,
+  op,
+  type WasmFunction,
+  type WasmMemory,
+} from "../runtime/wasm-assembler.ts";
 import { advance, sequence, updates } from "./update-kernels.ts";
-import { assemble, loopWhileBelow, op, type WasmFunction } from "./wasm-assembler.ts";
-
-/** The part of WebAssembly used here: Node's types leave it to the DOM library. */
-interface WasmMemory {
-  readonly buffer: ArrayBuffer;
-}
-declare const WebAssembly: {
-  readonly Memory: new (limits: { initial: number }) => WasmMemory;
-  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
-  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
-};
 
 export interface Kernels {
   /**
@@ -140,18 +137,9 @@ function addIntoFunction(): WasmFunction {
 
 let compiled: object | undefined;
 
-const PAGE = 65_536;
-
-/** Fresh zeroed memory that kernels can work on; its ArrayBuffer never moves. */
-export const createKernelMemory = (bytes: number): WasmMemory =>
-  new WebAssembly.Memory({ initial: Math.ceil(bytes / PAGE) });
-
 /** The kernels, bound to a memory. */
 export function createKernels(memory: WasmMemory): Kernels {
-  compiled ??= new WebAssembly.Module(
-    assemble([...updates, sumSquaresFunction(), addIntoFunction()]),
-  );
-  const { exports } = new WebAssembly.Instance(compiled, { env: { memory } });
+  compiled ??= compileWasm([...updates, sumSquaresFunction(), addIntoFunction()]);
   // The module above exports exactly these functions.
-  return exports as Kernels;
+  return instantiateWasm(compiled, memory) as Kernels;
 }

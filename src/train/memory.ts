@@ -1,7 +1,8 @@
 /** Where trained parameters live: memory that the engine, the kernels and JavaScript all see. */
 
 import { byteLength, type NDArray, sizeOf } from "../graph/ndarray.ts";
-import { createKernelMemory, createKernels, type Kernels } from "./kernels.ts";
+import { createWasmMemory } from "../runtime/wasm-assembler.ts";
+import { createKernels, type Kernels } from "./kernels.ts";
 
 export interface ParameterShape {
   readonly name: string;
@@ -85,7 +86,7 @@ export function createTrainMemory(
   const arenas: Arena[] = [];
   const ranges: Range[] = [];
   for (const { pieces, size } of planArenas([...groups.values()])) {
-    const memory = createKernelMemory(size * sections.length);
+    const memory = createWasmMemory(size * sections.length);
     const arena = { kernels: createKernels(memory), buffer: memory.buffer, size };
     arenas.push(arena);
     for (const { treatment, start, bytes, members } of pieces) {

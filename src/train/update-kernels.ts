@@ -1,6 +1,6 @@
 /** The optimisers' updates as WebAssembly functions: `Kernels` says what each computes. */
 
-import { loopWhileBelow, op, type WasmFunction } from "./wasm-assembler.ts";
+import { loopWhileBelow, op, type WasmFunction } from "../runtime/wasm-assembler.ts";
 
 type Bytes = readonly number[];
 

@@ -1,8 +1,9 @@
 import * as fc from "fast-check";
 import { expect, it } from "vitest";
-import { createKernelMemory, createKernels } from "../../src/train/kernels.ts";
+import { createWasmMemory } from "../../src/runtime/wasm-assembler.ts";
+import { createKernels } from "../../src/train/kernels.ts";
 
-const memory = createKernelMemory(65_536);
+const memory = createWasmMemory(65_536);
 const kernels = createKernels(memory);
 const lengths = fc.integer({ min: 0, max: 24 }).map((n) => 4 * n);
 

@@ -31,7 +31,7 @@ function signed(n: number): number[] {
 }
 
 const simd = (code: number): Bytes => [0xfd, ...unsigned(code)];
-/** Alignment hint and offset of a memory access. */
+/** Alignment hint (a power of 2, no promise) and offset of a memory access. */
 const access = (align: number, offset = 0): Bytes => [align, ...unsigned(offset)];
 
 /** Instructions by name, as bytes (WebAssembly 2.0, sections 5.4.6 to 5.4.8). */
@@ -64,6 +64,26 @@ export const op = {
   addF64: simd(0xf0),
   mulF64: simd(0xf2),
   laneF64: (lane: number): Bytes => [...simd(0x21), lane],
+  loadI32: [0x28, ...access(2)] as Bytes,
+  /** Four bytes in every lane of four; eight bytes, and zeros above; back from lane 0. */
+  load32Splat: (offset: number): Bytes => [...simd(0x09), ...access(2, offset)],
+  load64: [...simd(0x5d), ...access(3)] as Bytes,
+  store32: [...simd(0x5a), ...access(2), 0] as Bytes,
+  store64: [...simd(0x5b), ...access(3), 0] as Bytes,
+  /** Bytes of two vectors by number: 0 to 15 of the first, 16 to 31 of the second. */
+  shuffle: (bytes: readonly number[]): Bytes => [...simd(0x0d), ...bytes],
+  /** u8 to 16 bits: the eight low ones, the eight high ones. */
+  widenLow: simd(0x89),
+  widenHigh: simd(0x8a),
+  /** Products of signed 16 bits, neighbours added: i32x4. */
+  dotI16: simd(0xba),
+  addI32: simd(0xae),
+  splatI32: simd(0x11),
+  shiftLeftI32: simd(0xab),
+  shiftRightI32: simd(0xac),
+  /** Two i32x4 to i16x8, two i16x8 to u8x16; what does not fit becomes the nearest that does. */
+  narrowI32: simd(0x85),
+  narrowI16ToU8: simd(0x66),
 } as const;
 
 /** Repeats `body` while local `i` (i32) is below local `end`; does nothing if it starts there. */
@@ -96,7 +116,7 @@ const text = (value: string): number[] => {
 };
 
 /** A module that exports `functions` and works on an imported memory `env.memory`. */
-export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
+function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBuffer> {
   const types = functions.map((f) => [
     0x60,
     ...vector(f.parameters.map((t) => [valueTypes[t]])),
@@ -116,3 +136,28 @@ export function assemble(functions: readonly WasmFunction[]): Uint8Array<ArrayBu
     ...section(10, vector(codes)),
   ]);
 }
+
+/** The part of WebAssembly used here: Node's types leave it to the DOM library. */
+export interface WasmMemory {
+  readonly buffer: ArrayBuffer;
+  grow(pages: number): number;
+}
+declare const WebAssembly: {
+  readonly Memory: new (limits: { initial: number }) => WasmMemory;
+  readonly Module: new (bytes: Uint8Array<ArrayBuffer>) => object;
+  readonly Instance: new (module: object, imports: object) => { readonly exports: unknown };
+};
+
+/** Bytes by which memories grow. */
+export const WASM_PAGE = 65_536;
+
+/** Fresh zeroed memory of at least `bytes`. */
+export const createWasmMemory = (bytes: number): WasmMemory =>
+  new WebAssembly.Memory({ initial: Math.ceil(bytes / WASM_PAGE) });
+
+export const compileWasm = (functions: readonly WasmFunction[]): object =>
+  new WebAssembly.Module(assemble(functions));
+
+/** What the module exports, working on `memory`: the caller knows its functions. */
+export const instantiateWasm = (module: object, memory: WasmMemory): unknown =>
+  new WebAssembly.Instance(module, { env: { memory } }).exports;
