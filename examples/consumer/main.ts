@@ -16,6 +16,7 @@ import {
   sum,
 } from "onefold/graph";
 import { type Tokenizer, trainBpe } from "onefold/media";
+import { resize } from "onefold/media/browser";
 import { type LoadedModel, load } from "onefold/model";
 import { forwardProgram, type Model } from "onefold/models";
 import { linear, normal, type Scope } from "onefold/nn";
@@ -41,6 +42,7 @@ export async function use(model: Model, tokenizer: Tokenizer, scope: Scope): Pro
   const name: string = forwardProgram(model.config).hash;
   scope.parameter(name, [ids.length, checkpoint.names.length], normal(0.02));
   linear(scope, x, 2);
+  console.log(resize({ width: 1, height: 1, data: new Uint8Array(3) }, 2, 2).data.length);
   const adamw: AdamWOptions = defaultAdamW;
   const rate: (schedule: Schedule, step: number) => number = rateAt;
   await using server: RunningServer = await startServer(createModelPool([]));

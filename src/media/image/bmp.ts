@@ -1,7 +1,8 @@
 /** BMP files without compression, which libvips as shipped does not read. */
 
 import type { Image } from "../types.ts";
-import { checkPixels, type ImageSource } from "./source.ts";
+import { checkPixels } from "./limits.ts";
+import type { ImageSource } from "./source.ts";
 
 /**
  * Palettes of 1, 4 or 8 bits, and 24 or 32 bits a pixel (the fourth byte is not used).

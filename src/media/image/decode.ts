@@ -3,18 +3,17 @@
 import type { Image } from "../types.ts";
 import { decodeBmp } from "./bmp.ts";
 import { requireFormat } from "./formats.ts";
+import { type Background, checkPixels, DEFAULT_MAX_PIXELS, WHITE } from "./limits.ts";
 import { openImage, readRaw } from "./sharp.ts";
-import { checkPixels, type ImageSourceOptions, readSource } from "./source.ts";
+import { type ImageSourceOptions, readSource } from "./source.ts";
 
 /** What an image may cost, and what stands behind transparent parts. */
 export interface DecodeImageOptions extends ImageSourceOptions {
   /** Red, green, blue from 0 to 255 behind transparent parts; white by default. */
-  readonly background?: readonly [red: number, green: number, blue: number];
+  readonly background?: Background;
   /** Most pixels, checked from the header before any are allocated; 100 million by default. */
   readonly maxPixels?: number;
 }
-
-export const DEFAULT_MAX_PIXELS = 100e6;
 
 /**
  * Reads a JPEG, PNG, WebP, GIF, TIFF, AVIF or uncompressed BMP: turned upright as EXIF says,
@@ -31,7 +30,7 @@ export async function decodeImage(
   source: string | Uint8Array,
   options: DecodeImageOptions = {},
 ): Promise<Image> {
-  const { background = [255, 255, 255], maxPixels = DEFAULT_MAX_PIXELS } = options;
+  const { background = WHITE, maxPixels = DEFAULT_MAX_PIXELS } = options;
   const file = await readSource(source, options);
   const format = requireFormat(file.bytes, file.name);
   if (format === "bmp") return decodeBmp(file, maxPixels);

@@ -3,12 +3,13 @@
 import type { Video } from "../types.ts";
 import { decodeImage } from "./decode.ts";
 import { requireFormat } from "./formats.ts";
+import { type Background, WHITE } from "./limits.ts";
 import { openImage, readRaw } from "./sharp.ts";
 import { type ImageSourceOptions, readSource } from "./source.ts";
 
 export interface DecodeFramesOptions extends ImageSourceOptions {
   /** Red, green, blue from 0 to 255 behind transparent parts; white by default. */
-  readonly background?: readonly [red: number, green: number, blue: number];
+  readonly background?: Background;
   /** Most pixels of all frames together; 200 million by default. */
   readonly maxPixels?: number;
   /** Most frames; 1,000 by default. */
@@ -32,7 +33,7 @@ export async function decodeFrames(
   source: string | Uint8Array,
   options: DecodeFramesOptions = {},
 ): Promise<Video> {
-  const { background = [255, 255, 255], maxFrames = 1000, maxSeconds = 600 } = options;
+  const { background = WHITE, maxFrames = 1000, maxSeconds = 600 } = options;
   const { maxPixels = 200e6 } = options;
   const file = await readSource(source, options);
   const { name } = file;

@@ -1,9 +1,8 @@
 /** Images: files to pixels, Pillow's resizing, pixels to what models take. */
 
-export type { Filter } from "./coefficients.ts";
 export { type DecodeImageOptions, decodeImage } from "./decode.ts";
 export { encodeGif, encodeImage, encodePng } from "./encode.ts";
 export { type ImageFormat, sniffFormat } from "./formats.ts";
 export { type DecodeFramesOptions, decodeFrames } from "./frames.ts";
 export { type Normalisation, toPixels } from "./pixels.ts";
-export { resize } from "./resize.ts";
+export { type Filter, resize } from "./resize.ts";

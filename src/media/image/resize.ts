@@ -4,6 +4,8 @@ import type { Image } from "../types.ts";
 import { computeCoefficients, type Filter } from "./coefficients.ts";
 import { resampleColumns, resampleRows } from "./resample.ts";
 
+export type { Filter };
+
 /**
  * Resizes to exactly `width` x `height`; the result has the same bytes as
  * `Image.resize((width, height), resample)` of Pillow, antialiased when it shrinks.

@@ -1,5 +1,7 @@
 /** Bytes of an image and what to call it, within limits that are checked before anything is read. */
 
+import { checkBytes, DEFAULT_MAX_BYTES } from "./limits.ts";
+
 export interface ImageSourceOptions {
   /** What errors call the image; the path, or "image", otherwise. */
   readonly name?: string;
@@ -15,7 +17,7 @@ export interface ImageSource {
 /** @throws where a path is no readable file, or the bytes are more than `maxBytes` */
 export async function readSource(
   source: string | Uint8Array,
-  { name, maxBytes = 200e6 }: ImageSourceOptions,
+  { name, maxBytes = DEFAULT_MAX_BYTES }: ImageSourceOptions,
 ): Promise<ImageSource> {
   if (typeof source !== "string") {
     const called = name ?? "image";
@@ -40,19 +42,4 @@ export async function readSource(
     const reason = code === "ENOENT" ? "there is no such file" : `cannot be read (${String(code)})`;
     throw new Error(`${called}: ${reason}`, { cause: error });
   }
-}
-
-function checkBytes(length: number, maxBytes: number, name: string): void {
-  if (length <= maxBytes) return;
-  throw new Error(
-    `${name}: has ${length} bytes; at most ${maxBytes} are read (maxBytes changes that)`,
-  );
-}
-
-/** @throws where an image has more pixels than may be allocated */
-export function checkPixels(width: number, height: number, maxPixels: number, name: string): void {
-  if (width * height <= maxPixels) return;
-  throw new Error(
-    `${name}: ${width} x ${height} is more than ${maxPixels} pixels (maxPixels changes the limit)`,
-  );
 }

@@ -1,0 +1,75 @@
+/** The browser's half of media/ in Chromium, beside what Pillow reads. */
+
+import { fileURLToPath } from "node:url";
+import type { Browser, Page } from "playwright-core";
+import { build } from "vite";
+import { afterAll, beforeAll, expect, it } from "vitest";
+import { type Image, resize } from "../../src/media/index.ts";
+import { bytesOf, fixtureNames, furthest, pattern, pillowImage } from "../media/image/support.ts";
+import { launch } from "./support.ts";
+
+let browser: Browser;
+let page: Page;
+
+beforeAll(async () => {
+  const entry = fileURLToPath(new URL("../../src/media/browser.ts", import.meta.url));
+  const built = await build({
+    configFile: false,
+    logLevel: "error",
+    build: { write: false, lib: { entry, formats: ["iife"], name: "media" } },
+  });
+  const [bundle] = Array.isArray(built) ? built : [];
+  const code = bundle?.output[0].code ?? "";
+  browser = await launch();
+  page = await browser.newPage();
+  await page.addScriptTag({ content: code.replace("var media", "window.media") });
+});
+afterAll(() => browser?.close());
+
+const base64 = (bytes: Uint8Array): string => Buffer.from(bytes).toString("base64");
+
+interface Sent {
+  readonly width: number;
+  readonly height: number;
+  readonly data: string;
+}
+/** Runs `body` in the page, where \`bytes\` are those given; returns the image that it gives. */
+async function inPage(bytes: Uint8Array, body: string): Promise<Image> {
+  const { data, ...size } = await page.evaluate<Sent>(`(async () => {
+    const bytes = Uint8Array.from(atob("${base64(bytes)}"), (c) => c.charCodeAt(0));
+    const { width, height, data } = await (${body});
+    return { width, height, data: btoa(String.fromCharCode(...data)) };
+  })()`);
+  return { ...size, data: new Uint8Array(Buffer.from(data, "base64")) };
+}
+
+/** Chromium has no TIFF, and its own CMYK; 16 bits are rounded, transparency is premultiplied. */
+function tolerance(name: string): number {
+  if (/[.](jpg|avif)$/.test(name)) return 4;
+  return /alpha|16/.test(name) ? 2 : 0;
+}
+
+it.each(fixtureNames.filter((name) => !/tiff|cmyk/.test(name)))("%s", async (name) => {
+  const image = await inPage(bytesOf(name), "media.decodeImage(bytes)");
+  expect(furthest(image, pillowImage(name))).toBeLessThanOrEqual(tolerance(name));
+});
+
+it("resizes with the same bytes as in Node.js", async () => {
+  const image = pattern(64, 48);
+  const there = await inPage(
+    image.data,
+    "media.resize({ width: 64, height: 48, data: bytes }, 17, 23)",
+  );
+  expect(there).toEqual(resize(image, 17, 23));
+});
+
+it("refuses in one sentence", async () => {
+  const cut = bytesOf("plain.png").subarray(0, 60);
+  await expect(inPage(cut, "media.decodeImage(bytes, { name: 'cut.png' })")).rejects.toThrow(
+    "cut.png: damaged, incomplete, or not read by this browser",
+  );
+  const options = "{ name: 'large.png', maxPixels: 10 }";
+  await expect(
+    inPage(bytesOf("plain.png"), `media.decodeImage(bytes, ${options})`),
+  ).rejects.toThrow("large.png: 12 x 8 is more than 10 pixels");
+});
