@@ -1,11 +1,22 @@
 /** Tables, triples, schemas and grids as the text that models read. */
 
+import { linearise } from "../../media/index.ts";
+import type { Structure } from "../../media/types.ts";
 import type { Slot } from "../grammar/ast.ts";
 
 /** @param where the slot, for errors */
-export function structureText(value: unknown, slot: Slot, where: string): string {
-  if (typeof value === "string") return value;
-  throw new Error(
-    `${where} was given a ${typeof value} for ${slot.modality}; expected a structure`,
-  );
+export function structureText(value: unknown, { attributes }: Slot, where: string): string {
+  if (typeof value !== "string" && (typeof value !== "object" || value === null)) {
+    throw new Error(
+      `${where} was given a ${typeof value}; expected text, a table, triples, a schema or a grid`,
+    );
+  }
+  try {
+    // What it is, `linearise` checks.
+    return linearise(value as Structure, { lowercase: attributes.uncased === true });
+  } catch (error) {
+    throw new Error(`${where}: ${error instanceof Error ? error.message : error}`, {
+      cause: error,
+    });
+  }
 }

@@ -1,9 +1,8 @@
 /** Losses of tasks as graphs: next tokens, motion without its noise, frames of sound. */
 
-import { abs, add, exp, log, mul, neg, square, sub, where } from "../../graph/ops/elementwise.ts";
+import { abs, add, mul, sub } from "../../graph/ops/elementwise.ts";
 import { gather } from "../../graph/ops/gather.ts";
-import { input, scalar } from "../../graph/ops/leaf.ts";
-import { crossEntropy } from "../../graph/ops/loss.ts";
+import { input } from "../../graph/ops/leaf.ts";
 import { mean, sum } from "../../graph/ops/reduce.ts";
 import { reshape } from "../../graph/ops/reshape.ts";
 import { dim } from "../../graph/shape.ts";
@@ -17,6 +16,7 @@ import {
 } from "../../models/adaptors/index.ts";
 import type { Embedded, Layout, SequenceBody } from "../../models/sequence-body.ts";
 import type { Scope } from "../../nn/scope.ts";
+import { frameLoss, smoothedCrossEntropy, stopLoss } from "../../train/criteria/index.ts";
 import type { LossFunction } from "../../train/index.ts";
 import { bodyOf, codeLayout, type TaskModelConfig } from "../model/config.ts";
 import { type GroupKinds, sourceInputs } from "../model/network.ts";
@@ -30,11 +30,6 @@ export interface LossLayout {
 export const layoutKey = ({ source, target }: LossLayout): string =>
   `${source.join("+")}>${target}`;
 
-/** What is never chosen: its exponent is zero. */
-const FORBIDDEN = -1e9;
-/** A stop comes once a recording. */
-const STOP_WEIGHT = 5;
-
 interface TargetLoss {
   readonly inputs: readonly Tensor[];
   readonly total: (p: Scope, source: readonly Embedded[]) => Tensor;
@@ -43,13 +38,19 @@ interface TargetLoss {
 /**
  * The loss of a layout, a sum over what is supervised, times the input `scale` f32 []. Inputs are
  * those of the source (padded), and of the target: see each function below.
+ *
+ * @param options smoothing of the labels, 0 to 1 (default 0)
  */
-export function taskLoss(c: TaskModelConfig, layout: LossLayout): LossFunction {
+export function taskLoss(
+  c: TaskModelConfig,
+  layout: LossLayout,
+  { smoothing = 0 }: { readonly smoothing?: number } = {},
+): LossFunction {
   return (p) => {
     const body = bodyOf(c);
     const source = sourceInputs(c, body, layout.source, true);
     const scale = input("scale", "f32", []);
-    const target = targetLoss(c, body, layout.target);
+    const target = targetLoss(c, body, layout.target, smoothing);
     const total = mul(target.total(p, source.embed(p)), scale);
     return { inputs: [...source.inputs, ...target.inputs, scale], total };
   };
@@ -59,18 +60,22 @@ function targetLoss(
   c: TaskModelConfig,
   body: SequenceBody,
   kind: LossLayout["target"],
+  smoothing: number,
 ): TargetLoss {
   if (kind === "motion") return motionLoss(c, body);
   if (kind === "speech") return speechLoss(c, body);
   const layout = kind === "codes" ? codeLayout(c) : ({ kind: "line" } as const);
-  return tokenLoss(body, layout, kind === "closed");
+  return tokenLoss(body, { layout, isClosed: kind === "closed", smoothing });
 }
 
 /**
  * Inputs: `target.ids` i64 [batch, length], `rows` i64 [supervised] (flat places that predict),
  * `labels` i64 [supervised]; with a closed set `allowed` bool [supervised, vocab].
  */
-function tokenLoss(body: SequenceBody, layout: Layout, isClosed: boolean): TargetLoss {
+function tokenLoss(
+  body: SequenceBody,
+  { layout, isClosed, smoothing }: { layout: Layout; isClosed: boolean; smoothing: number },
+): TargetLoss {
   const supervised = dim("supervised");
   const ids = input("target.ids", "i64", [dim("batch"), dim("length")]);
   const rows = input("rows", "i64", [supervised]);
@@ -83,8 +88,7 @@ function tokenLoss(body: SequenceBody, layout: Layout, isClosed: boolean): Targe
       const target: Embedded = { modality: "text", embed, layout };
       const hidden = body.forward(p, source, target);
       const logits = body.head(p, gather(reshape(hidden, [-1, body.width]), rows));
-      const open = isClosed ? where(allowed, logits, scalar(FORBIDDEN, "f32")) : logits;
-      return sum(crossEntropy(open, labels));
+      return sum(smoothedCrossEntropy(logits, labels, { smoothing, ...(isClosed && { allowed }) }));
     },
   };
 }
@@ -121,7 +125,7 @@ function motionLoss(c: TaskModelConfig, body: SequenceBody): TargetLoss {
 /**
  * Frames of sound: distance and squared distance of each position's frames, and whether it is the
  * last (Tacotron 2's loss without a postnet). Inputs: `target.fed` and `target.frames`
- * [batch, positions, stack · mels], `target.stop` and `target.weight` f32 [batch, positions].
+ * [batch, positions, stack · mels], `target.stop` f32 and `target.valid` bool [batch, positions].
  */
 function speechLoss(c: TaskModelConfig, body: SequenceBody): TargetLoss {
   const { speech } = c;
@@ -131,26 +135,15 @@ function speechLoss(c: TaskModelConfig, body: SequenceBody): TargetLoss {
   const fed = input("target.fed", "f32", shape);
   const frames = input("target.frames", "f32", shape);
   const stop = input("target.stop", "f32", [batch, positions]);
-  const weight = input("target.weight", "f32", [batch, positions]);
+  const valid = input("target.valid", "bool", [batch, positions]);
   return {
-    inputs: [fed, frames, stop, weight],
+    inputs: [fed, frames, stop, valid],
     total(p, source) {
       const scope = p.in("adaptors", "speech");
       const embed = speechInput(scope, fed, body.width);
       const target: Embedded = { modality: "audio", embed, layout: { kind: "line" } };
       const out = speechOutput(scope, speech, body.forward(p, source, target));
-      const error = sub(out.frames, frames);
-      const distance = mean(add(abs(error), square(error)), { axes: [2] });
-      return sum(mul(add(distance, stopLoss(out.stop, stop)), weight));
+      return sum(add(frameLoss(out.frames, frames, valid), stopLoss(out.stop, stop, valid)));
     },
   };
-}
-
-/** Binary cross-entropy of logits, in which a stop counts more. */
-function stopLoss(logits: Tensor, stop: Tensor): Tensor {
-  // softplus(-|x|) is exact for large |x|.
-  const soft = log(add(exp(neg(abs(logits))), 1));
-  const positive = add(mul(add(abs(logits), neg(logits)), 0.5), soft); // -log sigmoid(x)
-  const negative = add(mul(add(abs(logits), logits), 0.5), soft); // -log(1 - sigmoid(x))
-  return add(mul(mul(stop, STOP_WEIGHT), positive), mul(sub(1, stop), negative));
 }

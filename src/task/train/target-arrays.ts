@@ -86,13 +86,14 @@ function speechArrays(c: TaskModelConfig, targets: readonly Of<"speech">[]): Tar
   const length = padded(Math.max(...targets.map(({ count }) => count)));
   const shape = [targets.length, length];
   const [fed, frames] = [0, 1].map(() => zeros("f32", [...shape, width]));
-  const [stop, weight] = [0, 1].map(() => zeros("f32", shape));
+  const stop = zeros("f32", shape);
+  const valid = zeros("bool", shape);
   let count = 0;
   targets.forEach((target, i) => {
     (frames.data as Float32Array).set(target.frames, i * length * width);
     const before = target.frames.subarray(0, (target.count - 1) * width);
     (fed.data as Float32Array).set(before, (i * length + 1) * width);
-    (weight.data as Float32Array).fill(1, i * length, i * length + target.count);
+    (valid.data as Uint8Array).fill(1, i * length, i * length + target.count);
     stop.data[i * length + target.count - 1] = 1;
     count += target.count;
   });
@@ -101,7 +102,7 @@ function speechArrays(c: TaskModelConfig, targets: readonly Of<"speech">[]): Tar
       "target.fed": fed,
       "target.frames": frames,
       "target.stop": stop,
-      "target.weight": weight,
+      "target.valid": valid,
     },
     count,
   };

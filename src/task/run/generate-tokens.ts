@@ -1,0 +1,68 @@
+/** Answers in tokens: searched, chosen from a closed set, or drawn. */
+
+import {
+  beamSearch,
+  greedySearch,
+  onlyBlock,
+  type SearchConstraint,
+  type SearchOptions,
+  sampleSentences,
+} from "../../generate/search/index.ts";
+import type { Block, Vocabulary } from "../model/vocabulary.ts";
+import type { PreparedGroup } from "../prepare/sample.ts";
+import type { GenerateOptions } from "./options.ts";
+import { TargetRun } from "./target-run.ts";
+import type { TaskEngine } from "./task-engine.ts";
+
+/** What is generated, besides what `GenerateOptions` say. */
+export interface TokenRequest {
+  readonly groups: readonly PreparedGroup[];
+  /** Given tokens before the answer, without the start. */
+  readonly prefix: readonly number[];
+  /** Most tokens, and fewest, without the end. */
+  readonly maxLength: number;
+  readonly minLength?: number;
+  readonly constraint?: SearchConstraint;
+  /** Codes of an image, which have their places in a grid. */
+  readonly isCodes?: boolean;
+}
+
+/** @returns the answer's tokens, without the end */
+export async function generateTokens(
+  engine: TaskEngine,
+  { marks }: Vocabulary,
+  request: TokenRequest,
+  options: GenerateOptions,
+): Promise<number[]> {
+  const { groups, prefix, maxLength, minLength = 1, constraint, isCodes = false } = request;
+  const { signal, temperature, seed, topK, topP } = options;
+  const room = 1 + prefix.length + maxLength;
+  const opened = await engine.read(groups, isCodes ? "codes" : "text", room, signal);
+  const { vocabSize } = engine.body;
+  const { run, start } = await TargetRun.open(
+    { ...opened, ports: engine.ports, vocabSize },
+    [marks.targetStart, ...prefix],
+    signal,
+  );
+  using _ = run;
+  const search: SearchOptions = { eos: marks.targetEnd, maxLength, minLength, constraint, signal };
+  const tokens = await find();
+  return Array.from(tokens).slice(0, -1);
+
+  async function find(): Promise<ArrayLike<number>> {
+    if (temperature !== undefined && temperature > 0) {
+      const [drawn] = await sampleSentences(start, { ...search, temperature, seed, topK, topP });
+      return drawn.tokens;
+    }
+    const beam = options.beam ?? (constraint ? 1 : 5);
+    const noRepeatNgram = options.noRepeatNgram ?? (beam > 1 && !constraint ? 3 : 0);
+    if (beam === 1) return greedySearch(start, { ...search, noRepeatNgram });
+    const { lengthPenalty } = options;
+    const [best] = await beamSearch(start, { ...search, noRepeatNgram, beam, lengthPenalty });
+    return best.tokens;
+  }
+}
+
+/** Only tokens of a block, as many as are wanted. */
+export const onlyTokens = ({ start, count }: Block, { marks }: Vocabulary): SearchConstraint =>
+  onlyBlock({ first: start, end: start + count }, marks.targetEnd);

@@ -1,0 +1,107 @@
+/** A model that does what instructions say. */
+
+import type { Image } from "../../media/types.ts";
+import { codesPerImage } from "../../models/image-codes.ts";
+import { parseTemplates } from "../grammar/parse.ts";
+import type { Vocabulary } from "../model/vocabulary.ts";
+import { type Plan, planOf } from "../plan.ts";
+import {
+  need,
+  type PrepareContext,
+  type PrepareOptions,
+  type TaskRecord,
+} from "../prepare/context.ts";
+import { openRecord, prefixIds, prepareSource } from "../prepare/prepare.ts";
+import { codesOf, imageOfCodes } from "./draw-image.ts";
+import { generateTokens, onlyTokens } from "./generate-tokens.ts";
+import { inferTokens } from "./infer.ts";
+import type { GenerateOptions } from "./options.ts";
+import { TaskEngine, type TaskEngineOptions } from "./task-engine.ts";
+
+export interface TaskModelOptions extends TaskEngineOptions {
+  readonly vocabulary: Vocabulary;
+}
+
+/** State with a lifetime: the engine's sessions. */
+export class TaskModel implements Disposable {
+  readonly engine: TaskEngine;
+  readonly vocabulary: Vocabulary;
+
+  constructor(options: TaskModelOptions) {
+    this.engine = new TaskEngine(options);
+    this.vocabulary = options.vocabulary;
+  }
+
+  get config() {
+    return this.engine.config;
+  }
+
+  /** What preparing records for this model needs. */
+  get preparation(): Pick<PrepareOptions, "config" | "vocabulary" | "encodeImage"> {
+    const { codes } = this.config;
+    return {
+      config: this.config,
+      vocabulary: this.vocabulary,
+      ...(codes && { encodeImage: (image: Image) => codesOf(this.engine, codes, image) }),
+    };
+  }
+
+  /**
+   * Does a task once. Of several templates, the first is used.
+   *
+   * @param record the source's slots by name, and the target's that are given (no_loss)
+   * @returns the generated slots by name; of a repeated group a list, `items`
+   * @throws InstructionError for an instruction that is none; Error for records that do not fit
+   * @example
+   * const { cap } = await model.infer(
+   *   "[IMAGE:img] what does the image describe? -> [TEXT:cap]", { img: "cat.jpg" });
+   */
+  async infer(
+    instruction: string | Plan,
+    record: TaskRecord,
+    options: GenerateOptions = {},
+  ): Promise<Record<string, unknown>> {
+    const plan =
+      typeof instruction === "string" ? planOf(parseTemplates(instruction)[0]) : instruction;
+    const { closedSet } = options;
+    const context = await openRecord(plan, record, { ...this.preparation, closedSet });
+    const { target } = plan;
+    if (target.kind === "tokens") {
+      return inferTokens(this.engine, { ...plan, target }, context, options);
+    }
+    const value = await this.generate({ ...plan, target }, context, options);
+    return { [target.slot.name]: value };
+  }
+
+  [Symbol.dispose](): void {
+    this.engine[Symbol.dispose]();
+  }
+
+  private async generate(plan: Plan, context: PrepareContext, options: GenerateOptions) {
+    const groups = await prepareSource(plan, context);
+    if (plan.target.kind === "codes") {
+      const c = need(this.config.codes, "IMAGE");
+      const block = need(this.vocabulary.codes, "IMAGE");
+      const prefix = prefixIds(plan.target, context);
+      const count = codesPerImage(c);
+      const constraint = onlyTokens(block, this.vocabulary);
+      const drawn = { temperature: 1, topK: 256, ...options };
+      const ids = await generateTokens(
+        this.engine,
+        this.vocabulary,
+        {
+          groups,
+          prefix,
+          constraint,
+          maxLength: count,
+          minLength: count,
+          isCodes: prefix.length === 0,
+        },
+        drawn,
+      );
+      const codes = ids.map((id) => id - block.start);
+      return imageOfCodes(this.engine, c, codes);
+    }
+    throw new Error(`task: generating ${plan.target.kind} is not there yet`);
+  }
+}
