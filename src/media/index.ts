@@ -8,3 +8,4 @@ export * from "./motion/index.ts";
 export * from "./structure/index.ts";
 export * from "./text/index.ts";
 export type * from "./types.ts";
+export * from "./video/index.ts";
