@@ -1,3 +1,14 @@
 /** Tasks: one line of text says what a network reads and writes. */
 
 export * from "./grammar/index.ts";
+export { type BodyConfig, bodyOf, type TaskModelConfig } from "./model/config.ts";
+export { chatMarks, createVocabulary, type Vocabulary } from "./model/vocabulary.ts";
+export { type Plan, planOf } from "./plan.ts";
+export type { PrepareOptions, TaskRecord } from "./prepare/context.ts";
+export { prepareSample } from "./prepare/prepare.ts";
+export type { PreparedSample } from "./prepare/sample.ts";
+export type { GenerateOptions } from "./run/options.ts";
+export { TaskModel, type TaskModelOptions } from "./run/task-model.ts";
+export { layoutOf } from "./train/batch.ts";
+export { type LossLayout, layoutKey, taskLoss } from "./train/loss.ts";
+export { type TaskSourceOptions, type TrainTask, taskSource } from "./train/source.ts";

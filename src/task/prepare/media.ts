@@ -2,8 +2,8 @@
 
 import {
   decodeAudio,
-  decodeFrames,
   decodeImage,
+  decodeVideo,
   logMel,
   melSpectrogram,
   motionToFeatures,
@@ -57,8 +57,8 @@ export async function audioOf(value: unknown, where: string): Promise<Audio> {
   throw wrongValue(where, value, "a path, a file's bytes, or an Audio");
 }
 
-export async function videoOf(value: unknown, where: string, _frames: number): Promise<Video> {
-  if (isFile(value)) return decodeFrames(value);
+export async function videoOf(value: unknown, where: string, frames: number): Promise<Video> {
+  if (isFile(value)) return decodeVideo(value, { frames });
   const video = value as Partial<Video> | null | undefined; // checked here
   if (Array.isArray(video?.frames) && video.frames.length > 0) return video as Video;
   throw wrongValue(where, value, "a path, a file's bytes, or a Video with frames");

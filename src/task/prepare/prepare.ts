@@ -1,6 +1,8 @@
 /** From a record and a plan to a prepared sample. */
 
 import type { Image } from "../../media/types.ts";
+import { UNGUIDED } from "../model/noise.ts";
+import type { Vocabulary } from "../model/vocabulary.ts";
 import type { Piece, Plan, SourceGroup, TargetPlan } from "../plan.ts";
 import { allowedIds, closedTrie } from "./closed-set.ts";
 import {
@@ -53,8 +55,18 @@ export async function prepareSample(
   options: PrepareOptions,
 ): Promise<PreparedSample> {
   const context = await openRecord(plan, record, options);
-  return { groups: await prepareSource(plan, context), target: await prepareTarget(plan, context) };
+  const { random, vocabulary } = options;
+  const isUnguided = plan.target.kind === "motion" && random && random.uniform() < UNGUIDED;
+  return {
+    groups: isUnguided ? emptySource(vocabulary) : await prepareSource(plan, context),
+    target: await prepareTarget(plan, context),
+  };
 }
+
+/** A source sentence that says nothing. */
+export const emptySource = ({ marks }: Vocabulary): PreparedGroup[] => [
+  { kind: "text", ids: [...marks.sourceOpen, ...marks.sourceClose] },
+];
 
 /** The source sentence of an opened record. */
 export async function prepareSource(plan: Plan, context: PrepareContext): Promise<PreparedGroup[]> {

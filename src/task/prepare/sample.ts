@@ -19,6 +19,8 @@ export type PreparedTarget =
       readonly prefix: number;
       /** They are an image's codes and nothing else. */
       readonly isCodes?: boolean;
+      /** What it starts from (default: the vocabulary's start). */
+      readonly start?: number;
       /** What the network is fed in place of `ids` (noise in the decoder's input). */
       readonly fed?: readonly number[];
       /** Which ids may stand at each place behind the prefix, where the set is closed. */
@@ -37,12 +39,16 @@ export interface PreparedSample extends PreparedSource {
   readonly target: PreparedTarget;
 }
 
-/** Positions of a sample in the network, for batches of like length. */
+/** Positions of a sample's text, sound and target: pictures have the same in all samples. */
 export function lengthOf({ groups, target }: PreparedSample): number {
   let length = target.kind === "tokens" ? target.ids.length : target.count;
   for (const group of groups) {
     if (group.kind === "text") length += group.ids.length;
     else if (group.kind === "audio") length += group.positions;
+    else length += PICTURE;
   }
   return length;
 }
+
+/** About the positions of a picture. */
+const PICTURE = 64;

@@ -11,8 +11,9 @@ import {
   type PrepareOptions,
   type TaskRecord,
 } from "../prepare/context.ts";
-import { openRecord, prefixIds, prepareSource } from "../prepare/prepare.ts";
+import { emptySource, openRecord, prefixIds, prepareSource } from "../prepare/prepare.ts";
 import { codesOf, imageOfCodes } from "./draw-image.ts";
+import { generateMotion } from "./generate-motion.ts";
 import { generateTokens, onlyTokens } from "./generate-tokens.ts";
 import { inferTokens } from "./infer.ts";
 import type { GenerateOptions } from "./options.ts";
@@ -101,6 +102,10 @@ export class TaskModel implements Disposable {
       );
       const codes = ids.map((id) => id - block.start);
       return imageOfCodes(this.engine, c, codes);
+    }
+    if (plan.target.kind === "motion") {
+      need(this.config.motion, "MOTION");
+      return generateMotion(this.engine, groups, emptySource(this.vocabulary), options);
     }
     throw new Error(`task: generating ${plan.target.kind} is not there yet`);
   }

@@ -1,9 +1,12 @@
 /** Prepared targets of several samples as the inputs of their loss (`taskLoss`). */
 
-import { type NDArray, zeros } from "../../graph/ndarray.ts";
+import { noiseBatch } from "../../generate/diffusion/index.ts";
+import { type NDArray, ndarray, zeros } from "../../graph/ndarray.ts";
+import { NOISE_FEATURES, noiseFeatures } from "../../models/adaptors/index.ts";
 import type { Random } from "../../nn/random.ts";
 import { bodyOf, type TaskModelConfig } from "../model/config.ts";
 import { padded } from "../model/group-arrays.ts";
+import { noiseSchedule } from "../model/noise.ts";
 import type { PreparedSample, PreparedTarget } from "../prepare/sample.ts";
 
 interface TargetArrays {
@@ -23,7 +26,7 @@ export function targetArrays(
   c: TaskModelConfig,
   start: number,
   samples: readonly PreparedSample[],
-  _random: Random,
+  random: Random,
 ): TargetArrays {
   const targets = samples.map(({ target }) => target);
   const { kind } = targets[0];
@@ -33,6 +36,7 @@ export function targetArrays(
   ): all is readonly Of<K>[] => all.every((target) => target.kind === of);
   if (isAll(targets, "tokens")) return tokenArrays(bodyOf(c).vocabSize, start, targets);
   if (isAll(targets, "speech")) return speechArrays(c, targets);
+  if (isAll(targets, "motion")) return motionArrays(c, targets, random);
   throw new Error(`task: targets of several kinds (${kind}, …) share no batch`);
 }
 
@@ -46,9 +50,9 @@ function tokenArrays(
   const rows: number[] = [];
   const labels: number[] = [];
   const open: Int32Array[] = [];
-  targets.forEach(({ ids: own, prefix, fed = own, allowed }, i) => {
+  targets.forEach(({ ids: own, prefix, start: first = start, fed = own, allowed }, i) => {
     for (let at = 0; at < own.length; at++) {
-      ids.data[i * length + at] = BigInt(at === 0 ? start : fed[at - 1]);
+      ids.data[i * length + at] = BigInt(at === 0 ? first : fed[at - 1]);
       if (at < prefix) continue;
       rows.push(i * length + at);
       labels.push(own[at]);
@@ -103,6 +107,44 @@ function speechArrays(c: TaskModelConfig, targets: readonly Of<"speech">[]): Tar
       "target.frames": frames,
       "target.stop": stop,
       "target.valid": valid,
+    },
+    count,
+  };
+}
+
+/** Each motion at a noise of its own. */
+function motionArrays(
+  c: TaskModelConfig,
+  targets: readonly Of<"motion">[],
+  random: Random,
+): TargetArrays {
+  const { features } = c.motion!;
+  const rows = targets.length;
+  const length = padded(Math.max(...targets.map(({ count }) => count)));
+  const frames = zeros("f32", [rows, length, features]);
+  const valid = zeros("bool", [rows, length]);
+  const weight = zeros("f32", [rows, length]);
+  const noise = zeros("f32", [rows, NOISE_FEATURES]);
+  targets.forEach((target, i) => {
+    (frames.data as Float32Array).set(target.frames, i * length * features);
+    (valid.data as Uint8Array).fill(1, i * length, i * length + target.count);
+  });
+  const batch = noiseBatch(noiseSchedule, frames.data as Float32Array, rows, random);
+  let count = 0;
+  targets.forEach((target, i) => {
+    const start = i * length;
+    (weight.data as Float32Array).fill(batch.weights[i], start, start + target.count);
+    const level = batch.timesteps[i] / noiseSchedule.steps;
+    (noise.data as Float32Array).set(noiseFeatures(level), i * NOISE_FEATURES);
+    count += target.count;
+  });
+  return {
+    arrays: {
+      "target.noisy": ndarray("f32", frames.shape, batch.noisy),
+      "target.frames": frames,
+      "target.noise": noise,
+      "target.valid": valid,
+      "target.weight": weight,
     },
     count,
   };

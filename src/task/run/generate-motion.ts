@@ -1,0 +1,68 @@
+/** Motion out of noise, as a text says. */
+
+import { guided, sampleDdim } from "../../generate/diffusion/index.ts";
+import { fromValues, type NDArray, ndarray } from "../../graph/ndarray.ts";
+import { featuresToMotion, figureSkeleton } from "../../media/index.ts";
+import type { Motion } from "../../media/types.ts";
+import { type MotionTarget, NOISE_FEATURES, noiseFeatures } from "../../models/adaptors/index.ts";
+import { noiseSchedule } from "../model/noise.ts";
+import type { PreparedGroup } from "../prepare/sample.ts";
+import type { GenerateOptions } from "./options.ts";
+import { presentOf } from "./programs.ts";
+import type { OpenedSource, TaskEngine } from "./task-engine.ts";
+
+/**
+ * @param groups the source
+ * @param empty a source that says nothing, to guide away from
+ */
+export async function generateMotion(
+  engine: TaskEngine,
+  groups: readonly PreparedGroup[],
+  empty: readonly PreparedGroup[],
+  options: GenerateOptions,
+): Promise<Motion> {
+  const c = engine.config.motion!;
+  const { steps = 50, guidance = 1, seed, signal, frames = c.maxFrames } = options;
+  if (!Number.isInteger(frames) || frames < 1 || frames > c.maxFrames) {
+    throw new RangeError(`task: frames is ${frames}, expected a whole number to ${c.maxFrames}`);
+  }
+  const size = frames * c.features;
+  const sources = await Promise.all(
+    [groups, empty].map((source) => engine.read(source, "motion", frames, signal)),
+  );
+  const both = new Float32Array(2 * size);
+  const denoise = guided(async (x, t) => {
+    for (const [i, source] of sources.entries()) {
+      both.set(await denoised(engine, source, c, x, t), i * size);
+    }
+    return both;
+  }, guidance);
+  const drawn = await sampleDdim(denoise, { schedule: noiseSchedule, size, steps, seed, signal });
+  for (let i = 0; i < size; i++) {
+    drawn[i] = drawn[i] * c.deviation[i % c.features] + c.mean[i % c.features];
+  }
+  return featuresToMotion(drawn, figureSkeleton, { frameTime: 1 / c.rate });
+}
+
+/** What the network takes the motion behind x to be. */
+async function denoised(
+  engine: TaskEngine,
+  { session, state }: OpenedSource,
+  c: MotionTarget,
+  x: Float32Array,
+  t: number,
+): Promise<Float32Array> {
+  const noisy = ndarray("f32", [1, x.length / c.features, c.features], x);
+  const noise = ndarray("f32", [1, NOISE_FEATURES], noiseFeatures(t / noiseSchedule.steps));
+  const past = fromValues("i32", [1], [0]);
+  // Written in place: the next call writes the same positions again.
+  const written: Record<string, NDArray> = {};
+  for (const { name, isWritten } of engine.ports) {
+    if (isWritten) written[presentOf(name)] = state[name];
+  }
+  const { frames } = await session.run(
+    { ...state, noisy, noise, past },
+    { outputs: written, fetch: ["frames", ...Object.keys(written)] },
+  );
+  return frames.data as Float32Array;
+}
