@@ -22,6 +22,7 @@ import { forwardProgram, type Model } from "onefold/models";
 import { linear, normal, type Scope } from "onefold/nn";
 import { createSession, type Session } from "onefold/runtime";
 import { createModelPool, type RunningServer, startServer } from "onefold/serve";
+import { type Checked, type DataOf, type OutputOf, parseInstruction } from "onefold/task";
 import { mockModel } from "onefold/testing";
 import { type AdamWOptions, defaultAdamW, rateAt, type Schedule } from "onefold/train";
 
@@ -33,6 +34,13 @@ using session: Session = await createSession(program);
 const values: NDArray = fromValues("f32", [2], [1, 2]);
 const outputs: Record<string, NDArray> = await session.run({ x: values });
 console.log(toValues(outputs.gradient!));
+
+// An instruction types its record and its result.
+const instruction = "[IMAGE:img] find all -> ( [BOX:box] [TEXT:label] )*";
+const checked: Checked<typeof instruction> = instruction;
+const data: DataOf<typeof instruction> = { img: "street.png" };
+const found: OutputOf<typeof instruction> = { items: [{ box: [0, 0, 8, 8], label: "car" }] };
+console.log(parseInstruction(checked).source.length, data.img, found.items[0]?.box[3]);
 
 /** What the rest of the types look like from outside; called by nobody. */
 export async function use(model: Model, tokenizer: Tokenizer, scope: Scope): Promise<void> {

@@ -35,10 +35,11 @@ export function readAttributes(
     if (!rule.sides.includes(side)) {
       refuse(`'${key}' only applies to ${only === "target" ? "decoder" : "encoder"} slots`);
     }
-    values[key] = readValue(attribute, rule, (problem) =>
+    const value = readValue(attribute, rule, (problem) =>
       refuse(`attribute '${key}' of [${modality.name}] ${problem}`),
     );
-    if (key === "preprocess" || key === "adaptor") checkPreset(key, values[key], presets, refuse);
+    if (key === "preprocess" || key === "adaptor") checkPreset(key, value, presets, refuse);
+    values[key] = value;
   }
   return values;
 }
@@ -65,10 +66,7 @@ function readValue(
   const what = { integer: "an integer", number: "a number", name: "a name" }[kind];
   if (!value) return refuse(`needs a value: ${what}`);
   const { text, isQuoted } = value;
-  if (kind === "name") {
-    const isName = isQuoted || /^\w+$/.test(text);
-    return isName ? text : refuse(`needs a name, got '${text}'; put it into double quotes`);
-  }
+  if (kind === "name") return text;
   const isNumber = !isQuoted && /^-?\d+(\.\d+)?(e[-+]?\d+)?$/i.test(text);
   const number = Number(text) + 0; // no -0
   const isKind = isNumber && (kind === "number" || Number.isSafeInteger(number));

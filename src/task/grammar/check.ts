@@ -1,6 +1,6 @@
 /** Rules that concern several slots of an instruction. */
 
-import type { Instruction, Segment, Slot } from "./ast.ts";
+import type { Group, Instruction, Segment, Slot } from "./ast.ts";
 import { InstructionError } from "./instruction-error.ts";
 import type { Modalities } from "./modality.ts";
 
@@ -10,63 +10,73 @@ export function slotsOf(sentence: readonly Segment[]): Slot[] {
   return items.filter((each) => each.kind === "slot");
 }
 
-/** Whether the decoder writes it: it is on the target side, and no prefix. */
+/** Given to the decoder, not generated. */
 const isPrefix = ({ attributes }: Slot): boolean => attributes.no_loss === true;
 
-/** A slot as messages name it. */
-const shown = ({ modality, name, isNamed }: Slot): string =>
-  `[${modality}${isNamed ? `:${name}` : ""}]`;
+/** Stops at a place of the instruction that is being checked. */
+type Refuse = (position: number, problem: string) => never;
 
 /**
  * The decoder's sentence is a prefix that is given (text and no_loss slots), then what is
  * generated: one slot, several text-like ones side by side, or one group.
  */
 export function checkTarget({ text, target }: Instruction, modalities: Modalities): void {
-  const refuse = (position: number, problem: string): never => {
+  const refuse: Refuse = (position, problem) => {
     throw new InstructionError(text, position, problem);
   };
   const isTextLike = ({ modality }: Slot) => modalities.get(modality)!.isTextLike;
-  const slots = slotsOf(target);
-  if (slots.length === 0) refuse(text.length, "the decoder side (after ->) has no slot");
-  if (slots.every(isPrefix)) {
-    refuse(text.length, "the decoder side (after ->) has only no_loss slots, nothing to generate");
-  }
-  for (const slot of slots) {
-    if (isPrefix(slot) && slot.attributes.closed_set) {
-      refuse(slot.position, `${shown(slot)} is given (no_loss), so closed_set has no meaning`);
-    }
-  }
-  let generated: Segment | undefined;
+  checkPrefixes(slotsOf(target), text.length, refuse);
+  let generated: Slot | Group | undefined;
   for (const segment of target) {
     const { kind, position } = segment;
-    if (kind === "group") checkGroup(segment.items.filter((item) => item.kind === "slot"));
-    if (kind === "slot" && isPrefix(segment)) {
-      if (generated) refuse(position, "prefix slots must precede the generated slot");
-    } else if (kind === "text") {
+    if (kind === "text") {
       if (generated)
         refuse(position, "text must precede the generated slot, which ends the answer");
+    } else if (kind === "slot" && isPrefix(segment)) {
+      if (generated) refuse(position, "prefix slots must precede the generated slot");
     } else {
-      if (generated) checkMerge(generated, segment);
+      if (kind === "group") checkGroup(segment, isTextLike, refuse);
+      if (generated) checkMerge(generated, segment, isTextLike, refuse);
       generated = segment;
     }
   }
+}
 
-  function checkGroup(items: readonly Slot[]): void {
-    const prefix = items.find(isPrefix);
-    if (prefix)
-      refuse(prefix.position, "a no_loss slot cannot be repeated; put it before the group");
-    const other = items.find((slot) => !isTextLike(slot));
-    if (other) refuse(other.position, `${shown(other)} cannot be repeated: it is not text-like`);
+function checkPrefixes(slots: readonly Slot[], end: number, refuse: Refuse): void {
+  if (slots.length === 0) refuse(end, "the decoder side (after ->) has no slot");
+  if (slots.every(isPrefix)) {
+    refuse(end, "the decoder side (after ->) has only no_loss slots, nothing to generate");
   }
+  const idle = slots.find((slot) => isPrefix(slot) && slot.attributes.closed_set);
+  if (!idle) return;
+  refuse(idle.position, `[${idle.modality}] is given (no_loss), so closed_set has no meaning`);
+}
 
-  function checkMerge(first: Segment, second: Segment): void {
-    if (first.kind === "group" || second.kind === "group") {
-      refuse(second.position, "a group '( … )*' must be all that is generated");
+function checkGroup(group: Group, isTextLike: (slot: Slot) => boolean, refuse: Refuse): void {
+  for (const slot of slotsOf([group])) {
+    const { modality, position } = slot;
+    if (isPrefix(slot)) {
+      refuse(position, "a no_loss slot cannot be repeated; put it before the group");
     }
-    const alone = [first, second].find((each) => each.kind === "slot" && !isTextLike(each));
-    if (alone?.kind !== "slot") return;
-    refuse(second.position, `${shown(alone)} must be the only generated slot: it is not text-like`);
+    if (!isTextLike(slot))
+      refuse(position, `[${modality}] cannot be repeated: it is not text-like`);
   }
+}
+
+/** Whether `second` may be generated directly after `first`. */
+function checkMerge(
+  first: Slot | Group,
+  second: Slot | Group,
+  isTextLike: (slot: Slot) => boolean,
+  refuse: Refuse,
+): void {
+  const { position } = second;
+  if (first.kind === "group" || second.kind === "group") {
+    refuse(position, "a group '( … )*' must be all that is generated");
+  }
+  const alone = [first, second].find((slot) => !isTextLike(slot));
+  if (!alone) return;
+  refuse(position, `[${alone.modality}] must be the only generated slot: it is not text-like`);
 }
 
 /** A column stands once a sentence at most; in both sentences it has one modality. */

@@ -17,14 +17,20 @@ export function formatInstruction({
 }
 
 function formatSegment(segment: Segment): string {
-  if (segment.kind === "text") return escapeText(segment.value);
-  if (segment.kind === "group") return `( ${segment.items.map(formatSegment).join(" ")} )*`;
-  return formatSlot(segment);
+  // Outside groups, parentheses stay readable: only the end of a group must not appear.
+  if (segment.kind === "text") {
+    return segment.value.replace(/\\|\[|->|\|\|\||\)\*/g, "\\$&");
+  }
+  if (segment.kind === "slot") return formatSlot(segment);
+  const items = segment.items.map((item) =>
+    item.kind === "text" ? escapeText(item.value) : formatSlot(item),
+  );
+  return `( ${items.join(" ")} )*`;
 }
 
-/** Text such that the parser reads it as it is. */
+/** Text such that the parser reads it as it is, wherever it stands. */
 export function escapeText(text: string): string {
-  return text.replace(/\\|\[|->|\)\*|\|\|\|/g, "\\$&");
+  return text.replace(/[\\[()]|->|\|\|\|/g, "\\$&");
 }
 
 /** @param slot `name` is left out where {@link Slot.isNamed} is false */

@@ -30,3 +30,4 @@ export {
   text,
   video,
 } from "./tagged.ts";
+export type { ArgsOf, Checked, ClosedSet, DataOf, NeedsClosedSet, OutputOf } from "./types.ts";

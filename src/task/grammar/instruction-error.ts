@@ -25,7 +25,7 @@ function place(text: string, position: number): string {
   if (!isLong) return column;
   const start = Math.max(0, position - 15);
   const end = Math.min(text.length, position + 25);
-  const excerpt = text.slice(start, end).replace(/\s+/g, " ");
+  const excerpt = text.slice(start, end).replace(/\s+/g, " ").trim();
   const near = `'${start > 0 ? "…" : ""}${excerpt}${end < text.length ? "…" : ""}'`;
   return `${text.includes("\n") ? `line ${before.length}, ` : ""}${column}, near ${near}`;
 }

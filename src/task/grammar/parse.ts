@@ -5,10 +5,10 @@
  *     sentence    = { text | slot | group }
  *     group       = "(" { text | slot } ")*"                 with a slot in it; target only
  *     slot        = "[" MODALITY [ ":" name ] { "," key [ "=" value ] } "]"
- *     value       = name | number | string in double quotes
+ *     value       = letters, digits and . + - _, or a string in double quotes
  */
 
-import type { Group, Instruction, Segment, Side, Slot, TextSegment } from "./ast.ts";
+import type { Instruction, Segment, Side, Slot, TextSegment } from "./ast.ts";
 import { readAttributes } from "./attributes.ts";
 import { checkNames, checkTarget } from "./check.ts";
 import { InstructionError } from "./instruction-error.ts";
@@ -42,12 +42,14 @@ export function parseInstruction(text: string, modalities: Modalities = register
     throw new InstructionError(text, second.position, problem);
   }
   const parts = tokens.filter((token): token is Part => !isBreak(token));
-  const reader = new SlotReader(text);
-  const read = (side: Side): Segment[] => {
-    const isHere = ({ position }: Part) => position < arrow.position === (side === "source");
-    return assemble(parts.filter(isHere), side, reader);
-  };
-  const instruction = { text, source: read("source"), target: read("target") };
+  const isSource = ({ position }: Part) => position < arrow.position;
+  const source = readSentence(text, parts.filter(isSource), "source");
+  const target = readSentence(
+    text,
+    parts.filter((part) => !isSource(part)),
+    "target",
+  );
+  const instruction = { text, source, target };
   checkTarget(instruction, modalities);
   checkNames(instruction);
   return instruction;
@@ -66,75 +68,51 @@ export function parseTemplates(text: string, modalities: Modalities = registered
 
 const isBreak = (token: Token): token is Break => token.kind === "->" || token.kind === "|||";
 
-/** Turns tokens into slots and counts them, because one without a name is named by its place. */
-class SlotReader {
-  readonly instruction: string;
-  #count = 0;
-
-  constructor(instruction: string) {
-    this.instruction = instruction;
-  }
-
-  read(token: SlotToken, side: Side): Slot {
-    const { modality, position } = token;
-    const place = String(this.#count++);
-    const name = token.name ?? place;
-    if (!modality.sides[side]) {
-      const only = side === "target" ? "encoder" : "decoder";
-      const problem = `[${modality.name}] only applies to the ${only} side`;
-      throw new InstructionError(this.instruction, position, problem);
-    }
-    if (name === "__proto__") {
-      throw new InstructionError(this.instruction, position, "no slot may be named '__proto__'");
-    }
-    const attributes = readAttributes(this.instruction, token, side);
-    const isNamed = token.name !== undefined;
-    return { kind: "slot", modality: modality.name, name, isNamed, attributes, position };
-  }
-}
-
-function assemble(parts: readonly Part[], side: Side, reader: SlotReader): Segment[] {
-  const ends = findGroups(parts);
+function readSentence(instruction: string, parts: readonly Part[], side: Side): Segment[] {
   const segments: Segment[] = [];
-  let index = 0;
-  while (index < parts.length) {
-    const end = ends.get(index);
-    if (end === undefined) {
-      const next = [...ends.keys()].filter((start) => start > index);
-      const until = Math.min(parts.length, ...next);
-      segments.push(...readItems(parts.slice(index, until), side, reader));
-      index = until;
-      continue;
-    }
-    const { position } = parts[index]!;
+  let from = 0;
+  for (const [start, end] of findGroups(instruction, parts)) {
+    const { position } = parts[start]!;
     if (side === "source") {
       const problem = "a group '( … )*' only applies to the decoder side";
-      throw new InstructionError(reader.instruction, position, problem);
+      throw new InstructionError(instruction, position, problem);
     }
-    const items = readItems(parts.slice(index + 1, end), side, reader);
-    segments.push({ kind: "group", items, position } satisfies Group);
-    index = end + 1;
+    segments.push(...readItems(instruction, parts.slice(from, start), side));
+    const items = readItems(instruction, parts.slice(start + 1, end), side);
+    segments.push({ kind: "group", items, position });
+    from = end + 1;
   }
+  segments.push(...readItems(instruction, parts.slice(from), side));
   return segments;
 }
 
-/** From the "(" of each group to its ")*": pairs of parentheses with a slot between them. */
-function findGroups(parts: readonly Part[]): Map<number, number> {
-  const groups = new Map<number, number>();
-  const open: number[] = [];
+/** Where groups start and end, in order: pairs of parentheses with a slot between them. */
+function findGroups(instruction: string, parts: readonly Part[]): [start: number, end: number][] {
+  const groups: [start: number, end: number][] = [];
+  const open: { readonly start: number; readonly slots: number }[] = [];
+  let slots = 0;
   for (const [index, { kind }] of parts.entries()) {
-    if (kind === "(") open.push(index);
+    if (kind === "slot") slots++;
+    if (kind === "(") open.push({ start: index, slots });
     if (kind !== ")" && kind !== ")*") continue;
-    const start = open.pop();
-    if (start === undefined || kind === ")") continue;
-    const hasSlot = parts.slice(start, index).some((part) => part.kind === "slot");
-    if (hasSlot) groups.set(start, index);
+    const opening = open.pop();
+    if (kind === ")" || !opening || opening.slots === slots) continue;
+    const [inner] = groups.at(-1) ?? [-1];
+    if (inner > opening.start) {
+      const problem = "a group cannot stand in a group";
+      throw new InstructionError(instruction, parts[inner]!.position, problem);
+    }
+    groups.push([opening.start, index]);
   }
   return groups;
 }
 
 /** Slots, and the text between them as one segment each. */
-function readItems(parts: readonly Part[], side: Side, reader: SlotReader): (TextSegment | Slot)[] {
+function readItems(
+  instruction: string,
+  parts: readonly Part[],
+  side: Side,
+): (TextSegment | Slot)[] {
   const items: (TextSegment | Slot)[] = [];
   let text = "";
   let start = 0;
@@ -147,7 +125,7 @@ function readItems(parts: readonly Part[], side: Side, reader: SlotReader): (Tex
   for (const part of parts) {
     if (part.kind === "slot") {
       endText();
-      items.push(reader.read(part, side));
+      items.push(readSlot(instruction, part, side));
     } else {
       if (!text) start = part.position;
       text += part.value;
@@ -155,4 +133,15 @@ function readItems(parts: readonly Part[], side: Side, reader: SlotReader): (Tex
   }
   endText();
   return items;
+}
+
+function readSlot(instruction: string, token: SlotToken, side: Side): Slot {
+  const { modality, name, isNamed, position } = token;
+  if (!modality.sides[side]) {
+    const only = side === "target" ? "encoder" : "decoder";
+    const problem = `[${modality.name}] only applies to the ${only} side`;
+    throw new InstructionError(instruction, position, problem);
+  }
+  const attributes = readAttributes(instruction, token, side);
+  return { kind: "slot", modality: modality.name, name, isNamed, attributes, position };
 }

@@ -14,7 +14,9 @@ export interface RawAttribute {
 export interface SlotToken {
   readonly kind: "slot";
   readonly modality: Modality;
-  readonly name: string | undefined;
+  /** Its number among the slots where it has no name of its own. */
+  readonly name: string;
+  readonly isNamed: boolean;
   readonly attributes: readonly RawAttribute[];
   readonly position: number;
 }
@@ -34,19 +36,21 @@ export interface Break {
 export type Token = SlotToken | TextToken | Break;
 
 const plain = /[^\\[()|-]+|./suy;
-const special = /\\(\\|\[|->|\)\*|\|\|\|)|->|\|\|\||\)\*|[()]/y;
+const special = /\\([\\[()]|->|\|\|\|)|->|\|\|\||\)\*|[()]/y;
 const opening = /\[(\s*)([A-Za-z][A-Za-z_]*)(\s*)/y;
 
 /**
- * `\[`, `\->`, `\)*`, `\|||` and `\\` are text; any other backslash stands for itself.
+ * `\[`, `\(`, `\)`, `\->`, `\|||` and `\\` are text; any other backslash stands for itself.
  * @throws InstructionError at a slot that is not well formed, or of no known modality
  */
 export function scan(text: string, modalities: Modalities): Token[] {
   const tokens: Token[] = [];
+  let slots = 0;
   let at = 0;
   while (at < text.length) {
-    const slot = text[at] === "[" ? readSlot(text, at, modalities) : undefined;
+    const slot = text[at] === "[" ? readSlot(text, at, String(slots), modalities) : undefined;
     if (slot) {
+      slots++;
       tokens.push(slot.token);
       at = slot.end;
       continue;
@@ -71,6 +75,7 @@ function match(pattern: RegExp, text: string, at: number): RegExpExecArray | nul
 function readSlot(
   text: string,
   position: number,
+  place: string,
   modalities: Modalities,
 ): { readonly token: SlotToken; readonly end: number } | undefined {
   const head = match(opening, text, position);
@@ -105,7 +110,9 @@ function readSlot(
     const got = at < text.length ? `'${String.fromCodePoint(text.codePointAt(at)!)}'` : "the end";
     return refuse(at, `expected ${what} in the slot that starts '[${type}', got ${got}`);
   };
-  const name = take(/:/y) ? (take(/\w+/y) ?? expected("a name after ':'")) : undefined;
+  const isNamed = take(/:/y) !== undefined;
+  const name = isNamed ? (take(/\w+/y) ?? expected("a name after ':'")) : place;
+  if (name === "__proto__") refuse(position, "no slot may be named '__proto__'");
   const attributes: RawAttribute[] = [];
   while (take(/,/y)) {
     const start = at;
@@ -113,11 +120,8 @@ function readSlot(
     const value = take(/=/y) ? readValue(take, expected, key) : undefined;
     attributes.push({ key, value, position: start });
   }
-  if (!take(/\]/y)) {
-    const more = attributes.length > 0 ? "',' or ']'" : name ? "',' or ']'" : "':', ',' or ']'";
-    expected(more);
-  }
-  return { token: { kind: "slot", modality, name, attributes, position }, end: at };
+  if (!take(/\]/y)) expected(isNamed || attributes.length > 0 ? "',' or ']'" : "':', ',' or ']'");
+  return { token: { kind: "slot", modality, name, isNamed, attributes, position }, end: at };
 }
 
 function readValue(

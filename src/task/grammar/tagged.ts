@@ -1,17 +1,38 @@
-/** Instructions whose slots are values: checked by the editor as they are typed. */
+/** Instructions whose slots are values. */
 
 import type { Instruction, Slot } from "./ast.ts";
+import type { builtinModalities } from "./builtin-modalities.ts";
 import { escapeText, formatSlot } from "./format.ts";
-import type { ModalityName } from "./modality.ts";
+import type { AttributeRule, ModalityName } from "./modality.ts";
 import { parseInstruction } from "./parse.ts";
 
 /** A slot that has no place yet. */
 export type SlotValue = Omit<Slot, "position">;
 
-type SlotMaker = (name?: string, attributes?: Slot["attributes"]) => SlotValue;
+type Builtin = (typeof builtinModalities)[number];
+
+type ValueOf<Rule> = Rule extends { kind: infer Kind extends AttributeRule["kind"] }
+  ? { flag: true; integer: number; number: number; name: string }[Kind]
+  : never;
+
+/** A modality of your own takes any attributes here: they are checked at run time. */
+type AttributesOf<M extends ModalityName> =
+  Extract<Builtin, { name: M }> extends infer B
+    ? [B] extends [never]
+      ? Slot["attributes"]
+      : B extends Builtin
+        ? { readonly [K in keyof B["attributes"]]?: ValueOf<B["attributes"][K]> } & {
+            readonly preprocess?: string;
+            readonly adaptor?: string;
+          }
+        : never
+    : never;
+
+type SlotMaker<Attributes> = (name?: string, attributes?: Attributes) => SlotValue;
 
 /** A function that makes slots of a modality, for {@link instruction}. */
-export function slotOf(modality: ModalityName): SlotMaker {
+export function slotOf<M extends ModalityName>(modality: M): SlotMaker<AttributesOf<M>>;
+export function slotOf(modality: ModalityName): SlotMaker<Slot["attributes"]> {
   return (name, attributes = {}) => ({
     kind: "slot",
     modality,

@@ -1,6 +1,6 @@
-/** The 23 example tasks of OFASys with the instructions of its documentation (video QA's `is_label` as closed_set). */
+/** The 23 example tasks of OFASys with the instructions of its documentation; video QA's `is_label`, which its code does not read, is closed_set. */
 
-export const documented: readonly (readonly [task: string, instruction: string])[] = [
+export const documented = [
   [
     "NLU",
     'is the sentiment of text " [TEXT:sentence] " positive or negative? -> is the sentiment of text " [TEXT:sentence,no_loss] " positive or negative? [TEXT:label,closed_set]',
@@ -60,4 +60,4 @@ export const documented: readonly (readonly [task: string, instruction: string])
     "text-to-motion",
     "motion capture: [TEXT:text] -> [MOTION:bvh_frames,preprocess=motion_6d,adaptor=motion_6d]",
   ],
-];
+] as const;
