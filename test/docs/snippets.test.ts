@@ -19,9 +19,15 @@ import { commandsOf, missing, snippetsOf } from "./snippets.ts";
 
 const root = resolve(import.meta.dirname, "../..");
 const bin = join(root, "bin/onefold.js");
-const pages = ["getting-started", "serving", "library", "quantisation", "studio", "media"].map(
-  (name) => `docs/${name}.md`,
-);
+const pages = [
+  "getting-started",
+  "serving",
+  "library",
+  "quantisation",
+  "studio",
+  "media",
+  "tasks",
+].map((name) => `docs/${name}.md`);
 const snippets = ["README.md", ...pages].flatMap((page) => snippetsOf(root, page));
 const programs = snippets.filter(({ language }) => language === "ts");
 const lines = snippets
