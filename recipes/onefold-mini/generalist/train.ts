@@ -1,0 +1,145 @@
+// Trains the generalist: npx tsx recipes/onefold-mini/generalist/train.ts --run runs/generalist
+// First train-codes.ts. Goes on from the newest checkpoint in the run's folder. Ctrl-C stops with one.
+import { readdir } from "node:fs/promises";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { packageRoot } from "../../../src/cli/package-root.ts";
+import {
+  type LossLayout,
+  layoutKey,
+  TaskModel,
+  taskLoss,
+  taskSource,
+} from "../../../src/task/index.ts";
+import { createSpeechWorld, openSpeechPool } from "../../../src/task/worlds/index.ts";
+import { gradientGraph, type LossFunction } from "../../../src/train/gradient.ts";
+import { Trainer, run as trainRun } from "../../../src/train/index.ts";
+import { muon, optimizer } from "../config.ts";
+import { loadRender } from "../render.ts";
+import { tokenizerConfig } from "../tokenizer.ts";
+import { run } from "./config.ts";
+import { generalistConfig, generalistVocabulary } from "./model.ts";
+import { textTask, worldTask } from "./samples.ts";
+import { generalistTasks } from "./tasks.ts";
+import { startingWeights } from "./weights.ts";
+
+const { values } = parseArgs({
+  options: {
+    run: { type: "string", default: "runs/generalist" },
+    codes: { type: "string", default: "runs/onefold-mini-codes" },
+    speech: { type: "string", default: "runs/speech.bin" },
+    steps: { type: "string", default: "3000" },
+    threads: { type: "string" },
+  },
+});
+const steps = Number(values.steps);
+const config = generalistConfig();
+const { vocabulary, json } = await generalistVocabulary(config.bins);
+
+const layouts: readonly LossLayout[] = [
+  { source: ["text"], target: "tokens" },
+  { source: ["text", "image", "text"], target: "tokens" },
+  { source: ["text", "video", "text"], target: "tokens" },
+  { source: ["text", "audio", "text"], target: "tokens" },
+  { source: ["text"], target: "codes" },
+  { source: ["text"], target: "motion" },
+];
+const loss: Record<string, LossFunction> = Object.fromEntries(
+  layouts.map((layout) => [layoutKey(layout), taskLoss(config, layout)]),
+);
+
+const checkpoints = await readdir(values.codes);
+const newest = checkpoints
+  .filter((name) => name.startsWith("step-"))
+  .toSorted()
+  .at(-1);
+if (!newest) throw new Error(`${values.codes}: no checkpoint of train-codes.ts; run it first`);
+const codesFolder = join(values.codes, newest);
+const specs = Object.values(loss).flatMap((f) => gradientGraph(f).parameters);
+const textFolder = join(packageRoot(), "models/onefold-mini");
+const initial = await startingWeights(specs, [textFolder], run.seed);
+const codesModel = new TaskModel({
+  config,
+  vocabulary,
+  weights: await codesWeights(codesFolder),
+  threads: 1,
+});
+
+console.log("speaking");
+const speech = await createSpeechWorld(openSpeechPool(values.speech));
+const preparation = codesModel.preparation;
+const source = taskSource({
+  config,
+  start: vocabulary.marks.targetStart,
+  tasks: [
+    textTask(await loadRender(), vocabulary.tokenizer),
+    ...generalistTasks(speech).map((task) => worldTask(task, preparation)),
+  ],
+  positions: run.positions,
+  seed: run.seed,
+  order: "by weight",
+});
+
+using trainer = await Trainer.create({
+  loss,
+  weights: ({ name }) => initial.get(name)!,
+  optimizer,
+  muon,
+  learningRate: run.learningRate,
+  schedule: {
+    kind: "wsd",
+    warmup: run.warmup,
+    steps,
+    decay: Math.round(steps * run.decayShare),
+    floor: run.floor,
+  },
+  threads: values.threads === undefined ? undefined : Number(values.threads),
+});
+
+const stop = new AbortController();
+process.once("SIGINT", () => stop.abort());
+const window = 25;
+let seconds = 0;
+const sums = new Map<string, { loss: number; count: number }>();
+await trainRun({
+  dir: values.run,
+  trainer,
+  source,
+  steps,
+  accumulate: run.accumulate,
+  saveEvery: 100,
+  keep: 2,
+  // The number of steps may change between resumes: it moves only the end of the schedule.
+  fingerprint: JSON.stringify({ run, config, tasks: generalistTasks(speech).map((t) => t.weight) }),
+  files: {
+    "task.json": config,
+    "tokenizer.json": json,
+    "tokenizer_config.json": tokenizerConfig,
+  },
+  signal: stop.signal,
+  onStep(m) {
+    seconds += m.tokens / m.tokensPerSecond;
+    for (const [name, value] of Object.entries(m.metrics)) {
+      const sum = sums.get(name) ?? { loss: 0, count: 0 };
+      sums.set(name, { loss: sum.loss + value, count: sum.count + 1 });
+    }
+    if (m.step % window !== 0) return;
+    const losses = Array.from(
+      sums,
+      ([name, sum]) => `${name.slice(5)} ${(sum.loss / sum.count).toFixed(3)}`,
+    );
+    const left = ((steps - m.step) * seconds) / window / 60;
+    console.log(
+      `step ${m.step}/${steps}  ${(seconds / window).toFixed(2)} s a step, ${left.toFixed(1)} min left  ` +
+        losses.toSorted().join("  "),
+    );
+    seconds = 0;
+    sums.clear();
+  },
+});
+
+async function codesWeights(folder: string) {
+  const { openCheckpoint } = await import("../../../src/checkpoint/index.ts");
+  const checkpoint = await openCheckpoint(folder);
+  return ({ name }: { readonly name: string }) => checkpoint.readAs(name, "f32");
+}
