@@ -12,3 +12,4 @@ export { TaskModel, type TaskModelOptions } from "./run/task-model.ts";
 export { layoutOf } from "./train/batch.ts";
 export { type LossLayout, layoutKey, taskLoss } from "./train/loss.ts";
 export { type TaskSourceOptions, type TrainTask, taskSource } from "./train/source.ts";
+export * from "./worlds/index.ts";

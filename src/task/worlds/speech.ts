@@ -57,7 +57,7 @@ function drawClips(seed: number, split: Split, count: number): Utterance[] {
   return Array.from({ length: count }, () => drawUtterance(random, split));
 }
 
-/** Silence before and after, another loudness, and noise 20 to 50 dB below full scale. */
+/** Silence before and after, another loudness, and noise 44 to 74 dB below full scale. */
 function roughen(random: Random, { samples, sampleRate }: Audio): Audio {
   const silence = () => Math.round(sampleRate * between(random, 0.02, 0.15));
   const start = silence();
