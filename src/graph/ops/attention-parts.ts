@@ -2,7 +2,7 @@
 
 import type { DType } from "../dtype.ts";
 import { onnx } from "../onnx/contract.ts";
-import { type Dim, dimSub } from "../shape.ts";
+import { type Dim, dimMul, dimSub } from "../shape.ts";
 import { apply, type Op, shapeError, type Tensor } from "../tensor.ts";
 import {
   add,
@@ -44,7 +44,9 @@ export function attentionWeights(q: Tensor, key: Tensor, o: AttendOptions, place
   const kvHeads = key.shape[1] as number;
   const keys = key.shape[2];
   // Scaling q and adding the mask touch less memory than the scores do, forward and backward.
-  const rows = reshape(transpose(mul(q, o.scale), [0, 2, 1, 3]), [batch, kvHeads, -1, width]);
+  const groups = (heads as number) / kvHeads; // whole, by `infer` of attention
+  const scaled = transpose(mul(q, o.scale), [0, 2, 1, 3]);
+  const rows = reshape(scaled, [batch, kvHeads, dimMul(groups, seq), width]);
   let scores = reshape(matmul(rows, key, { transposeB: true }), [batch, heads, seq, keys]);
   if (o.softCap > 0) scores = mul(tanh(div(scores, o.softCap)), o.softCap);
   if (o.bias) scores = add(scores, o.bias);
@@ -69,7 +71,8 @@ export function attend(
 /** Values [batch, kvHeads, keys, width] by weights [batch, heads, seq, keys]. */
 export function applyWeights(weights: Tensor, value: Tensor): Tensor {
   const [batch, heads, seq, keys] = weights.shape;
-  const grouped = reshape(weights, [batch, value.shape[1], -1, keys]);
+  const groups = (heads as number) / (value.shape[1] as number); // whole, as above
+  const grouped = reshape(weights, [batch, value.shape[1], dimMul(groups, seq), keys]);
   const y = matmul(grouped, value); // [batch, kvHeads, groups * seq, width]
   return transpose(reshape(y, [batch, heads, seq, value.shape[3]]), [0, 2, 1, 3]);
 }

@@ -1,5 +1,6 @@
 /** Attention that keeps what queries give keys, as its gradient wants it. */
 
+import { dimMul } from "../shape.ts";
 import { apply, type Op, type Tensor } from "../tensor.ts";
 import { type AttentionAttrs, attentionParts, emitAttention } from "./attention-kernel.ts";
 import { applyWeights, attentionWeights, queryPlaces } from "./attention-parts.ts";
@@ -38,8 +39,9 @@ const weightedAttentionOp: Op<AttentionAttrs> = {
     const { q, k, v, bias } = attentionParts(inputs, attrs);
     const [batch, , kvHeads] = k.shape;
     // Heads of one group are rows of one product: [batch, kvHeads, groups * seq, ...].
+    const groups = (q.shape[2] as number) / (kvHeads as number); // whole, by `infer` of attention
     const grouped = (x: Tensor): Tensor =>
-      reshape(x, [batch, kvHeads, -1, x.shape[x.shape.length - 1]]);
+      reshape(x, [batch, kvHeads, dimMul(groups, x.shape[2]), x.shape[x.shape.length - 1]]);
     const rows = (x: Tensor): Tensor => grouped(transpose(x, HEADS_FIRST));
     const back = (x: Tensor, like: Tensor): Tensor => {
       const [, length, heads, width] = like.shape;
