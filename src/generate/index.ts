@@ -22,6 +22,7 @@ export type { TokenConstraint } from "./constrain/types.ts";
 export { checkContext, checkTokens, contextLimit } from "./context-limit.ts";
 export type { DecoderSessionOptions, FeedOptions } from "./decoder-options.ts";
 export { createDecoderSession, type DecoderSession } from "./decoder-session.ts";
+export * from "./diffusion/index.ts";
 export { createEngine, type EngineOptions } from "./engine/engine.ts";
 export {
   createPool,

@@ -3,6 +3,7 @@
 export { frameLoss, stopLoss } from "./audio-frames.ts";
 export { contrastiveLoss, initialLogScale } from "./contrastive.ts";
 export { type CtcOptions, ctcLoss } from "./ctc.ts";
+export { diffusionLoss } from "./diffusion.ts";
 export { dropWorst } from "./drop-worst.ts";
 export { scstLoss, scstWeights } from "./scst.ts";
 export {

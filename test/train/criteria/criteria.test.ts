@@ -14,6 +14,7 @@ import {
 import {
   contrastiveLoss,
   ctcLoss,
+  diffusionLoss,
   dropWorst,
   frameLoss,
   scstLoss,
@@ -152,6 +153,22 @@ describe("central differences", () => {
       ([x, stops, valid]) => stopLoss(x!, stops!, valid!, 3),
       [randomArray("f64", [2, 3], 4), fromValues("f64", [2, 3], [0, 0, 1, 1, 0, 0]), valid],
       { wrt: [0] },
+    );
+  });
+
+  test("diffusion, and its value by hand", async () => {
+    const [predicted, clean] = [
+      [1, 2, 5, 5],
+      [0, 0, 4, 4],
+    ].map((row) => fromValues("f64", [1, 2, 2], row));
+    const feeds = { predicted: predicted!, clean: clean!, weights: fromValues("f64", [1], [2]) };
+    const inputs = Object.entries(feeds).map(([name, { shape }]) => input(name, "f64", shape));
+    const valid = fromValues("bool", [1, 2], [1, 0]);
+    const loss = diffusionLoss(inputs[0]!, inputs[1]!, inputs[2]!, input("valid", "bool", [1, 2]));
+    expect(toValues(await evaluateOne(loss, { ...feeds, valid }))).toEqual([3, 0]);
+    await checkGradients(
+      ([x, y, w, v]) => diffusionLoss(x!, y!, w!, v!),
+      [...Object.values(feeds), valid],
     );
   });
 
