@@ -2,6 +2,7 @@
 
 import type { BestCandidates } from "./best-candidates.ts";
 import { allows, type TokenRanges } from "./search-constraint.ts";
+import { sumExp } from "./sum-exp.ts";
 
 /** One row of a session's scores, and what may follow it. */
 export interface ScoredRow {
@@ -62,8 +63,7 @@ export function normaliserOf(from: ScoredRow): number {
   }
   let sum = 0;
   for (let i = 0; i < ranges.length; i += 2) {
-    const end = start + ranges[i + 1]!;
-    for (let at = start + ranges[i]!; at < end; at++) sum += Math.exp(scores[at]! - most);
+    sum += sumExp(scores, start + ranges[i]!, start + ranges[i + 1]!, most);
   }
   const normaliser = most + Math.log(sum);
   if (Number.isFinite(normaliser)) return normaliser;
