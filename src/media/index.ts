@@ -6,7 +6,6 @@ export * from "./draw/index.ts";
 export * from "./image/index.ts";
 export * from "./motion/index.ts";
 export * from "./structure/index.ts";
-export * from "./structure/index.ts";
 export * from "./text/index.ts";
 export type * from "./types.ts";
 export * from "./video/index.ts";

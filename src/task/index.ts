@@ -7,6 +7,7 @@ export { type Plan, planOf } from "./plan.ts";
 export type { PrepareOptions, TaskRecord } from "./prepare/context.ts";
 export { prepareSample } from "./prepare/prepare.ts";
 export type { PreparedSample } from "./prepare/sample.ts";
+export * from "./readers/index.ts";
 export type { GenerateOptions } from "./run/options.ts";
 export { TaskModel, type TaskModelOptions } from "./run/task-model.ts";
 export { layoutOf } from "./train/batch.ts";

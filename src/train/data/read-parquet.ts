@@ -13,11 +13,15 @@ const MAX_GROUP_BYTES = 2 ** 30;
 /** Of decoded values at a time; a larger group is read in parts, each of which reads it whole. */
 const BATCH_BYTES = 64 * 2 ** 20;
 
-/** @param max bytes of a row, counted in its text */
+/**
+ * @param max bytes of a row, counted in its text
+ * @param utf8 reads byte columns that do not say what they hold as text; false: leaves them bytes
+ */
 export async function* readParquet(
   file: string,
   from: Position,
   max: number,
+  { utf8 = true }: { utf8?: boolean } = {},
 ): AsyncGenerator<RawRow> {
   const { parquetMetadataAsync, parquetReadObjects } = await import("hyparquet");
   const handle = await open(file).catch((error: unknown) => {
@@ -52,6 +56,7 @@ export async function* readParquet(
             rowStart,
             rowEnd: end,
             compressors,
+            utf8,
             parsers: { stringFromBytes },
           });
         let rows: Record<string, unknown>[];
