@@ -26,6 +26,7 @@ const pages = [
   "quantisation",
   "studio",
   "media",
+  "metrics",
   "tasks",
 ].map((name) => `docs/${name}.md`);
 const snippets = ["README.md", ...pages].flatMap((page) => snippetsOf(root, page));
