@@ -88,11 +88,13 @@ function pass2(
   yi: Float64Array,
 ): void {
   for (let p = 0; p < count; p++) {
-    const [wr, wi] = [cos[p]!, sin[p]!];
+    const wr = cos[p]!;
+    const wi = sin[p]!;
     const last = (p + 1) * stride;
     for (let a = p * stride, y = 2 * a; a < last; a++, y++) {
       const b = a + count * stride;
-      const [re, im] = [xr[a]! - xr[b]!, xi[a]! - xi[b]!];
+      const re = xr[a]! - xr[b]!;
+      const im = xi[a]! - xi[b]!;
       yr[y] = xr[a]! + xr[b]!;
       yi[y] = xi[a]! + xi[b]!;
       yr[y + stride] = re * wr - im * wi;
@@ -112,8 +114,10 @@ function pass3(
 ): void {
   const step = count * stride;
   for (let p = 0; p < count; p++) {
-    const [w1r, w1i] = [cos[2 * p]!, sin[2 * p]!];
-    const [w2r, w2i] = [cos[2 * p + 1]!, sin[2 * p + 1]!];
+    const w1r = cos[2 * p]!;
+    const w1i = sin[2 * p]!;
+    const w2r = cos[2 * p + 1]!;
+    const w2i = sin[2 * p + 1]!;
     const last = (p + 1) * stride;
     for (let a = p * stride, y = 3 * p * stride; a < last; a++, y++) {
       const b = a + step;
@@ -195,6 +199,14 @@ function pass5(
   const step = count * stride;
   for (let p = 0; p < count; p++) {
     const w = 4 * p;
+    const w1r = cos[w]!;
+    const w1i = sin[w]!;
+    const w2r = cos[w + 1]!;
+    const w2i = sin[w + 1]!;
+    const w3r = cos[w + 2]!;
+    const w3i = sin[w + 2]!;
+    const w4r = cos[w + 3]!;
+    const w4i = sin[w + 3]!;
     const last = (p + 1) * stride;
     for (let a = p * stride, y = 5 * p * stride; a < last; a++, y++) {
       const b = a + step;
@@ -224,14 +236,14 @@ function pass5(
       const y2 = y1 + stride;
       const y3 = y2 + stride;
       const y4 = y3 + stride;
-      yr[y1] = (m1r + n1i) * cos[w]! - (m1i - n1r) * sin[w]!;
-      yi[y1] = (m1r + n1i) * sin[w]! + (m1i - n1r) * cos[w]!;
-      yr[y2] = (m2r + n2i) * cos[w + 1]! - (m2i - n2r) * sin[w + 1]!;
-      yi[y2] = (m2r + n2i) * sin[w + 1]! + (m2i - n2r) * cos[w + 1]!;
-      yr[y3] = (m2r - n2i) * cos[w + 2]! - (m2i + n2r) * sin[w + 2]!;
-      yi[y3] = (m2r - n2i) * sin[w + 2]! + (m2i + n2r) * cos[w + 2]!;
-      yr[y4] = (m1r - n1i) * cos[w + 3]! - (m1i + n1r) * sin[w + 3]!;
-      yi[y4] = (m1r - n1i) * sin[w + 3]! + (m1i + n1r) * cos[w + 3]!;
+      yr[y1] = (m1r + n1i) * w1r - (m1i - n1r) * w1i;
+      yi[y1] = (m1r + n1i) * w1i + (m1i - n1r) * w1r;
+      yr[y2] = (m2r + n2i) * w2r - (m2i - n2r) * w2i;
+      yi[y2] = (m2r + n2i) * w2i + (m2i - n2r) * w2r;
+      yr[y3] = (m2r - n2i) * w3r - (m2i + n2r) * w3i;
+      yi[y3] = (m2r - n2i) * w3i + (m2i + n2r) * w3r;
+      yr[y4] = (m1r - n1i) * w4r - (m1i + n1r) * w4i;
+      yi[y4] = (m1r - n1i) * w4i + (m1i + n1r) * w4r;
     }
   }
 }

@@ -54,13 +54,13 @@ export function logMel(audio: Audio, options: LogMelOptions = {}): Spectrogram {
     for (let k = 0; k < power.length; k++) power[k] = re[k]! * re[k]! + im[k]! * im[k]!;
     applyMelFilters(filters, power, data, frame * mels);
   });
-  let loudest = -Infinity;
+  // Loops, not reduce or map: a call for each value takes longer than its logarithm.
+  let loudest = 0;
+  for (let i = 0; i < data.length; i++) if (data[i]! > loudest) loudest = data[i]!;
+  const floor = Math.max(1e-10, loudest * 1e-8); // 8 below in log10
   for (let i = 0; i < data.length; i++) {
-    const value = Math.log10(Math.max(data[i]!, 1e-10));
-    data[i] = value;
-    if (value > loudest) loudest = value;
+    data[i] = (Math.log(Math.max(data[i]!, floor)) * Math.LOG10E + 4) / 4;
   }
-  for (let i = 0; i < data.length; i++) data[i] = (Math.max(data[i]!, loudest - 8) + 4) / 4;
   return { frames, bins: mels, data };
 }
 

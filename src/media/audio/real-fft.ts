@@ -37,14 +37,18 @@ function createEven(size: number): RealFft {
       im[0] = 0;
       re[half] = zr[0]! - zi[0]!;
       im[half] = 0;
-      for (let k = 1; k < half; k++) {
-        const m = half - k;
-        const er = zr[k]! + zr[m]!;
-        const ei = zi[k]! - zi[m]!;
-        const or = zi[k]! + zi[m]!;
-        const oi = zr[m]! - zr[k]!;
-        re[k] = (er + or * cos[k]! - oi * sin[k]!) / 2;
-        im[k] = (ei + or * sin[k]! + oi * cos[k]!) / 2;
+      // Bins k and half - k mirror each other; in the middle they are one.
+      for (let k = 1, m = half - 1; k <= m; k++, m--) {
+        const er = (zr[k]! + zr[m]!) / 2;
+        const ei = (zi[k]! - zi[m]!) / 2;
+        const or = (zi[k]! + zi[m]!) / 2;
+        const oi = (zr[m]! - zr[k]!) / 2;
+        const tr = or * cos[k]! - oi * sin[k]!;
+        const ti = or * sin[k]! + oi * cos[k]!;
+        re[k] = er + tr;
+        im[k] = ei + ti;
+        re[m] = er - tr;
+        im[m] = ti - ei;
       }
     },
     inverse(re, im, signal) {
