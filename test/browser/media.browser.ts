@@ -1,28 +1,17 @@
 /** The browser's half of media/ in Chromium, beside what Pillow reads. */
 
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
-import { build } from "vite";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Image, resize } from "../../src/media/index.ts";
 import { bytesOf, fixtureNames, furthest, pattern, pillowImage } from "../media/image/support.ts";
-import { launch } from "./support.ts";
+import { launch, openMediaPage } from "./support.ts";
 
 let browser: Browser;
 let page: Page;
 
 beforeAll(async () => {
-  const entry = fileURLToPath(new URL("../../src/media/browser.ts", import.meta.url));
-  const built = await build({
-    configFile: false,
-    logLevel: "error",
-    build: { write: false, lib: { entry, formats: ["iife"], name: "media" } },
-  });
-  const [bundle] = Array.isArray(built) ? built : [];
-  const code = bundle?.output[0].code ?? "";
   browser = await launch();
-  page = await browser.newPage();
-  await page.addScriptTag({ content: code.replace("var media", "window.media") });
+  page = await openMediaPage(browser);
 });
 afterAll(() => browser?.close());
 

@@ -1,6 +1,8 @@
 /** What the browser's tests share. */
 
+import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page, type Route } from "playwright-core";
+import { build } from "vite";
 
 const flags =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
@@ -65,3 +67,18 @@ const measure = `() => {
   }
   return found;
 }`;
+
+/** An empty page with onefold/media/browser as `media`. */
+export async function openMediaPage(browser: Browser): Promise<Page> {
+  const entry = fileURLToPath(new URL("../../src/media/browser.ts", import.meta.url));
+  const built = await build({
+    configFile: false,
+    logLevel: "error",
+    build: { write: false, lib: { entry, formats: ["iife"], name: "media" } },
+  });
+  const [bundle] = Array.isArray(built) ? built : [];
+  const code = bundle?.output[0].code ?? "";
+  const page = await browser.newPage();
+  await page.addScriptTag({ content: code.replace("var media", "window.media") });
+  return page;
+}

@@ -4,7 +4,7 @@ import { open } from "node:fs/promises";
 import type { Audio } from "../types.ts";
 import { codecOf, flacInfo } from "./codec.ts";
 import type { DecoderThread } from "./decoder-thread.ts";
-import { checkSeconds, MAX_SECONDS, tooLong } from "./limits.ts";
+import { checkBytes, checkSeconds, MAX_SECONDS, tooLong } from "./limits.ts";
 import { MAX_SAMPLE_RATE, resample } from "./resample.ts";
 import { decodeWav, isWav } from "./wav.ts";
 
@@ -19,8 +19,6 @@ export interface DecodeAudioOptions {
   readonly maxSeconds?: number;
 }
 
-const MAX_BYTES = 2 ** 30;
-
 /**
  * Decodes WAV, FLAC, MP3, Ogg Vorbis, Opus, AAC (ADTS) and M4A; channels are averaged. MP3, Ogg and
  * AAC do not say how long they are: of a file that was cut off, what is there is decoded.
@@ -34,32 +32,26 @@ export async function decodeAudio(
   source: string | Uint8Array,
   options: DecodeAudioOptions = {},
 ): Promise<Audio> {
-  const { maxBytes = MAX_BYTES, maxSeconds = MAX_SECONDS, sampleRate } = options;
+  const { maxBytes, maxSeconds = MAX_SECONDS, sampleRate } = options;
   const name = options.name ?? (typeof source === "string" ? source : "the audio data");
   const bytes = typeof source === "string" ? await readAll(source, name, maxBytes) : source;
-  if (bytes.length > maxBytes) throw tooLarge(name, bytes.length, maxBytes);
-  if (bytes.length === 0) throw new Error(`${name}: the file is empty, expected audio`);
+  checkBytes(name, bytes.length, maxBytes);
   const audio = isWav(bytes)
     ? decodeWav(bytes, { name, maxSeconds })
     : await decodeCompressed(bytes, name, maxSeconds);
   return sampleRate === undefined ? audio : resample(audio, sampleRate);
 }
 
-const tooLarge = (name: string, size: number, max: number): Error =>
-  new Error(`${name}: the file has ${size} bytes, more than ${max}; cut it, or raise maxBytes`);
-
-async function readAll(path: string, name: string, maxBytes: number): Promise<Uint8Array> {
-  try {
-    await using file = await open(path);
-    const stats = await file.stat();
-    if (!stats.isFile()) throw new Error("it is no regular file, expected audio");
-    if (stats.size <= maxBytes) return await file.readFile();
-    throw tooLarge(name, stats.size, maxBytes);
-  } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
-    if (reason.startsWith(`${name}: `)) throw error;
-    throw new Error(`${name}: cannot read it as audio: ${reason}`, { cause: error });
-  }
+async function readAll(path: string, name: string, maxBytes?: number): Promise<Uint8Array> {
+  const cannotRead = (reason: string, cause?: unknown): Error =>
+    new Error(`${name}: cannot read it: ${reason}`, { cause });
+  await using file = await open(path).catch((error: NodeJS.ErrnoException) => {
+    throw cannotRead(error.code === "ENOENT" ? "there is no such file" : error.message, error);
+  });
+  const stats = await file.stat();
+  if (!stats.isFile()) throw cannotRead("it is no regular file, expected audio");
+  checkBytes(name, stats.size, maxBytes);
+  return await file.readFile();
 }
 
 let thread: DecoderThread | undefined;

@@ -1,10 +1,5 @@
 /** Audio: files, sample rates, features of speech, and sound from features. */
 
-export {
-  type BrowserAudioContext,
-  type DecodeInBrowserOptions,
-  decodeAudioInBrowser,
-} from "./browser.ts";
 export { type DecodeAudioOptions, decodeAudio } from "./decode.ts";
 export { type FbankOptions, fbank } from "./fbank.ts";
 export { type GriffinLimOptions, griffinLim } from "./griffin-lim.ts";
