@@ -113,6 +113,11 @@ def files():
     yield case("alpha.png", save(alpha, "PNG"), over)
     yield case("alpha.webp", save(alpha, "WEBP", lossless=True, exact=True), over)
 
+    grey = alpha.convert("LA")
+    over = Image.new("L", base.size, "white")
+    over.paste(grey.convert("L"), mask=grey.getchannel("A"))
+    yield case("alpha-grey.png", save(grey, "PNG"), over.convert("RGB"))
+
     # Pillow cuts 16-bit colour to its high byte; of 16-bit grey it keeps all bits.
     deep = (np.asarray(base.convert("L"), np.uint16) << 8) + 129
     high = Image.fromarray((deep >> 8).astype(np.uint8)).convert("RGB")

@@ -1,28 +1,6 @@
-/** Areas of boxes, and boxes through a resize. */
+/** Boxes and the images they lie in: clipping, and what a resize does to them. */
 
 import type { Box } from "../types.ts";
-
-/** Width times height; 0 where right is left of left, or bottom above top. */
-export function boxArea([left, top, right, bottom]: Box): number {
-  return Math.max(0, right - left) * Math.max(0, bottom - top);
-}
-
-/**
- * Intersection over union, 0 to 1; 0 where both boxes are empty.
- *
- * @example
- * iou([0, 0, 2, 2], [1, 0, 3, 2]); // 2 / 6
- */
-export function iou(a: Box, b: Box): number {
-  const overlap = boxArea([
-    Math.max(a[0], b[0]),
-    Math.max(a[1], b[1]),
-    Math.min(a[2], b[2]),
-    Math.min(a[3], b[3]),
-  ]);
-  const union = boxArea(a) + boxArea(b) - overlap;
-  return union > 0 ? overlap / union : 0;
-}
 
 /** The part of a box that lies in an image of `width` x `height`. */
 export function clipBox([left, top, right, bottom]: Box, width: number, height: number): Box {

@@ -37,7 +37,8 @@ export async function encodeGif({ frames, times }: Video): Promise<Uint8Array> {
       `encodeGif: ${frames.length} frames and ${times.length} times; expected as many, from 1`,
     );
   }
-  const delays = times.slice(1).map((time, i) => Math.round((time - times[i]!) * 100) * 10);
+  const stamps = times.map((time) => Math.round(time * 100) * 10); // steps do not drift
+  const delays = stamps.slice(1).map((stamp, i) => stamp - stamps[i]!);
   const short = delays.findIndex((delay) => !(delay >= 20));
   if (short >= 0) {
     throw new Error(

@@ -24,10 +24,10 @@ export function resize(
   checkSide("width", width);
   checkSide("height", height);
   const bytes = image.width * image.height * 3;
-  if (image.data.length !== bytes) {
+  if (image.data.length !== bytes || bytes === 0) {
     throw new Error(
       `resize: an image of ${image.width} x ${image.height} with ${image.data.length} bytes; ` +
-        `expected ${bytes}`,
+        "expected height · width · 3, from 3",
     );
   }
   if (width === image.width && height === image.height) return image;

@@ -25,17 +25,12 @@ export async function readSource(
     return { bytes: source, name: called };
   }
   const called = name ?? source;
-  const { open } = await import("node:fs/promises");
+  const { readFile, stat } = await import("node:fs/promises");
   try {
-    const file = await open(source);
-    try {
-      const stat = await file.stat();
-      if (!stat.isFile()) throw new Error(`${called}: not a file`);
-      checkBytes(stat.size, maxBytes, called);
-      return { bytes: await file.readFile(), name: called };
-    } finally {
-      await file.close();
-    }
+    const file = await stat(source);
+    if (!file.isFile()) throw new Error(`${called}: not a file`);
+    checkBytes(file.size, maxBytes, called);
+    return { bytes: await readFile(source), name: called };
   } catch (error) {
     const code = error instanceof Error && "code" in error ? error.code : undefined;
     if (code === undefined) throw error;

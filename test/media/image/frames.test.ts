@@ -51,6 +51,15 @@ describe("encoding", () => {
     expect(await decodeFrames(await encodeGif(video))).toEqual(video);
   });
 
+  it("thirty frames a second do not drift", async () => {
+    const times = Array.from({ length: 31 }, (_, i) => i / 30);
+    const frames = times.map(() => pattern(4, 4));
+    const again = await decodeFrames(await encodeGif({ frames, times }));
+    for (const [i, time] of again.times.entries())
+      expect(Math.abs(time - i / 30)).toBeLessThan(0.006);
+    expect(again.times.length).toBe(31);
+  });
+
   it("a PNG comes back as it was; JPEG and WebP nearly", async () => {
     const image = pillowImage("plain.png");
     expect(await decodeImage(await encodeImage(image, "png"))).toEqual(image);

@@ -53,7 +53,7 @@ describe("resize", () => {
   it("refuses an image whose bytes do not fill it", () => {
     const image = { width: 4, height: 4, data: new Uint8Array(47) };
     expect(() => resize(image, 2, 2)).toThrow(
-      "resize: an image of 4 x 4 with 47 bytes; expected 48",
+      "resize: an image of 4 x 4 with 47 bytes; expected height · width · 3, from 3",
     );
   });
 });
