@@ -65,7 +65,7 @@ export const op = {
   mulF64: simd(0xf2),
   laneF64: (lane: number): Bytes => [...simd(0x21), lane],
   loadI32: [0x28, ...access(2)] as Bytes,
-  /** Four bytes in every lane of four; eight bytes, and zeros above; back from lane 0. */
+  /** Four bytes in every lane of four; eight bytes, and zeros above; back, from lane 0. */
   load32Splat: (offset: number): Bytes => [...simd(0x09), ...access(2, offset)],
   load64: [...simd(0x5d), ...access(3)] as Bytes,
   store32: [...simd(0x5a), ...access(2), 0] as Bytes,
