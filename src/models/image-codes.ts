@@ -13,7 +13,7 @@ import { reshape, transpose } from "../graph/ops/reshape.ts";
 import type { Tensor } from "../graph/tensor.ts";
 import { linear } from "../nn/linear.ts";
 import type { Scope } from "../nn/scope.ts";
-import { encoderStack } from "./adaptors/encoder-block.ts";
+import { encoderBlocks, encoderEnd } from "./adaptors/encoder-block.ts";
 import { gridPositions, patchEmbeddings } from "./adaptors/picture.ts";
 
 export interface ImageCodes {
@@ -84,7 +84,7 @@ function levelsOf(p: Scope, c: ImageCodes, pixels: Tensor): Tensor {
     gridPositions(scope, side, c.width),
   );
   const flat = reshape(patches, [pixels.shape[0], side * side, c.width]);
-  const x = encoderStack(scope, flat, { layers: c.layers, width: c.levels.length });
+  const x = encoderEnd(scope, encoderBlocks(scope, flat, c.layers), c.levels.length);
   const row = (f: (level: number) => number): Tensor =>
     constant(fromValues("f32", [1, 1, c.levels.length], c.levels.map(f)));
   // Section 3.1 and appendix A.1: even numbers of levels lie half a step to the left.
@@ -111,10 +111,11 @@ function drawn(p: Scope, c: ImageCodes, levels: Tensor): Tensor {
   );
   const x = linear(scope.in("in"), mul(levels, scale), c.width, { bias: true });
   const places = reshape(gridPositions(scope, side, c.width), [1, side * side, c.width]);
-  const y = encoderStack(scope, add(x, places), {
-    layers: c.layers,
-    width: 3 * c.patch * c.patch,
-  });
+  const y = encoderEnd(
+    scope,
+    encoderBlocks(scope, add(x, places), c.layers),
+    3 * c.patch * c.patch,
+  );
   const cut = reshape(y, [levels.shape[0], side, side, c.patch, c.patch, 3]);
   return reshape(transpose(cut, [0, 5, 1, 3, 2, 4]), [levels.shape[0], 3, c.size, c.size]);
 }

@@ -32,9 +32,9 @@ export const generalist = (motion: {
 }): TaskModelConfig => ({
   body: { kind: "decoder", config: body },
   bins: BINS,
-  image: { size: 64, patch: 8, layers: 2 },
-  video: { size: 32, patch: 8, layers: 2, frames: 8 },
-  audio: { mels: 80, stack: 4, layers: 2, maxPositions: 128 },
+  image: { size: 64, patch: 8, layers: 3, merge: 2 },
+  video: { size: 32, patch: 8, layers: 2, frames: 8, merge: 2 },
+  audio: { mels: 80, stack: 4, layers: 3, maxPositions: 64, merge: 2 },
   codes,
   motion: {
     features: 6 + 6 * figureSkeleton.joints.length,

@@ -53,13 +53,13 @@ export function encoderBlock(p: Scope, x: Tensor, valid?: Tensor): Tensor {
   );
 }
 
-/** Blocks one after the other, a norm, and a linear map into the body's width. */
-export function encoderStack(
-  p: Scope,
-  x: Tensor,
-  { layers, width, valid }: { readonly layers: number; readonly width: number; valid?: Tensor },
-): Tensor {
+/** Blocks one after the other: [batch, length, width]. */
+export function encoderBlocks(p: Scope, x: Tensor, layers: number, valid?: Tensor): Tensor {
   let y = x;
   for (let i = 0; i < layers; i++) y = encoderBlock(p.in("layers", i), y, valid);
-  return linear(p.in("out"), rmsNorm(p.in("norm"), y, EPSILON), width, { init: adaptorInit });
+  return y;
 }
+
+/** A norm, and a linear map into the body's width. */
+export const encoderEnd = (p: Scope, x: Tensor, width: number): Tensor =>
+  linear(p.in("out"), rmsNorm(p.in("norm"), x, EPSILON), width, { init: adaptorInit });

@@ -11,6 +11,7 @@ export { type ImageAdaptor, imageAdaptor, type VideoAdaptor, videoAdaptor } from
 export {
   type AudioAdaptor,
   audioAdaptor,
+  audioWidth,
   type SpeechTarget,
   speechInput,
   speechOutput,

@@ -8,7 +8,7 @@ import { shapeError, type Tensor } from "../../graph/tensor.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
 import type { Embedded } from "../sequence-body.ts";
-import { adaptorInit, encoderStack } from "./encoder-block.ts";
+import { adaptorInit, encoderBlocks, encoderEnd } from "./encoder-block.ts";
 
 /** How images enter a model. */
 export interface ImageAdaptor {
@@ -18,6 +18,8 @@ export interface ImageAdaptor {
   readonly patch: number;
   /** Layers among the patches, before the body. */
   readonly layers: number;
+  /** Patches of a square side that become one position of the body (default 1). */
+  readonly merge?: number;
 }
 
 /** How videos enter a model. */
@@ -34,8 +36,9 @@ export function imageAdaptor(p: Scope, c: ImageAdaptor, pixels: Tensor, width: n
   const patches = patchEmbeddings(p, c, pixels, width); // [batch, side, side, width]
   const placed = add(patches, gridPositions(p, side, width));
   const flat = reshape(placed, [pixels.shape[0], side * side, width]);
-  const embed = encoderStack(p, flat, { layers: c.layers, width });
-  return { modality: "image", embed, layout: { kind: "grid", rows: side, columns: side } };
+  const seen = encoderBlocks(p, flat, c.layers);
+  const { embed, rows } = merged(p, c, seen, 1, width);
+  return { modality: "image", embed, layout: { kind: "grid", rows, columns: rows } };
 }
 
 /** @param pixels f32 [batch, frames, 3, size, size] */
@@ -51,9 +54,34 @@ export function videoAdaptor(p: Scope, c: VideoAdaptor, pixels: Tensor, width: n
     reshape(p.parameter("frames", [c.frames, width], adaptorInit), [1, c.frames, 1, width]),
   );
   const flat = reshape(timed, [batch, c.frames * side * side, width]);
-  const embed = encoderStack(p, flat, { layers: c.layers, width });
-  const layout = { kind: "frames", frames: c.frames, rows: side, columns: side } as const;
+  const { embed, rows } = merged(p, c, encoderBlocks(p, flat, c.layers), c.frames, width);
+  const layout = { kind: "frames", frames: c.frames, rows, columns: rows } as const;
   return { modality: "video", embed, layout };
+}
+
+/**
+ * Squares of patches as positions of the body, by a norm and a linear map:
+ * [batch, frames * side * side, width] -> [batch, frames * rows * rows, width].
+ */
+function merged(
+  p: Scope,
+  { size, patch, merge = 1 }: ImageAdaptor,
+  x: Tensor,
+  frames: number,
+  width: number,
+): { readonly embed: Tensor; readonly rows: number } {
+  const rows = size / patch / merge;
+  if (!Number.isInteger(rows)) {
+    throw shapeError("imageAdaptor", `${size / patch} patches a side do not merge by ${merge}`, [
+      x,
+    ]);
+  }
+  const [batch] = x.shape;
+  if (merge === 1) return { embed: encoderEnd(p, x, width), rows };
+  const cut = reshape(x, [batch, frames * rows, merge, rows, merge, width]);
+  const inner = merge * merge * width;
+  const squares = reshape(transpose(cut, [0, 1, 3, 2, 4, 5]), [batch, frames * rows * rows, inner]);
+  return { embed: encoderEnd(p, squares, width), rows };
 }
 
 /** Each patch by itself through two linear maps: [images, 3, size, size] -> [images, side, side, width]. */

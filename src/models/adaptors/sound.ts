@@ -3,20 +3,23 @@
 import { gelu } from "../../graph/ops/activation.ts";
 import { add, maximum } from "../../graph/ops/elementwise.ts";
 import { slice } from "../../graph/ops/join.ts";
-import { expandDims, squeeze } from "../../graph/ops/reshape.ts";
+import { broadcastTo, expandDims, reshape, squeeze } from "../../graph/ops/reshape.ts";
+import { dimMul } from "../../graph/shape.ts";
 import type { Tensor } from "../../graph/tensor.ts";
 import { linear } from "../../nn/linear.ts";
 import type { Scope } from "../../nn/scope.ts";
 import type { Embedded } from "../sequence-body.ts";
-import { adaptorInit, encoderStack } from "./encoder-block.ts";
+import { adaptorInit, encoderBlocks, encoderEnd } from "./encoder-block.ts";
 
 /** How sound enters a model. */
 export interface AudioAdaptor {
   /** Mel bands of a frame. */
   readonly mels: number;
-  /** Frames (of 10 ms) that make one position. */
+  /** Frames (of 10 ms) that the layers see as one. */
   readonly stack: number;
   readonly layers: number;
+  /** How many of them become one position of the body, behind the layers (default 1). */
+  readonly merge?: number;
   /** Most positions of a recording. */
   readonly maxPositions: number;
 }
@@ -33,8 +36,12 @@ export interface SpeechTarget {
   readonly maxPositions: number;
 }
 
+/** Numbers of a position: its log-mel frames one behind the other. */
+export const audioWidth = ({ mels, stack, merge = 1 }: AudioAdaptor): number =>
+  mels * stack * merge;
+
 /**
- * @param features f32 [batch, positions, stack * mels]: log-mel frames, `stack` in a row
+ * @param features f32 [batch, positions, `audioWidth`]
  * @param valid bool [batch, positions]
  */
 export function audioAdaptor(
@@ -44,12 +51,25 @@ export function audioAdaptor(
   valid: Tensor | undefined,
   width: number,
 ): Embedded {
-  const inner = linear(p.in("frame", 0), features, 2 * width, { bias: true, init: adaptorInit });
-  const frames = linear(p.in("frame", 1), gelu(inner), width, { bias: true, init: adaptorInit });
-  const table = p.parameter("positions", [c.maxPositions, width], adaptorInit);
-  const placed = add(frames, expandDims(slice(table, 0, 0, features.shape[1]), 0));
-  const embed = encoderStack(p, placed, { layers: c.layers, width, valid });
+  const { merge = 1 } = c;
+  const [batch, positions] = features.shape;
+  const fine = dimMul(positions, merge);
+  const frames = reshape(features, [batch, fine, c.stack * c.mels]);
+  const inner = linear(p.in("frame", 0), frames, 2 * width, { bias: true, init: adaptorInit });
+  const embeds = linear(p.in("frame", 1), gelu(inner), width, { bias: true, init: adaptorInit });
+  const table = p.parameter("positions", [c.maxPositions * merge, width], adaptorInit);
+  const placed = add(embeds, expandDims(slice(table, 0, 0, fine), 0));
+  const counts = valid && (merge === 1 ? valid : repeatEach(valid, merge));
+  const seen = encoderBlocks(p, placed, c.layers, counts);
+  const embed = encoderEnd(p, reshape(seen, [batch, positions, merge * width]), width);
   return { modality: "audio", embed, valid, layout: { kind: "line" } };
+}
+
+/** [batch, length] -> [batch, length * count] */
+function repeatEach(x: Tensor, count: number): Tensor {
+  const [batch, length] = x.shape;
+  const spread = broadcastTo(expandDims(x, 2), [batch, length, count]);
+  return reshape(spread, [batch, dimMul(length, count)]);
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Prepared groups of several samples as the inputs of a program (`sourceInputs`). */
 
 import { type NDArray, zeros } from "../../graph/ndarray.ts";
+import { audioWidth } from "../../models/adaptors/index.ts";
 import type { PreparedGroup } from "../prepare/sample.ts";
 import type { TaskModelConfig } from "./config.ts";
 
@@ -41,7 +42,7 @@ export function groupArrays(
       groups.map(({ positions }) => positions),
       isPadded,
     );
-    const width = c.audio!.stack * c.audio!.mels;
+    const width = audioWidth(c.audio!);
     const features = zeros("f32", [groups.length, length, width]);
     groups.forEach((group, i) => {
       (features.data as Float32Array).set(group.features, i * length * width);

@@ -3,7 +3,12 @@
 import { input } from "../../graph/ops/leaf.ts";
 import { dim } from "../../graph/shape.ts";
 import type { Tensor } from "../../graph/tensor.ts";
-import { audioAdaptor, imageAdaptor, videoAdaptor } from "../../models/adaptors/index.ts";
+import {
+  audioAdaptor,
+  audioWidth,
+  imageAdaptor,
+  videoAdaptor,
+} from "../../models/adaptors/index.ts";
 import { ofaImage, ofaVideo } from "../../models/ofa/index.ts";
 import type { Embedded, SequenceBody } from "../../models/sequence-body.ts";
 import type { Scope } from "../../nn/scope.ts";
@@ -63,8 +68,7 @@ export function sourceInputs(
       const pixels = add(input(groupInput(i, "pixels"), "f32", shape));
       embeds.push((p) => embedVideo(p, c, pixels, body.width));
     } else {
-      const { stack, mels } = expected(c.audio, "audio");
-      const shape = [batch, length, stack * mels];
+      const shape = [batch, length, audioWidth(expected(c.audio, "audio"))];
       const features = add(input(groupInput(i, "features"), "f32", shape));
       const counts = valid();
       embeds.push((p) =>

@@ -102,12 +102,12 @@ export function videoPixels(video: Video, { frames, size }: VideoAdaptor): Float
  */
 export function audioFeatures(
   audio: Audio,
-  { mels, stack, maxPositions }: AudioAdaptor,
+  { mels, stack, maxPositions, merge = 1 }: AudioAdaptor,
   where: string,
 ): { features: Float32Array; positions: number } {
   if (audio.samples.length === 0) throw new Error(`task: ${where} is empty`);
   const sound = audio.sampleRate === AUDIO_RATE ? audio : resample(audio, AUDIO_RATE);
-  const step = stack * AUDIO_HOP;
+  const step = stack * merge * AUDIO_HOP;
   const positions = Math.ceil(sound.samples.length / step);
   if (positions > maxPositions) {
     const [most, own] = [maxPositions * step, sound.samples.length].map((n) => n / AUDIO_RATE);

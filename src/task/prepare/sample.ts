@@ -7,7 +7,7 @@ export type PreparedGroup =
   | { readonly kind: "image"; readonly pixels: Float32Array }
   /** [frames, 3, size, size] */
   | { readonly kind: "video"; readonly pixels: Float32Array }
-  /** [positions, stack * mels] */
+  /** [positions, `audioWidth`] */
   | { readonly kind: "audio"; readonly features: Float32Array; readonly positions: number };
 
 export type PreparedTarget =
@@ -51,4 +51,4 @@ export function lengthOf({ groups, target }: PreparedSample): number {
 }
 
 /** About the positions of a picture. */
-const PICTURE = 64;
+const PICTURE = 32;
