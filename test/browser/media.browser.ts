@@ -4,6 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { type Image, resize } from "../../src/media/index.ts";
 import { bytesOf, fixtureNames, furthest, pattern, pillowImage } from "../media/image/support.ts";
+import { indices, bytesOf as videoBytes } from "../media/video/support.ts";
 import { launch, openMediaPage } from "./support.ts";
 
 let browser: Browser;
@@ -61,4 +62,28 @@ it("refuses in one sentence", async () => {
   await expect(
     inPage(bytesOf("plain.png"), `media.decodeImage(bytes, ${options})`),
   ).rejects.toThrow("large.png: 12 x 8 is more than 10 pixels");
+});
+
+it("shows the frames of a video that are shown at given moments", async () => {
+  const tall = await inPage(
+    videoBytes("clip.webm"),
+    `(async () => {
+      const video = document.createElement("video");
+      video.src = URL.createObjectURL(new Blob([bytes], { type: "video/webm" }));
+      await new Promise((resolve, reject) => {
+        video.onloadeddata = resolve;
+        video.onerror = () => reject(video.error);
+      });
+      const { frames } = await media.framesOfVideoElement(video, { frames: 13 });
+      const data = frames.flatMap((frame) => [...frame.data]);
+      return { width: 32, height: 32 * frames.length, data };
+    })()`,
+  );
+  const size = 32 * 32 * 3;
+  const frames = Array.from({ length: 13 }, (_, i) => ({
+    width: 32,
+    height: 32,
+    data: tall.data.subarray(i * size, (i + 1) * size),
+  }));
+  expect(indices({ frames, times: [] })).toEqual([0, 1, 2, 2, 2, 2, 3, 4, 5, 6, 7, 8, 9]);
 });

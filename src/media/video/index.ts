@@ -1,6 +1,5 @@
 /** Videos: files to frames at given moments. */
 
-export { framesOfVideoElement, type SeekableVideo } from "./browser.ts";
 export { decodeVideo } from "./decode.ts";
 export type { VideoLimits } from "./limits.ts";
 export { type FrameSampling, sampleTimes } from "./sampling.ts";

@@ -1,5 +1,5 @@
 import { afterEach, expect, it, vi } from "vitest";
-import { framesOfVideoElement, type SeekableVideo } from "../../../src/media/video/index.ts";
+import { framesOfVideoElement, type SeekableVideo } from "../../../src/media/browser.ts";
 
 /** A video element of two seconds that is as grey as its time says: 100 a second. */
 class FakeVideo extends EventTarget implements SeekableVideo {
