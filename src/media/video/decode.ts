@@ -33,7 +33,8 @@ export async function decodeVideo(
   if (head === undefined) return decodeFolder(source as string, sampling, checked);
   const format = sniffFormat(head);
   if (format === "gif" || format === "webp") {
-    const video = await decodeFrames(source, { name, maxPixels, maxSeconds });
+    const most = Math.max(1000, maxFrames); // of the file: fewer may be taken
+    const video = await decodeFrames(source, { name, maxFrames: most, maxPixels, maxSeconds });
     return sampleFrames(video, name, sampling, maxFrames);
   }
   const container = sniffContainer(head);

@@ -112,41 +112,66 @@ async function probe(tool: Tool, limits: CheckedLimits): Promise<Stream> {
   }
   if (!(width > 0 && height > 0)) fail(limits, "no video in it");
   frames.sort((a, b) => a.start - b.start);
+  const starts = frames.map(({ start }) => start);
   return {
     width,
     height,
-    starts: frames.map(({ start }) => start),
+    // Of frames at one time the first is taken, here and by `decode`.
+    starts: starts.filter((start, at) => at === 0 || start - starts[at - 1]! > atOneTime),
     lastDuration: frames.at(-1)?.duration ?? 0,
   };
 }
 
-/** Decodes the frames with these indices, found by their time stamps. */
+/** Seconds. */
+const atOneTime = 2e-5;
+
+/** Frames that are asked for in one command: Windows takes 32 KB of it. */
+const atOnce = 400;
+
+/** Decodes the frames with these indices (ascending), found by their time stamps. */
 async function decode(
   tool: Tool,
-  { starts, width, height }: Stream,
+  stream: Stream,
   wanted: readonly number[],
   limits: CheckedLimits,
 ): Promise<Image[]> {
-  const near = wanted.map((index) => {
-    const gaps = [index, index + 1].map((at) => (starts[at] ?? 1e9) - (starts[at - 1] ?? -1e9));
-    const margin = Math.min(5e-4, Math.min(...gaps) / 3);
-    const start = starts[index]!;
-    return `between(t,${(start - margin).toFixed(7)},${(start + margin).toFixed(7)})`;
-  });
-  const after = [
-    ...["-map", "0:V:0", "-vf", `select='${near.join("+")}'`, "-vsync", "passthrough"],
-    ...["-frames:v", String(wanted.length), "-f", "image2pipe", "-c:v", "ppm", "pipe:1"],
-  ];
   // Its own limit holds where the pictures are larger than the file's header said.
   const before = ["-copyts", "-max_pixels", String(Math.min(limits.maxPixels, 2 ** 31 - 1))];
-  const room = wanted.length * (width * height * 3 + 64);
-  const { output, problem } = await tool("ffmpeg", before, after, room);
-  if (problem !== undefined) fail(limits, problem);
-  const images = splitPpm(output);
+  const images: Image[] = [];
+  for (let first = 0; first < wanted.length; first += atOnce) {
+    const part = wanted.slice(first, first + atOnce);
+    const isLater = `(isnan(prev_selected_t)+gt(t,prev_selected_t+${atOneTime.toFixed(6)}))`;
+    const select = `select='${selectTimes(stream.starts, part)}*${isLater}'`;
+    const after = [
+      ...["-map", "0:V:0", "-vf", select],
+      ...["-vsync", "passthrough", "-frames:v", String(part.length)],
+      ...["-f", "image2pipe", "-c:v", "ppm", "pipe:1"],
+    ];
+    const room = part.length * (stream.width * stream.height * 3 + 64);
+    const { output, problem } = await tool("ffmpeg", before, after, room);
+    if (problem !== undefined) fail(limits, problem);
+    images.push(...splitPpm(output));
+  }
   if (images.length !== wanted.length) {
     fail(limits, `${images.length} of ${wanted.length} frames could be decoded`);
   }
   return images;
+}
+
+/** ffmpeg's expression for "this is one of them", as a search tree: a sum may have 100 terms only. */
+function selectTimes(starts: readonly number[], wanted: readonly number[]): string {
+  if (wanted.length > 1) {
+    const middle = wanted.length >> 1;
+    const [before, after] = [wanted.slice(0, middle), wanted.slice(middle)];
+    const border = (starts[after[0]!]! + starts[after[0]! - 1]!) / 2;
+    const [left, right] = [selectTimes(starts, before), selectTimes(starts, after)];
+    return `if(lt(t,${border.toFixed(6)}),${left},${right})`;
+  }
+  const at = wanted[0]!;
+  const start = starts[at]!;
+  const gaps = [start - (starts[at - 1] ?? -1e9), (starts[at + 1] ?? 1e9) - start];
+  const margin = Math.min(5e-4, ...gaps.map((gap) => gap / 3));
+  return `between(t,${(start - margin).toFixed(6)},${(start + margin).toFixed(6)})`;
 }
 
 function fail({ name }: CheckedLimits, problem: string): never {

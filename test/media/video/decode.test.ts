@@ -1,3 +1,4 @@
+import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -64,6 +65,22 @@ describeWithFfmpeg("ffmpeg", () => {
     const path = join(temporary, "-i 'a' %d:b.gif");
     writeFileSync(path, bytesOf("clip.webm"));
     expect(indices(await decodeVideo(path, { frames: 2 }))).toEqual([2, 6]);
+  });
+
+  it("finds hundreds of frames by their times", async () => {
+    const levels = Array.from({ length: 500 }, (_, k) => k % 11);
+    const raw = Buffer.concat(levels.map((level) => Buffer.alloc(16 * 32 * 3, 20 + 20 * level)));
+    const path = join(temporary, "long.mov");
+    const input = ["-f", "rawvideo", "-pix_fmt", "rgb24", "-s", "16x32", "-r", "50", "-i", "-"];
+    const codec = ["-c:v", "mpeg4", "-q:v", "2"];
+    const { status } = spawnSync("ffmpeg", ["-v", "error", ...input, ...codec, path], {
+      input: raw,
+    });
+    expect(status).toBe(0);
+    const video = await decodeVideo(path, { fps: 50 });
+    expect(indices(video)).toEqual(levels);
+    const some = await decodeVideo(path, { frames: 450 });
+    expect(indices(some)).toEqual(some.times.map((time) => levels[Math.floor(time * 50 + 1e-6)]));
   });
 
   it("says what is wrong with a damaged file", async () => {
