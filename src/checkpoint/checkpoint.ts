@@ -13,6 +13,7 @@ import { findWeights } from "./locate.ts";
 import { closestNames } from "./names.ts";
 import { openSafetensors, type SafetensorsFile } from "./safetensors.ts";
 import { readShardIndex, type ShardIndex } from "./shard-index.ts";
+import { isTorchFile } from "./torch/path.ts";
 
 export interface TensorInfo {
   readonly dtype: DType;
@@ -70,8 +71,9 @@ export interface Checkpoint extends Disposable {
 }
 
 /**
- * Opens a folder in Hugging Face layout, a `.safetensors` file, a `.safetensors.index.json`, or
- * a `.gguf` file, whose tensors then have their Hugging Face names.
+ * Opens a folder in Hugging Face layout, a `.safetensors` file, a `.safetensors.index.json`, a file
+ * of torch.save (`.bin`, `.pt`, `.pth`; read as data, nothing in it is executed), or a `.gguf` file,
+ * whose tensors then have their Hugging Face names.
  * Headers are read and checked at once, tensors when asked for.
  *
  * @param options.mapping false reads by position instead of through memory maps
@@ -91,8 +93,7 @@ export async function openCheckpoint(
   try {
     for (const path of paths) {
       if (index) await requireShard(index, path);
-      const open = isGguf(path) ? (await import("./gguf/open.ts")).openGguf : openSafetensors;
-      shards.push(await open(path, options));
+      shards.push(await (await openerOf(path))(path, options));
     }
     if (index) checkAgainstIndex(index, shards);
     return await createCheckpoint(source, shards);
@@ -100,6 +101,12 @@ export async function openCheckpoint(
     for (const shard of shards) shard[Symbol.dispose]();
     throw error;
   }
+}
+
+async function openerOf(path: string): Promise<typeof openSafetensors> {
+  if (isGguf(path)) return (await import("./gguf/open.ts")).openGguf;
+  if (isTorchFile(path)) return (await import("./torch/open.ts")).openTorchFile;
+  return openSafetensors;
 }
 
 async function requireShard(index: ShardIndex, path: string): Promise<void> {

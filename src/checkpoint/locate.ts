@@ -8,7 +8,8 @@ const INDEX_SUFFIX = ".safetensors.index.json";
 
 /**
  * The `.safetensors` file or shard index that `source` means. A folder is searched in the order
- * of transformers: model.safetensors, its index, then the only other file of either kind.
+ * of transformers: model.safetensors, its index, then the only other file of either kind; where
+ * there is none, pytorch_model.bin.
  */
 export async function findWeights(source: string): Promise<string> {
   let isDirectory: boolean;
@@ -36,10 +37,11 @@ export async function findWeights(source: string): Promise<string> {
       `${source}: which weights? The folder has ${candidates.join(", ")}; name one of these files`,
     );
   }
+  if (files.includes("pytorch_model.bin")) return join(source, "pytorch_model.bin");
   const pickles = files.filter((name) => /\.(bin|pt|pth)$/.test(name));
   const found =
     pickles.length > 0
-      ? `, only ${pickles.join(", ")}, which is not read; convert it to safetensors`
+      ? `, only ${pickles.join(", ")}; name the one that holds the model, or convert it to safetensors`
       : "; expected model.safetensors or model.safetensors.index.json";
   throw new Error(`${source}: the folder holds no safetensors weights${found}`);
 }

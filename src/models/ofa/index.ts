@@ -10,4 +10,5 @@ export {
   readOfaConfig,
 } from "./config.ts";
 export { imageStride, ofaImage, ofaVideo } from "./image.ts";
+export { loadOfa, type OfaModel } from "./load.ts";
 export { isRunningStatistic } from "./resnet.ts";
