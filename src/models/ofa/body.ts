@@ -47,7 +47,8 @@ export function ofaBody(c: OfaConfig): SequenceBody {
       decodeAll(p, c, encode(p, c, source), target, options?.full ?? false),
     statePorts: (sourceLength, capacity) => statePorts(c, sourceLength, capacity),
     begin: (p, source, capacity) => begin(p, c, source, capacity),
-    step: (p, target, state, past) => decodeNext(p, c, target, state, past),
+    step: (p, target, state, past, options) =>
+      decodeNext(p, c, target, state, past, options?.full ?? false),
   };
 }
 

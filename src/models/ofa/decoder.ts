@@ -55,8 +55,9 @@ export function decodeAll(
 /**
  * Hidden states of the next target positions.
  *
- * @param past i32 [batch]
  * @param state as `begin` in body.ts gives it
+ * @param past i32 [batch]
+ * @param full they see each other, and fill the cache
  */
 export function decodeNext(
   root: Scope,
@@ -64,6 +65,7 @@ export function decodeNext(
   target: Embedded,
   state: BodyState,
   past: Tensor,
+  full: boolean,
 ): { readonly hidden: Tensor; readonly state: BodyState } {
   const p = root.in("decoder");
   const heads = c.decoderHeads;
@@ -83,7 +85,7 @@ export function decodeNext(
     crossBias,
     own: {
       kind: "self",
-      causal: true,
+      causal: !full,
       cache: { key: state[`key.${i}`], value: state[`value.${i}`], past },
     },
     cross: {

@@ -10,8 +10,6 @@ import { type ResnetName, resnetBlocks } from "./config.ts";
 
 const BATCH_NORM_EPSILON = 1e-5;
 
-/** Channels that the third stage gives. */
-export const RESNET_CHANNELS = 1024;
 export const RESNET_STRIDE = 16;
 
 /** Statistics of batch norms: read, never trained. */

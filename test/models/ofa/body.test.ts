@@ -79,6 +79,20 @@ describe("steps", () => {
   });
 });
 
+it("a step over a whole target sees all of it with `full`", async () => {
+  const embed = noise([2, 7, config.width], 4);
+  const options = { full: true, capacity: 7 };
+  const { whole, steps } = await wholeAndStepwise(
+    body,
+    2,
+    { embed, modality: "motion" },
+    imageAndText(2),
+    [7],
+    options,
+  );
+  expect(maxDifference(steps[0], whole)).toBeLessThan(1e-5);
+});
+
 /** Hidden states of a target after a source, both given as embeddings. */
 async function hiddenOf(
   source: readonly { readonly embed: NDArray; readonly valid?: NDArray }[],

@@ -1,6 +1,6 @@
 /** What the tests of OFA share: small models, and running a body whole or step by step. */
 
-import { dim, input, lower, type Shape, type Tensor } from "../../../src/graph/index.ts";
+import { input, lower, type Tensor } from "../../../src/graph/index.ts";
 import { type NDArray, ndarray, zeros } from "../../../src/graph/ndarray.ts";
 import { type OfaConfig, readOfaConfig } from "../../../src/models/ofa/index.ts";
 import type { BodyState, Embedded, SequenceBody } from "../../../src/models/sequence-body.ts";
@@ -74,17 +74,17 @@ export async function wholeAndStepwise(
     readonly length: number;
   },
   sizes: readonly number[],
+  { full = false, capacity = (target.embed.shape[1] as number) + 3 } = {},
 ): Promise<{ whole: Float32Array; steps: Float32Array[] }> {
   const { modality = "text", layout = LINE } = target;
   const length = target.embed.shape[1] as number;
   const embedded = (embed: Tensor): Embedded => ({ modality, layout, embed });
   const all = input("target", "f32", [batch, length, body.width]);
   const { hidden } = await runOnce(
-    (p) => ({ hidden: body.forward(p, source.segments(p), embedded(all)) }),
+    (p) => ({ hidden: body.forward(p, source.segments(p), embedded(all), { full }) }),
     [...source.inputs, all],
     { ...source.values, target: target.embed },
   );
-  const capacity = length + 3;
   const ports = body.statePorts(source.length, capacity);
   const begun = await runOnce(
     (p) => body.begin(p, source.segments(p), capacity),
@@ -102,7 +102,7 @@ export async function wholeAndStepwise(
     ) as Record<string, Tensor>;
     const results = await runOnce(
       (p) => {
-        const { hidden, state } = body.step(p, embedded(next), held as BodyState, before);
+        const { hidden, state } = body.step(p, embedded(next), held as BodyState, before, { full });
         const after = Object.entries(state).map(([name, t]) => [`present_${name}`, t] as const);
         return { hidden, ...Object.fromEntries(after) };
       },
@@ -148,6 +148,3 @@ export function maxDifference(a: ArrayLike<number>, b: ArrayLike<number>): numbe
   for (let i = 0; i < a.length; i++) worst = Math.max(worst, Math.abs(a[i] - b[i]));
   return worst;
 }
-
-export const batchDim = dim("batch");
-export type { Shape };
