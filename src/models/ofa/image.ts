@@ -56,7 +56,7 @@ export function ofaVideo(p: Scope, c: OfaConfig, pixels: Tensor, valid?: Tensor)
 
 /** [images, 3, height, width] -> [images, rows · columns, width] */
 function imageTokens(root: Scope, c: OfaConfig, pixels: Tensor) {
-  const [images, channels, height, width] = pixels.shape;
+  const [, channels, height, width] = pixels.shape;
   const stride = imageStride(c);
   const isWhole = (side: Dim): side is number => typeof side === "number" && side % stride === 0;
   if (channels !== 3 || !isWhole(height) || !isWhole(width)) {
@@ -70,7 +70,7 @@ function imageTokens(root: Scope, c: OfaConfig, pixels: Tensor) {
       ? project(p.in("image_proj"), c, flatten(resnet(p.in("embed_images"), c.stem, pixels)))
       : project(p.in("embed_images", "proj"), c, patches(pixels, c.stem.size));
   const scaled = c.scaleEmbedding ? mul(embed, Math.sqrt(c.width)) : embed;
-  return { embed: scaled, rows, columns, images };
+  return { embed: scaled, rows, columns };
 }
 
 /** [images, channels, rows, columns] -> [images, rows · columns, channels] */

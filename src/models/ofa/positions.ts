@@ -40,13 +40,11 @@ export interface Positions {
   readonly relative: readonly Relative[];
 }
 
-/** The encoder or the decoder: its scope, and heads of each layer. */
+/** The encoder or the decoder: its scope, and how many heads its layers have. */
 interface Side {
   readonly p: Scope;
   readonly heads: number;
 }
-
-const IMAGE_TABLES = "image_rel_pos_table_list";
 
 /** Positions of a whole source segment among themselves. */
 export function sourcePositions(side: Side, c: OfaConfig, segment: Embedded): Positions {
@@ -164,7 +162,12 @@ const lineRelative = (p: Scope, heads: number, c: OfaConfig, rows: Tensor): Rela
 const imageRelative = ({ p, heads }: Side, c: OfaConfig, rows: Tensor): Relative => ({
   rows,
   table: (layer) =>
-    embeddingTable(p.in(IMAGE_TABLES, layer), imageBucketCount(c.imageBuckets), heads, zeros),
+    embeddingTable(
+      p.in("image_rel_pos_table_list", layer),
+      imageBucketCount(c.imageBuckets),
+      heads,
+      zeros,
+    ),
 });
 
 /** Row 0 is for what stands before image codes. */
