@@ -2,7 +2,9 @@
 
 export * from "./grammar/index.ts";
 export { type BodyConfig, bodyOf, type TaskModelConfig } from "./model/config.ts";
-export { chatMarks, createVocabulary, type Vocabulary } from "./model/vocabulary.ts";
+export { isTaskModel, type LoadTaskModelOptions, loadTaskModel } from "./model/folder.ts";
+export { taskJson } from "./model/task-json.ts";
+export { chatMarks, createVocabulary, spanMarks, type Vocabulary } from "./model/vocabulary.ts";
 export { type Plan, planOf } from "./plan.ts";
 export type { PrepareOptions, TaskRecord } from "./prepare/context.ts";
 export { prepareSample } from "./prepare/prepare.ts";

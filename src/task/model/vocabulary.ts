@@ -100,3 +100,18 @@ export function chatMarks(tokenizer: Tokenizer): SentenceMarks {
     isPerText: false,
   };
 }
+
+/** Sentences of OFA: every stretch of text stands between `<s>` and `</s>`. */
+export function spanMarks(tokenizer: Tokenizer): SentenceMarks {
+  const [open, close] = ["<s>", "</s>"].map((mark) => tokenizer.tokenToId(mark));
+  if (open === undefined || close === undefined) {
+    throw new Error("tokenizer: expected the marks <s> and </s>");
+  }
+  return {
+    sourceOpen: [open],
+    sourceClose: [close],
+    targetStart: open,
+    targetEnd: close,
+    isPerText: true,
+  };
+}

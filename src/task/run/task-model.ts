@@ -21,16 +21,20 @@ import { TaskEngine, type TaskEngineOptions } from "./task-engine.ts";
 
 export interface TaskModelOptions extends TaskEngineOptions {
   readonly vocabulary: Vocabulary;
+  /** Closed with the model. */
+  readonly files?: Disposable;
 }
 
 /** State with a lifetime: the engine's sessions. */
 export class TaskModel implements Disposable {
   readonly engine: TaskEngine;
   readonly vocabulary: Vocabulary;
+  readonly #files: Disposable | undefined;
 
   constructor(options: TaskModelOptions) {
     this.engine = new TaskEngine(options);
     this.vocabulary = options.vocabulary;
+    this.#files = options.files;
   }
 
   get config() {
@@ -76,6 +80,7 @@ export class TaskModel implements Disposable {
 
   [Symbol.dispose](): void {
     this.engine[Symbol.dispose]();
+    this.#files?.[Symbol.dispose]();
   }
 
   private async generate(plan: Plan, context: PrepareContext, options: GenerateOptions) {
