@@ -4,10 +4,13 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../../../src/cli/package-root.ts";
+import type { DecoderConfig } from "../../../src/models/decoder.ts";
+import { configJson } from "../../../src/models/save.ts";
 import {
   type LossLayout,
   layoutKey,
   TaskModel,
+  taskJson,
   taskLoss,
   taskSource,
 } from "../../../src/task/index.ts";
@@ -112,7 +115,8 @@ await trainRun({
   // The number of steps may change between resumes: it moves only the end of the schedule.
   fingerprint: JSON.stringify({ run, config, tasks: generalistTasks(speech).map((t) => t.weight) }),
   files: {
-    "task.json": config,
+    "task.json": taskJson(config),
+    "config.json": configJson(config.body.config as DecoderConfig, "f32"),
     "tokenizer.json": json,
     "tokenizer_config.json": tokenizerConfig,
   },
