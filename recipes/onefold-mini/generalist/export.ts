@@ -1,0 +1,84 @@
+// Turns a checkpoint of the run into the shipped model folder, with its card:
+// npx tsx recipes/onefold-mini/generalist/export.ts --run runs/generalist --out models/onefold-mini
+// Run it again with --tasks and --skills after the evaluations to put their tables into the card.
+import { readFile } from "node:fs/promises";
+import { cpus, totalmem } from "node:os";
+import { join } from "node:path";
+import { parseArgs } from "node:util";
+import { openCheckpoint, saveDirectoryAtomically } from "../../../src/checkpoint/index.ts";
+import { sizeOf } from "../../../src/graph/ndarray.ts";
+import type { DecoderConfig } from "../../../src/models/decoder.ts";
+import { writeModelFiles } from "../../../src/models/save.ts";
+import { taskJson } from "../../../src/task/index.ts";
+import { checkpointName, savedSteps } from "../../../src/train/run-state.ts";
+import type { Scores } from "../accuracy.ts";
+import { VOCABULARY } from "../config.ts";
+import { tokenizerConfig } from "../tokenizer.ts";
+import { writeCard } from "./card.ts";
+import { generalistConfig } from "./model.ts";
+
+const { values: args } = parseArgs({
+  options: {
+    run: { type: "string", default: "runs/generalist" },
+    codes: { type: "string", default: "runs/onefold-mini-codes" },
+    out: { type: "string", default: "models/onefold-mini" },
+    tasks: { type: "string" },
+    skills: { type: "string" },
+  },
+});
+
+async function newest(run: string): Promise<{ step: number; folder: string }> {
+  const step = (await savedSteps(run)).pop();
+  if (step === undefined) throw new Error(`${run}: no checkpoint; train first`);
+  return { step, folder: join(run, checkpointName(step)) };
+}
+
+const readResults = async <T>(file: string | undefined): Promise<T | undefined> =>
+  file === undefined ? undefined : (JSON.parse(await readFile(file, "utf8")) as T); // ours
+
+const { step, folder } = await newest(args.run);
+using trained = await openCheckpoint(join(folder, "model.safetensors"));
+using codes = await openCheckpoint(join((await newest(args.codes)).folder, "model.safetensors"));
+const weights = new Map(
+  [trained, codes].flatMap((checkpoint) =>
+    checkpoint.names.map((name) => [name, checkpoint.read(name)] as const),
+  ),
+);
+const parameters = [...weights.values()].reduce((n, { shape }) => n + sizeOf(shape), 0);
+const lines = (await readFile(join(args.run, "metrics.jsonl"), "utf8")).trim().split("\n");
+const metrics = lines
+  .map((line) => JSON.parse(line) as { step: number; tokens: number; tokensPerSecond: number })
+  .filter((m) => m.step <= step);
+
+const config = generalistConfig();
+const card = writeCard({
+  parameters,
+  step,
+  positions: metrics.reduce((n, m) => n + m.tokens, 0),
+  minutes: metrics.reduce((n, m) => n + m.tokens / m.tokensPerSecond / 60, 0),
+  machine: `${cpus().length} shared CPU cores (${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB)`,
+  tasks: await readResults(args.tasks),
+  skills: (await readResults<{ skills: Scores }>(args.skills))?.skills,
+});
+const control = { endOfText: VOCABULARY - 5, end: VOCABULARY - 3 };
+const tokenizer = await readFile(join(folder, "tokenizer.json"), "utf8");
+await saveDirectoryAtomically(args.out, (temporary) =>
+  // A decoder: see config.ts.
+  writeModelFiles(temporary, config.body.config as DecoderConfig, weights, {
+    dtype: "bf16",
+    files: {
+      "README.md": card,
+      "task.json": taskJson(config),
+      "tokenizer.json": tokenizer,
+      "tokenizer_config.json": tokenizerConfig,
+      "generation_config.json": {
+        do_sample: false,
+        eos_token_id: [control.end, control.endOfText],
+        max_new_tokens: 256,
+        pad_token_id: control.endOfText,
+      },
+    },
+  }),
+);
+console.log(`${args.out}: step ${step}, ${parameters} parameters`);
+process.exit(0);
