@@ -17,6 +17,7 @@ import {
 } from "onefold/graph";
 import { type Tokenizer, trainBpe } from "onefold/media";
 import { resize } from "onefold/media/browser";
+import { type MetricName, metric } from "onefold/metrics";
 import { type LoadedModel, load } from "onefold/model";
 import { forwardProgram, type Model } from "onefold/models";
 import { linear, normal, type Scope } from "onefold/nn";
@@ -41,6 +42,9 @@ const checked: Checked<typeof instruction> = instruction;
 const data: DataOf<typeof instruction> = { img: "street.png" };
 const found: OutputOf<typeof instruction> = { items: [{ box: [0, 0, 8, 8], label: "car" }] };
 console.log(parseInstruction(checked).source.length, data.img, found.items[0]?.box[3]);
+
+const score: MetricName = "accuracy";
+console.log(metric(score).better);
 
 /** What the rest of the types look like from outside; called by nobody. */
 export async function use(model: Model, tokenizer: Tokenizer, scope: Scope): Promise<void> {

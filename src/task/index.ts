@@ -1,9 +1,8 @@
 /** Tasks: one line of text says what a network reads and writes. */
 
 export * from "./grammar/index.ts";
-export { type BodyConfig, bodyOf, type TaskModelConfig } from "./model/config.ts";
+export { type BodyConfig, bodyOf, type TaskModelConfig, taskJson } from "./model/config.ts";
 export { isTaskModel, type LoadTaskModelOptions, loadTaskModel } from "./model/folder.ts";
-export { taskJson } from "./model/task-json.ts";
 export { chatMarks, createVocabulary, spanMarks, type Vocabulary } from "./model/vocabulary.ts";
 export { type Plan, planOf } from "./plan.ts";
 export type { PrepareOptions, TaskRecord } from "./prepare/context.ts";

@@ -12,6 +12,7 @@ import { decoderBody } from "../../models/decoder-body.ts";
 import type { ImageCodes } from "../../models/image-codes.ts";
 import { type OfaConfig, ofaBody } from "../../models/ofa/index.ts";
 import type { Layout, SequenceBody } from "../../models/sequence-body.ts";
+import type { TaskJson } from "./task-json.ts";
 
 /** The network in the middle. Tasks do not know which it is. */
 export type BodyConfig =
@@ -43,3 +44,9 @@ export function codeLayout({ codes }: TaskModelConfig): Layout {
   const side = codes.size / codes.patch;
   return { kind: "grid", rows: side, columns: side };
 }
+
+/** What `task.json` says of a model; its body is in config.json. */
+export const taskJson = ({ body, ...rest }: TaskModelConfig): TaskJson => ({
+  ...(structuredClone(rest) as Omit<TaskJson, "body">), // readonly lists become plain ones
+  body: body.kind,
+});

@@ -10,7 +10,6 @@ import { loadModel } from "../../models/load.ts";
 import { loadOfa } from "../../models/ofa/index.ts";
 import { TaskModel } from "../run/task-model.ts";
 import type { BodyConfig, TaskModelConfig } from "./config.ts";
-import { readTaskJson } from "./task-json.ts";
 import { chatMarks, createVocabulary, type SentenceMarks, spanMarks } from "./vocabulary.ts";
 
 export const TASK_FILE = "task.json";
@@ -47,6 +46,7 @@ export async function loadTaskModel(
         "files, or a model made for tasks",
     );
   }
+  const { readTaskJson } = await import("./task-json.ts"); // with it, zod
   const { body: kind, ...rest } = readTaskJson(file, await readJsonObject(file));
   const opened = kind === "ofa" ? await loadOfa(folder) : await loadModel(folder);
   try {

@@ -1,7 +1,6 @@
 /** `task.json`: what a task model has beside its body, whose config.json is as of any checkpoint. */
 
 import { z } from "zod";
-import type { TaskModelConfig } from "./config.ts";
 
 const count = z.number().int().min(1);
 const numbers = z.array(z.number());
@@ -59,11 +58,6 @@ const schema = z.strictObject({
 
 /** A task model's config without its body's. */
 export type TaskJson = z.infer<typeof schema>;
-
-export const taskJson = ({ body, ...rest }: TaskModelConfig): TaskJson => ({
-  ...(structuredClone(rest) as Omit<TaskJson, "body">), // readonly lists become plain ones
-  body: body.kind,
-});
 
 /**
  * @param file named in errors
