@@ -171,7 +171,7 @@ export class Trainer implements Disposable {
     const muon =
       options.muon && (await Muon.create(memory, matrices, { ...options.muon, rateOf, threads }));
     const trainer = new Trainer(options, engine, memory, graphs, muon);
-    if (graphs.size === 1) await trainer.runOf({});
+    if (graphs.has(ONLY)) await trainer.runOf({});
     return trainer;
   }
 

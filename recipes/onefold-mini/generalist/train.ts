@@ -24,12 +24,15 @@ import { run } from "./config.ts";
 import { generalistConfig, generalistVocabulary } from "./model.ts";
 import { textTask, worldTask } from "./samples.ts";
 import { generalistTasks } from "./tasks.ts";
-import { startingWeights } from "./weights.ts";
+import { imageForVideo, startingWeights } from "./weights.ts";
 
 const { values } = parseArgs({
   options: {
     run: { type: "string", default: "runs/generalist" },
     codes: { type: "string", default: "runs/onefold-mini-codes" },
+    eyes: { type: "string", default: "runs/eyes" },
+    /** A folder whose weights go before the text model's. */
+    from: { type: "string" },
     speech: { type: "string", default: "runs/speech.bin" },
     steps: { type: "string", default: "3000" },
     threads: { type: "string" },
@@ -51,20 +54,22 @@ const loss: Record<string, LossFunction> = Object.fromEntries(
   layouts.map((layout) => [layoutKey(layout), taskLoss(config, layout)]),
 );
 
-const checkpoints = await readdir(values.codes);
-const newest = checkpoints
-  .filter((name) => name.startsWith("step-"))
-  .toSorted()
-  .at(-1);
-if (!newest) throw new Error(`${values.codes}: no checkpoint of train-codes.ts; run it first`);
-const codesFolder = join(values.codes, newest);
+async function newest(dir: string): Promise<string> {
+  const steps = (await readdir(dir)).filter((name) => name.startsWith("step-")).toSorted();
+  const last = steps.at(-1);
+  if (!last) throw new Error(`${dir}: no checkpoint; train-codes.ts and train-eyes.ts come first`);
+  return join(dir, last);
+}
+
 const specs = Object.values(loss).flatMap((f) => gradientGraph(f).parameters);
 const textFolder = join(packageRoot(), "models/onefold-mini");
-const initial = await startingWeights(specs, [textFolder], run.seed);
+const eyes = { folder: await newest(values.eyes), nameOf: imageForVideo };
+const earlier = values.from === undefined ? [] : [{ folder: values.from }];
+const initial = await startingWeights(specs, [eyes, ...earlier, { folder: textFolder }], run.seed);
 const codesModel = new TaskModel({
   config,
   vocabulary,
-  weights: await codesWeights(codesFolder),
+  weights: await codesWeights(await newest(values.codes)),
   threads: 1,
 });
 

@@ -5,28 +5,40 @@ import type { NDArray } from "../../../src/graph/ndarray.ts";
 import { initialise } from "../../../src/nn/initialise.ts";
 import type { ParameterSpec } from "../../../src/nn/scope.ts";
 
+/** A checkpoint to start from. */
+export interface Start {
+  readonly folder: string;
+  /** Under which name it may have a parameter (default: the same). */
+  readonly nameOf?: (name: string) => string;
+}
+
 /**
- * Values of parameters: those that the text model or the codes have under the same name, fresh
- * ones otherwise. A table that has grown keeps its first rows. New layers change nothing at first.
- *
- * @param folders of checkpoints, the first that has a name counts
+ * Values of parameters: those that a checkpoint has, the first counts, fresh ones otherwise. A
+ * table that has grown keeps its first rows. New layers change nothing at first.
  */
 export async function startingWeights(
   specs: readonly ParameterSpec[],
-  folders: readonly string[],
+  starts: readonly Start[],
   seed: number,
 ): Promise<Map<string, NDArray>> {
   const values = initialise(specs, seed);
-  for (const folder of folders.toReversed()) {
+  for (const { folder, nameOf = (name) => name } of starts.toReversed()) {
     using checkpoint = await openCheckpoint(folder);
     for (const { name, shape } of specs) {
-      if (!checkpoint.has(name)) continue;
-      const source = checkpoint.readAs(name, "f32");
-      if (source.shape.slice(1).some((size, i) => size !== shape[i + 1])) {
-        throw new Error(`${folder}: ${name} is [${source.shape}], expected [${shape}]`);
-      }
-      (values.get(name)!.data as Float32Array).set(source.data as Float32Array);
+      const stored = nameOf(name);
+      if (!checkpoint.has(stored)) continue;
+      const source = checkpoint.readAs(stored, "f32");
+      if (source.shape.slice(1).some((size, i) => size !== shape[i + 1])) continue;
+      const data = values.get(name)!.data as Float32Array;
+      if (source.data.length > data.length) continue;
+      data.set(source.data as Float32Array);
     }
   }
   return values;
 }
+
+/** Clips are seen with the eyes of images; where their patches lie is their own. */
+export const imageForVideo = (name: string): string =>
+  /[.](rows|columns|frames)$/.test(name)
+    ? name
+    : name.replace(/^adaptors[.]video[.]/, "adaptors.image.");

@@ -1,12 +1,14 @@
 /** Images and videos as embeddings: patches, positions, and a few layers that see all of them. */
 
 import { gelu } from "../../graph/ops/activation.ts";
-import { add } from "../../graph/ops/elementwise.ts";
+import { conv } from "../../graph/ops/conv.ts";
+import { add, sub } from "../../graph/ops/elementwise.ts";
+import { mean } from "../../graph/ops/reduce.ts";
 import { reshape, transpose } from "../../graph/ops/reshape.ts";
 import type { Dim } from "../../graph/shape.ts";
 import { shapeError, type Tensor } from "../../graph/tensor.ts";
 import { linear } from "../../nn/linear.ts";
-import type { Scope } from "../../nn/scope.ts";
+import { normal, type Scope, zeros } from "../../nn/scope.ts";
 import type { Embedded } from "../sequence-body.ts";
 import { adaptorInit, encoderBlocks, encoderEnd } from "./encoder-block.ts";
 
@@ -33,7 +35,7 @@ export interface VideoAdaptor extends ImageAdaptor {
  */
 export function imageAdaptor(p: Scope, c: ImageAdaptor, pixels: Tensor, width: number): Embedded {
   const side = c.size / c.patch;
-  const patches = patchEmbeddings(p, c, pixels, width); // [batch, side, side, width]
+  const patches = convolved(p, c, pixels, width); // [batch, side, side, width]
   const placed = add(patches, gridPositions(p, side, width));
   const flat = reshape(placed, [pixels.shape[0], side * side, width]);
   const seen = encoderBlocks(p, flat, c.layers);
@@ -48,7 +50,7 @@ export function videoAdaptor(p: Scope, c: VideoAdaptor, pixels: Tensor, width: n
   if (frames !== c.frames)
     throw shapeError("videoAdaptor", `expected ${c.frames} frames`, [pixels]);
   const all = reshape(pixels, [-1, ...image]);
-  const patches = add(patchEmbeddings(p, c, all, width), gridPositions(p, side, width));
+  const patches = add(convolved(p, c, all, width), gridPositions(p, side, width));
   const timed = add(
     reshape(patches, [batch, c.frames, side * side, width]),
     reshape(p.parameter("frames", [c.frames, width], adaptorInit), [1, c.frames, 1, width]),
@@ -84,6 +86,36 @@ function merged(
   return { embed: encoderEnd(p, squares, width), rows };
 }
 
+/**
+ * Patches by convolutions that halve the sides, over what stands out from the picture's mean tone;
+ * the tone is told beside. (Patches by themselves take several times the samples to tell shapes.)
+ *
+ * @returns [images, side, side, width]
+ */
+function convolved(p: Scope, c: ImageAdaptor, pixels: Tensor, width: number): Tensor {
+  checkPixels(c, pixels);
+  const tone = mean(pixels, { axes: [2, 3], keepDims: true });
+  let x = sub(pixels, tone);
+  const halvings = Math.log2(c.patch);
+  for (let i = 0; i < halvings; i++) {
+    const channels = width >> (halvings - 1 - i);
+    const scope = p.in("stem", i);
+    const from = x.shape[1] as number;
+    const weight = scope.parameter("weight", [channels, from, 3, 3], normal((9 * from) ** -0.5));
+    const bias = scope.parameter("bias", [channels], zeros);
+    const y = scope.trace(() => conv(x, weight, { stride: 2, padding: 1, bias }));
+    x = i + 1 < halvings ? gelu(y) : y;
+  }
+  const shared = linear(p.in("tone"), reshape(tone, [pixels.shape[0], 1, 1, 3]), width);
+  return add(transpose(x, [0, 2, 3, 1]), shared);
+}
+
+function checkPixels({ size, patch }: Pick<ImageAdaptor, "size" | "patch">, pixels: Tensor): void {
+  const [, channels, height, width] = pixels.shape;
+  if (channels === 3 && height === size && width === size && size % patch === 0) return;
+  throw shapeError("imageAdaptor", `expected 3 channels of ${size} x ${size} pixels`, [pixels]);
+}
+
 /** Each patch by itself through two linear maps: [images, 3, size, size] -> [images, side, side, width]. */
 export function patchEmbeddings(
   p: Scope,
@@ -92,10 +124,8 @@ export function patchEmbeddings(
   width: number,
 ): Tensor {
   const side = size / patch;
-  const [images, channels, height, breadth] = pixels.shape;
-  if (channels !== 3 || height !== size || breadth !== size || !Number.isInteger(side)) {
-    throw shapeError("imageAdaptor", `expected 3 channels of ${size} x ${size} pixels`, [pixels]);
-  }
+  const [images] = pixels.shape;
+  checkPixels({ size, patch }, pixels);
   const cut = reshape(pixels, [images, 3, side, patch, side, patch]);
   const patches = reshape(transpose(cut, [0, 2, 4, 3, 5, 1]), [
     images as Dim,
