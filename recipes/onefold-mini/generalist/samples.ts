@@ -35,7 +35,7 @@ export function worldTask(task: GeneralistTask, preparation: PrepareOptions): Tr
 }
 
 /** Share of micro-batches that are the text model's own examples. */
-const TEXT_WEIGHT = 4.5;
+const TEXT_WEIGHT = 6;
 
 /** The text model's examples: prompt as source, thinking and answer as target. */
 export const textTask = (

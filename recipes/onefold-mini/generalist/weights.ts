@@ -22,7 +22,7 @@ export async function startingWeights(
   seed: number,
 ): Promise<Map<string, NDArray>> {
   const values = initialise(specs, seed);
-  for (const { folder, nameOf = (name) => name } of starts.toReversed()) {
+  for (const { folder, nameOf = (name: string) => name } of starts.toReversed()) {
     using checkpoint = await openCheckpoint(folder);
     for (const { name, shape } of specs) {
       const stored = nameOf(name);
