@@ -1,9 +1,18 @@
 /** A decoder as the body of tasks: the source sentence stands before the target in one sequence. */
 
 import { cumsum } from "../graph/ops/cumsum.ts";
-import { add, cast, equal, maximum, sub, where } from "../graph/ops/elementwise.ts";
+import {
+  add,
+  cast,
+  equal,
+  greaterEqual,
+  logicalOr,
+  maximum,
+  sub,
+  where,
+} from "../graph/ops/elementwise.ts";
 import { concat, slice } from "../graph/ops/join.ts";
-import { dimSize, full as filled, scalar } from "../graph/ops/leaf.ts";
+import { dimSize, full as filled, iota, scalar } from "../graph/ops/leaf.ts";
 import { broadcastTo, expandDims } from "../graph/ops/reshape.ts";
 import { type Dim, dim, dimAdd, dimSub } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -23,13 +32,13 @@ const APART = -1e30;
 /**
  * The body of decoder-only models.
  *
- * @throws Error for a decoder with recurrent layers, whose state cannot be cut or shared
+ * @throws Error for a decoder with recurrent state, which cannot be cut or shared
  */
 export function decoderBody(c: DecoderConfig): SequenceBody {
-  if (c.deltaNet) {
-    throw new Error(`decoderBody: a ${c.modelType} model has recurrent layers; expected attention`);
-  }
   const layers = Array.from({ length: c.layers }, (_, i) => layerState(c, i));
+  if (layers.some((arrays) => Object.values(arrays).some(({ kind }) => kind !== "kv"))) {
+    throw new Error(`decoderBody: a ${c.modelType} model has recurrent state; expected attention`);
+  }
   const cacheOf = (state: BodyState): LayerState[] =>
     layers.map((arrays, i) =>
       Object.fromEntries(Object.keys(arrays).map((name) => [name, state[`${name}.${i}`]])),
@@ -47,13 +56,17 @@ export function decoderBody(c: DecoderConfig): SequenceBody {
     head: (p, hidden) => lmHead(p, c, hidden),
     forward(p, source, target, { full: isFull = false } = {}) {
       const { embeds, valid } = joined([...source, target]);
+      const total = embeds.shape[1];
+      const sourceLength = dimSub(total, target.embed.shape[1]);
+      const padding = valid && apart(valid);
+      const order = isFull ? sourceInOrder(total, sourceLength) : undefined;
       const { hidden } = decoder(p, c, {
         embeds,
         causal: !isFull,
-        ...(valid && { positions: placesOf(valid), bias: apart(valid) }),
+        positions: valid && placesOf(valid),
+        bias: padding && order ? add(padding, order) : (padding ?? order),
       });
-      const total = embeds.shape[1];
-      return slice(hidden, 1, dimSub(total, target.embed.shape[1]), total);
+      return slice(hidden, 1, sourceLength, total);
     },
     statePorts(sourceLength, capacity) {
       // Programs cannot tell two unknown lengths from their sum.
@@ -123,3 +136,17 @@ const apart = (valid: Tensor): Tensor =>
     ),
     1,
   );
+
+/**
+ * f32 [1, 1, length, length]: the source sees what stands before, as when `begin` reads it alone;
+ * the target sees everything.
+ */
+function sourceInOrder(length: Dim, sourceLength: Dim): Tensor {
+  const places = iota(length);
+  const [query, key] = [expandDims(places, 1), expandDims(places, 0)];
+  const isSeen = logicalOr(
+    greaterEqual(query, key),
+    greaterEqual(query, dimSize([sourceLength], "i64")),
+  );
+  return expandDims(expandDims(where(isSeen, scalar(0, "f32"), scalar(APART, "f32")), 0), 0);
+}
