@@ -1,6 +1,6 @@
 /** A loss's metrics (`TracedLoss.metrics`), summed over the micro-batches of a step. */
 
-import { type NDArray, zeros } from "../graph/ndarray.ts";
+import { type NDArray, ndarray, zeros } from "../graph/ndarray.ts";
 import { metricOf, type TracedLoss } from "./gradient.ts";
 
 export class StepSums {
@@ -48,4 +48,37 @@ export class StepSums {
   get arrays(): Record<string, NDArray> {
     return Object.fromEntries(Array.from(this.totals).filter(([, { shape }]) => shape.length > 0));
   }
+}
+
+/** What a step over several losses reports: metrics of one name are added. */
+export function joinSums(
+  all: Iterable<StepSums>,
+  supervised: number,
+): { readonly means: Record<string, number>; readonly arrays: Record<string, NDArray> } {
+  const means: Record<string, number> = {};
+  const arrays: Record<string, NDArray> = {};
+  for (const sums of all) {
+    for (const [name, value] of Object.entries(sums.means(supervised))) {
+      means[name] = (means[name] ?? 0) + value;
+    }
+    for (const [name, array] of Object.entries(sums.arrays)) {
+      const known = arrays[name];
+      arrays[name] = known ? sumOf(name, known, array) : array;
+    }
+  }
+  return { means, arrays };
+}
+
+function sumOf(name: string, a: NDArray, b: NDArray): NDArray {
+  if (`${a.shape}` !== `${b.shape}`) {
+    throw new Error(
+      `train: metric "${name}" is [${a.shape}] for one loss and [${b.shape}] for another`,
+    );
+  }
+  const [x, y] = [a.data as Float32Array, b.data as Float32Array];
+  return ndarray(
+    "f32",
+    a.shape,
+    x.map((value, i) => value + y[i]),
+  );
 }

@@ -20,6 +20,7 @@ import { Muon, type MuonOptions } from "./muon.ts";
 import { averageStep, type OptimizerOptions, optimizerStep } from "./optimizer.ts";
 import { rateAt, type Schedule } from "./schedule.ts";
 import { sessionOptions } from "./sessions.ts";
+import { joinSums } from "./step-sums.ts";
 
 /** What one run of the gradient program takes. */
 export interface MicroBatch {
@@ -203,9 +204,8 @@ export class Trainer implements Disposable {
     if (!Number.isFinite(norm)) {
       throw await this.diverged(batches[batches.length - 1], "a gradient is not finite");
     }
-    const sums = [...used].map((run) => run.sums);
-    const arrays = Object.assign({}, ...sums.map((run) => run.arrays));
-    const { learningRate, extra } = await this.update(norm, arrays);
+    const reported = joinSums(Array.from(used, (run) => run.sums), supervised);
+    const { learningRate, extra } = await this.update(norm, reported.arrays);
     return {
       step: this.steps,
       loss: parts.reduce((sum, part) => sum + part, 0),
@@ -215,10 +215,10 @@ export class Trainer implements Disposable {
       supervised,
       metrics: {
         ...lossesByTask(batches, parts, supervised),
-        ...Object.assign({}, ...sums.map((run) => run.means(supervised))),
+        ...reported.means,
         ...extra,
       },
-      sums: arrays,
+      sums: reported.arrays,
       gradientSeconds: (computed - started) / 1000,
       optimizerSeconds: (performance.now() - computed) / 1000,
     };

@@ -4,7 +4,7 @@ import { attention } from "../../graph/ops/attention.ts";
 import { add, where } from "../../graph/ops/elementwise.ts";
 import { scalar } from "../../graph/ops/leaf.ts";
 import { expandDims, reshape } from "../../graph/ops/reshape.ts";
-import type { Tensor } from "../../graph/tensor.ts";
+import { shapeError, type Tensor } from "../../graph/tensor.ts";
 import { linear } from "../../nn/linear.ts";
 import { gatedMlp } from "../../nn/mlp.ts";
 import { rmsNorm } from "../../nn/norm.ts";
@@ -28,6 +28,9 @@ export function encoderBlock(p: Scope, x: Tensor, valid?: Tensor): Tensor {
   const [batch, length] = x.shape;
   const width = x.shape[2] as number;
   const heads = width / HEAD_WIDTH;
+  if (!Number.isInteger(heads)) {
+    throw shapeError("encoderBlock", `expected a width that is a multiple of ${HEAD_WIDTH}`, [x]);
+  }
   const normed = rmsNorm(p.in("attention_norm"), x, EPSILON);
   const project = (name: string): Tensor =>
     reshape(linear(p.in("attention", name), normed, width, { init: adaptorInit }), [

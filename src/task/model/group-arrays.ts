@@ -7,8 +7,9 @@ import type { TaskModelConfig } from "./config.ts";
 
 /** Lengths are rounded up to this, so that the engine sees few distinct shapes. */
 const MULTIPLE = 8;
-export const padded = (length: number): number =>
-  Math.max(1, Math.ceil(length / MULTIPLE)) * MULTIPLE;
+/** @param most that there are positions for */
+export const padded = (length: number, most = Infinity): number =>
+  Math.min(most, Math.max(1, Math.ceil(length / MULTIPLE)) * MULTIPLE);
 
 type Of<K extends PreparedGroup["kind"]> = Extract<PreparedGroup, { kind: K }>;
 
@@ -41,6 +42,7 @@ export function groupArrays(
     const { length, valid } = lengthsOf(
       groups.map(({ positions }) => positions),
       isPadded,
+      c.audio!.maxPositions,
     );
     const width = audioWidth(c.audio!);
     const features = zeros("f32", [groups.length, length, width]);
@@ -63,10 +65,11 @@ export function groupArrays(
 function lengthsOf(
   lengths: readonly number[],
   isPadded: boolean,
+  most?: number,
 ): { length: number; valid?: { valid: NDArray } } {
   const longest = Math.max(...lengths);
   if (!isPadded) return { length: longest };
-  const length = padded(longest);
+  const length = padded(longest, most);
   const valid = zeros("bool", [lengths.length, length]);
   lengths.forEach((own, i) => {
     (valid.data as Uint8Array).fill(1, i * length, i * length + own);

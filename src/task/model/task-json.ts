@@ -30,7 +30,7 @@ const schema = z.strictObject({
     .strictObject({
       size: count,
       patch: count,
-      levels: z.array(count),
+      levels: z.array(z.number().int().min(2)).min(1),
       width: count,
       layers: z.number().int().min(0),
     })

@@ -3,7 +3,12 @@
 import { Trie, type TrieNode } from "../../generate/search/index.ts";
 import type { Vocabulary } from "../model/vocabulary.ts";
 
+/** Of a set's answers at the beginning of a sentence and behind others; many samples share a set. */
+type Tries = { first?: Trie; later?: Trie };
+const known = new WeakMap<Vocabulary, WeakMap<readonly string[], Tries>>();
+
 /**
+ * @param answers not changed afterwards: a set's trie is made once
  * @param isFirst the answer begins the target sentence
  * @throws Error for an empty set
  */
@@ -13,8 +18,17 @@ export function closedTrie(
   isFirst: boolean,
 ): Trie {
   if (answers.length === 0) throw new Error("task: a closed set needs answers (closedSet)");
-  const ids = answers.map((answer) => vocabulary.encode(answer, isFirst));
-  return new Trie(ids, { eos: vocabulary.marks.targetEnd });
+  const sets = known.get(vocabulary) ?? new WeakMap<readonly string[], Tries>();
+  known.set(vocabulary, sets);
+  const tries = sets.get(answers) ?? {};
+  sets.set(answers, tries);
+  const create = (): Trie =>
+    new Trie(
+      answers.map((answer) => vocabulary.encode(answer, isFirst)),
+      { eos: vocabulary.marks.targetEnd },
+    );
+  if (isFirst) return (tries.first ??= create());
+  return (tries.later ??= create());
 }
 
 /**

@@ -118,14 +118,25 @@ export function audioFeatures(
   return { features: logMel(sound, { mels, length: positions * step }).data, positions };
 }
 
-/** Mel frames to be generated, `stack` in a row a position, normalised. */
+/**
+ * Mel frames to be generated, `stack` in a row a position, normalised.
+ *
+ * @throws Error for no sound, or more than the model gives
+ */
 export function speechFrames(
   audio: Audio,
   c: SpeechTarget,
+  where: string,
 ): { frames: Float32Array; count: number } {
+  if (audio.samples.length === 0) throw new Error(`task: ${where} is empty`);
   const sound = audio.sampleRate === c.sampleRate ? audio : resample(audio, c.sampleRate);
   const { frames, data } = melSpectrogram(sound, { mels: c.mels });
   const count = Math.ceil(frames / c.stack);
+  if (count > c.maxPositions) {
+    throw new Error(
+      `task: ${where} takes ${count} positions; this model gives at most ${c.maxPositions}`,
+    );
+  }
   const values = new Float32Array(count * c.stack * c.mels).fill(silence(c));
   for (let i = 0; i < data.length; i++) values[i] = (data[i] - c.mean) / c.deviation;
   return { frames: values, count };

@@ -128,7 +128,7 @@ async function prepareTarget({ target }: Plan, context: PrepareContext): Promise
   }
   if (target.kind === "speech") {
     const audio = await audioOf(value, where);
-    return { kind: "speech", ...speechFrames(audio, need(config.speech, "AUDIO")) };
+    return { kind: "speech", ...speechFrames(audio, need(config.speech, "AUDIO"), where) };
   }
   const prefix = prefixIds(target, context);
   const { codes, marks } = context.vocabulary;

@@ -54,7 +54,8 @@ export async function inferTokens(
   );
   const box = boxReader(context);
   if (target.repeated) return { items: readItems(ids, target.repeated, vocabulary, box) };
-  return readSlots(ids, target.generated, vocabulary, box);
+  const pieces = target.generated.map((slot): Piece => ({ kind: "slot", slot }));
+  return readValues(ids, pieces, vocabulary, box).values;
 }
 
 function lengthOf(slot: Slot | undefined, { maxLength }: GenerateOptions): number {
@@ -74,15 +75,13 @@ function boxReader({ images, vocabulary }: PrepareContext): ReadBox {
   };
 }
 
-/** One value a slot: boxes take four bins, text runs up to the next box. */
-function readSlots(
-  ids: readonly number[],
-  slots: readonly Slot[],
-  vocabulary: Vocabulary,
-  box: ReadBox,
-): Record<string, unknown> {
-  const { values } = readValues(ids, slots, vocabulary, box);
-  return values;
+/** What is read off an answer. */
+interface Reading {
+  readonly values: Record<string, unknown>;
+  /** Ids that were read. */
+  readonly used: number;
+  /** Every piece was there. */
+  readonly isWhole: boolean;
 }
 
 function readItems(
@@ -91,11 +90,10 @@ function readItems(
   vocabulary: Vocabulary,
   box: ReadBox,
 ): Record<string, unknown>[] {
-  const slots = pieces.flatMap((piece) => (piece.kind === "slot" ? [piece.slot] : []));
   const items: Record<string, unknown>[] = [];
   let rest = ids;
   while (rest.length > 0) {
-    const { values, used, isWhole } = readValues(rest, slots, vocabulary, box);
+    const { values, used, isWhole } = readValues(rest, pieces, vocabulary, box);
     if (used === 0) break;
     if (isWhole) items.push(values); // an item that was cut short says nothing
     rest = rest.slice(used);
@@ -103,28 +101,53 @@ function readItems(
   return items;
 }
 
+/** One value a slot: boxes take four bins, text runs up to the next box or fixed words. */
 function readValues(
   ids: readonly number[],
-  slots: readonly Slot[],
-  { bins, decode }: Vocabulary,
+  pieces: readonly Piece[],
+  vocabulary: Vocabulary,
   box: ReadBox,
-): { values: Record<string, unknown>; used: number; isWhole: boolean } {
+): Reading {
+  const { bins, decode } = vocabulary;
   const values: Record<string, unknown> = {};
   let at = 0;
-  let isWhole = true;
-  for (const { modality, name } of slots) {
+  const cut = (): Reading => ({ values, used: ids.length, isWhole: false });
+  for (const [i, piece] of pieces.entries()) {
+    if (piece.kind === "text") {
+      const length = wordsAt(ids, at, piece.value, vocabulary);
+      if (length === 0) return cut();
+      at += length;
+      continue;
+    }
+    const { modality, name } = piece.slot;
     if (modality === "BOX") {
       const four = ids.slice(at, at + BOX);
-      isWhole &&= four.length === BOX && four.every((id) => isIn(bins, id));
-      if (!isWhole) return { values, used: ids.length, isWhole };
+      if (four.length < BOX || !four.every((id) => isIn(bins, id))) return cut();
       values[name] = box(four);
       at += BOX;
       continue;
     }
+    const next = pieces[(i + 1) % pieces.length];
+    const isEnd = (place: number): boolean =>
+      isIn(bins, ids[place]) ||
+      (next.kind === "text" && wordsAt(ids, place, next.value, vocabulary) > 0);
     let end = at;
-    while (end < ids.length && !isIn(bins, ids[end])) end++;
+    while (end < ids.length && !isEnd(end)) end++;
     values[name] = decode(ids.slice(at, end));
     at = end;
   }
-  return { values, used: at, isWhole };
+  return { values, used: at, isWhole: true };
+}
+
+/** How many ids at a place are these words; 0: they are not. */
+function wordsAt(
+  ids: readonly number[],
+  place: number,
+  words: string,
+  { encode }: Vocabulary,
+): number {
+  const found = [place === 0, false]
+    .map((isFirst) => encode(words, isFirst))
+    .find((own) => own.every((id, i) => id === ids[place + i]));
+  return found?.length ?? 0;
 }

@@ -45,8 +45,16 @@ export interface TaskSourceOptions {
 export function taskSource(options: TaskSourceOptions): BatchSource {
   const { tasks, seed, order, balance = "tasks" } = options;
   if (tasks.length === 0) throw new Error("task: there are no tasks to train");
-  const queues = tasks.map((task) => new TaskQueue(task, options));
   const weights = tasks.map(({ weight = 1 }) => weight);
+  tasks.forEach(({ name }, i) => {
+    if (tasks.findIndex((other) => other.name === name) < i) {
+      throw new Error(`task: two tasks are named "${name}"; give each a name of its own`);
+    }
+    if (!(weights[i] > 0 && weights[i] < Infinity)) {
+      throw new RangeError(`task ${name}: weight is ${weights[i]}, expected a number above 0`);
+    }
+  });
+  const queues = tasks.map((task) => new TaskQueue(task, options));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   let turn = 0;
   const choose = (): number => {
@@ -113,6 +121,12 @@ class TaskQueue {
     const { pool, batch } = this.place;
     this.cut ??= await this.load(pool);
     const samples = this.cut[batch];
+    if (!samples) {
+      throw new Error(
+        `task ${this.task.name}: pool ${pool} has ${this.cut.length} micro-batches, but the ` +
+          `cursor stands before number ${batch}: its data have changed`,
+      );
+    }
     const isLast = batch + 1 === this.cut.length;
     this.place = isLast ? { pool: pool + 1, batch: 0 } : { pool, batch: batch + 1 };
     if (isLast) this.cut = undefined;

@@ -118,9 +118,9 @@ function motionArrays(
   targets: readonly Of<"motion">[],
   random: Random,
 ): TargetArrays {
-  const { features } = c.motion!;
+  const { features, maxFrames } = c.motion!;
   const rows = targets.length;
-  const length = padded(Math.max(...targets.map(({ count }) => count)));
+  const length = padded(Math.max(...targets.map(({ count }) => count)), maxFrames);
   const frames = zeros("f32", [rows, length, features]);
   const valid = zeros("bool", [rows, length]);
   const weight = zeros("f32", [rows, length]);
