@@ -3,9 +3,8 @@
 import { Trie, type TrieNode } from "../../generate/search/index.ts";
 import type { Vocabulary } from "../model/vocabulary.ts";
 
-/** Of a set's answers at the beginning of a sentence and behind others; many samples share a set. */
-type Tries = { first?: Trie; later?: Trie };
-const known = new WeakMap<Vocabulary, WeakMap<readonly string[], Tries>>();
+/** Tries of sets, which many samples share, by whether answers begin the sentence. */
+const known = new WeakMap<Vocabulary, WeakMap<readonly string[], Map<boolean, Trie>>>();
 
 /**
  * @param answers not changed afterwards: a set's trie is made once
@@ -18,17 +17,16 @@ export function closedTrie(
   isFirst: boolean,
 ): Trie {
   if (answers.length === 0) throw new Error("task: a closed set needs answers (closedSet)");
-  const sets = known.get(vocabulary) ?? new WeakMap<readonly string[], Tries>();
+  const sets = known.get(vocabulary) ?? new WeakMap<readonly string[], Map<boolean, Trie>>();
   known.set(vocabulary, sets);
-  const tries = sets.get(answers) ?? {};
+  const tries = sets.get(answers) ?? new Map<boolean, Trie>();
   sets.set(answers, tries);
-  const create = (): Trie =>
-    new Trie(
-      answers.map((answer) => vocabulary.encode(answer, isFirst)),
-      { eos: vocabulary.marks.targetEnd },
-    );
-  if (isFirst) return (tries.first ??= create());
-  return (tries.later ??= create());
+  const made = tries.get(isFirst);
+  if (made) return made;
+  const ids = answers.map((answer) => vocabulary.encode(answer, isFirst));
+  const trie = new Trie(ids, { eos: vocabulary.marks.targetEnd });
+  tries.set(isFirst, trie);
+  return trie;
 }
 
 /**

@@ -20,6 +20,7 @@ import type {
   SpeechTarget,
   VideoAdaptor,
 } from "../../models/adaptors/index.ts";
+import { kindOf } from "./context.ts";
 
 /** Samples a second that log-mel features are made of, and samples of a frame. */
 const AUDIO_RATE = 16_000;
@@ -75,10 +76,8 @@ export async function motionOf(value: unknown, where: string): Promise<Motion> {
   throw wrongValue(where, value, "a path, a BVH file's bytes, or a Motion");
 }
 
-function wrongValue(where: string, value: unknown, expected: string): Error {
-  const got = value === undefined ? "nothing" : value === null ? "null" : `a ${typeof value}`;
-  return new Error(`task: ${where} was given ${got}; expected ${expected}`);
-}
+const wrongValue = (where: string, value: unknown, expected: string): Error =>
+  new Error(`task: ${where} was given ${kindOf(value)}; expected ${expected}`);
 
 /** [3, size, size] of numbers from -1 to 1; the sides become `size` whatever they were. */
 export const imagePixels = (image: Image, size: number): Float32Array =>

@@ -4,7 +4,7 @@ import { type BinOptions, boxToBins } from "../../media/index.ts";
 import type { Box, Image } from "../../media/types.ts";
 import type { Slot } from "../grammar/ast.ts";
 import type { Piece } from "../plan.ts";
-import { need, type PrepareContext, shown, slotValue, type TaskRecord } from "./context.ts";
+import { kindOf, need, type PrepareContext, shown, slotValue, type TaskRecord } from "./context.ts";
 import { structureText } from "./structure-text.ts";
 import { slotWords } from "./words.ts";
 
@@ -43,7 +43,7 @@ function slotIds(slot: Slot, record: TaskRecord, context: PrepareContext, isFirs
 function textOf(value: unknown, slot: Slot, context: PrepareContext): string {
   if (typeof value === "string") return value;
   if (typeof value === "number") return String(value);
-  throw new Error(`${shown(slot, context)} was given a ${typeof value}; expected text`);
+  throw new Error(`${shown(slot, context)} was given ${kindOf(value)}; expected text`);
 }
 
 /** How a model's bins lie over an image: shares of its sides. */

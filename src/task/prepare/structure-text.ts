@@ -3,12 +3,13 @@
 import { linearise } from "../../media/index.ts";
 import type { Structure } from "../../media/types.ts";
 import type { Slot } from "../grammar/ast.ts";
+import { kindOf } from "./context.ts";
 
 /** @param where the slot, for errors */
 export function structureText(value: unknown, { attributes }: Slot, where: string): string {
   if (typeof value !== "string" && (typeof value !== "object" || value === null)) {
     throw new Error(
-      `${where} was given a ${typeof value}; expected text, a table, triples, a schema or a grid`,
+      `${where} was given ${kindOf(value)}; expected text, a table, triples, a schema or a grid`,
     );
   }
   try {

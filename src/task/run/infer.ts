@@ -3,7 +3,6 @@
 import { type BinOptions, binsToBox } from "../../media/index.ts";
 import type { Box } from "../../media/types.ts";
 import type { Slot } from "../grammar/ast.ts";
-import { isIn, type Vocabulary } from "../model/vocabulary.ts";
 import type { Piece, Plan, TargetPlan } from "../plan.ts";
 import { closedTrie } from "../prepare/closed-set.ts";
 import { need, type PrepareContext } from "../prepare/context.ts";
@@ -11,12 +10,11 @@ import { prefixIds, prepareSource } from "../prepare/prepare.ts";
 import { binOptions } from "../prepare/slot-ids.ts";
 import { generateTokens, onlyTokens } from "./generate-tokens.ts";
 import type { GenerateOptions } from "./options.ts";
+import { BOX, type ReadBox, readItems, readValues } from "./read-answer.ts";
 import type { TaskEngine } from "./task-engine.ts";
 
 /** Tokens of an answer where nothing says more. */
 const MAX_LENGTH = 64;
-/** Numbers of a box. */
-const BOX = 4;
 
 type TokenTarget = Extract<TargetPlan, { kind: "tokens" }>;
 
@@ -63,8 +61,6 @@ function lengthOf(slot: Slot | undefined, { maxLength }: GenerateOptions): numbe
   return maxLength ?? (typeof most === "number" ? most : MAX_LENGTH);
 }
 
-type ReadBox = (ids: readonly number[]) => Box;
-
 /** Boxes in pixels of the record's image. */
 function boxReader({ images, vocabulary }: PrepareContext): ReadBox {
   return (ids) => {
@@ -73,81 +69,4 @@ function boxReader({ images, vocabulary }: PrepareContext): ReadBox {
     const over: BinOptions = image ? binOptions(image, count) : { size: count - 1, bins: count };
     return binsToBox(ids.map((id) => id - start) as unknown as Box, over); // of four
   };
-}
-
-/** What is read off an answer. */
-interface Reading {
-  readonly values: Record<string, unknown>;
-  /** Ids that were read. */
-  readonly used: number;
-  /** Every piece was there. */
-  readonly isWhole: boolean;
-}
-
-function readItems(
-  ids: readonly number[],
-  pieces: readonly Piece[],
-  vocabulary: Vocabulary,
-  box: ReadBox,
-): Record<string, unknown>[] {
-  const items: Record<string, unknown>[] = [];
-  let rest = ids;
-  while (rest.length > 0) {
-    const { values, used, isWhole } = readValues(rest, pieces, vocabulary, box);
-    if (used === 0) break;
-    if (isWhole) items.push(values); // an item that was cut short says nothing
-    rest = rest.slice(used);
-  }
-  return items;
-}
-
-/** One value a slot: boxes take four bins, text runs up to the next box or fixed words. */
-function readValues(
-  ids: readonly number[],
-  pieces: readonly Piece[],
-  vocabulary: Vocabulary,
-  box: ReadBox,
-): Reading {
-  const { bins, decode } = vocabulary;
-  const values: Record<string, unknown> = {};
-  let at = 0;
-  const cut = (): Reading => ({ values, used: ids.length, isWhole: false });
-  for (const [i, piece] of pieces.entries()) {
-    if (piece.kind === "text") {
-      const length = wordsAt(ids, at, piece.value, vocabulary);
-      if (length === 0) return cut();
-      at += length;
-      continue;
-    }
-    const { modality, name } = piece.slot;
-    if (modality === "BOX") {
-      const four = ids.slice(at, at + BOX);
-      if (four.length < BOX || !four.every((id) => isIn(bins, id))) return cut();
-      values[name] = box(four);
-      at += BOX;
-      continue;
-    }
-    const next = pieces[(i + 1) % pieces.length];
-    const isEnd = (place: number): boolean =>
-      isIn(bins, ids[place]) ||
-      (next.kind === "text" && wordsAt(ids, place, next.value, vocabulary) > 0);
-    let end = at;
-    while (end < ids.length && !isEnd(end)) end++;
-    values[name] = decode(ids.slice(at, end));
-    at = end;
-  }
-  return { values, used: at, isWhole: true };
-}
-
-/** How many ids at a place are these words; 0: they are not. */
-function wordsAt(
-  ids: readonly number[],
-  place: number,
-  words: string,
-  { encode }: Vocabulary,
-): number {
-  const found = [place === 0, false]
-    .map((isFirst) => encode(words, isFirst))
-    .find((own) => own.every((id, i) => id === ids[place + i]));
-  return found?.length ?? 0;
 }
