@@ -1,7 +1,33 @@
 /** Tasks: one line of text says what a network reads and writes. */
 
+export {
+  type AskResult,
+  ask,
+  type Question,
+  type Reply,
+  type Route,
+  type RoutedQuestion,
+  routeQuestion,
+  routes,
+} from "./ask.ts";
+export {
+  type ExplainedModel,
+  type ExplainedPart,
+  type Explanation,
+  explainPlan,
+} from "./explain.ts";
+export { explanationText } from "./explanation-text.ts";
 export * from "./grammar/index.ts";
-export { type BodyConfig, bodyOf, type TaskModelConfig, taskJson } from "./model/config.ts";
+export { lackedParts, requireParts } from "./lacks.ts";
+export {
+  type BodyConfig,
+  type BodyConfig,
+  bodyOf,
+  bodyOf,
+  type TaskModelConfig,
+  type TaskModelConfig,
+  taskJson,
+} from "./model/config.ts";
 export { isTaskModel, type LoadTaskModelOptions, loadTaskModel } from "./model/folder.ts";
 export { chatMarks, createVocabulary, spanMarks, type Vocabulary } from "./model/vocabulary.ts";
 export { type Plan, planOf } from "./plan.ts";

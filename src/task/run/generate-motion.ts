@@ -7,7 +7,7 @@ import type { Motion } from "../../media/types.ts";
 import { type MotionTarget, NOISE_FEATURES, noiseFeatures } from "../../models/adaptors/index.ts";
 import { noiseSchedule } from "../model/noise.ts";
 import type { PreparedGroup } from "../prepare/sample.ts";
-import type { GenerateOptions } from "./options.ts";
+import { GENERATE_DEFAULTS, type GenerateOptions } from "./options.ts";
 import { presentOf } from "./programs.ts";
 import type { OpenedSource, TaskEngine } from "./task-engine.ts";
 
@@ -22,7 +22,8 @@ export async function generateMotion(
   options: GenerateOptions,
 ): Promise<Motion> {
   const c = engine.config.motion!;
-  const { steps = 50, guidance = 1, seed, signal, frames = c.maxFrames } = options;
+  const { steps = GENERATE_DEFAULTS.steps, guidance = GENERATE_DEFAULTS.guidance } = options;
+  const { seed, signal, frames = c.maxFrames } = options;
   if (!Number.isInteger(frames) || frames < 1 || frames > c.maxFrames) {
     throw new RangeError(`task: frames is ${frames}, expected a whole number to ${c.maxFrames}`);
   }

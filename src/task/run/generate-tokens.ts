@@ -10,7 +10,7 @@ import {
 } from "../../generate/search/index.ts";
 import type { Block, Vocabulary } from "../model/vocabulary.ts";
 import type { PreparedGroup } from "../prepare/sample.ts";
-import type { GenerateOptions } from "./options.ts";
+import { GENERATE_DEFAULTS, type GenerateOptions } from "./options.ts";
 import { TargetRun } from "./target-run.ts";
 import type { TaskEngine } from "./task-engine.ts";
 
@@ -54,10 +54,11 @@ export async function generateTokens(
       const [drawn] = await sampleSentences(start, { ...search, temperature, seed, topK, topP });
       return drawn.tokens;
     }
-    const beam = options.beam ?? (constraint ? 1 : 5);
-    const noRepeatNgram = options.noRepeatNgram ?? (beam > 1 && !constraint ? 3 : 0);
+    const beam = options.beam ?? (constraint ? 1 : GENERATE_DEFAULTS.beam);
+    const isFree = beam > 1 && !constraint;
+    const noRepeatNgram = options.noRepeatNgram ?? (isFree ? GENERATE_DEFAULTS.noRepeatNgram : 0);
     if (beam === 1) return greedySearch(start, { ...search, noRepeatNgram });
-    const { lengthPenalty } = options;
+    const { lengthPenalty = GENERATE_DEFAULTS.lengthPenalty } = options;
     const [best] = await beamSearch(start, { ...search, noRepeatNgram, beam, lengthPenalty });
     return best.tokens;
   }

@@ -9,12 +9,9 @@ import { need, type PrepareContext } from "../prepare/context.ts";
 import { prefixIds, prepareSource } from "../prepare/prepare.ts";
 import { binOptions } from "../prepare/slot-ids.ts";
 import { generateTokens, onlyTokens } from "./generate-tokens.ts";
-import type { GenerateOptions } from "./options.ts";
+import { GENERATE_DEFAULTS, type GenerateOptions } from "./options.ts";
 import { BOX, type ReadBox, readItems, readValues } from "./read-answer.ts";
 import type { TaskEngine } from "./task-engine.ts";
-
-/** Tokens of an answer where nothing says more. */
-const MAX_LENGTH = 64;
 
 type TokenTarget = Extract<TargetPlan, { kind: "tokens" }>;
 
@@ -58,7 +55,7 @@ export async function inferTokens(
 
 function lengthOf(slot: Slot | undefined, { maxLength }: GenerateOptions): number {
   const { max_length: most } = slot?.attributes ?? {};
-  return maxLength ?? (typeof most === "number" ? most : MAX_LENGTH);
+  return maxLength ?? (typeof most === "number" ? most : GENERATE_DEFAULTS.maxLength);
 }
 
 /** Boxes in pixels of the record's image. */

@@ -1,5 +1,16 @@
 /** How answers are generated. */
 
+/** What is taken where nothing is said. */
+export const GENERATE_DEFAULTS = {
+  beam: 5,
+  noRepeatNgram: 3,
+  lengthPenalty: 1,
+  maxLength: 64,
+  drawing: { temperature: 1, topK: 256 },
+  steps: 50,
+  guidance: 1,
+} as const;
+
 export interface GenerateOptions {
   /** Answers that `closed_set` slots choose from. */
   readonly closedSet?: readonly string[];

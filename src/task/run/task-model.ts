@@ -16,7 +16,7 @@ import { codesOf, imageOfCodes } from "./draw-image.ts";
 import { generateMotion } from "./generate-motion.ts";
 import { generateTokens, onlyTokens } from "./generate-tokens.ts";
 import { inferTokens } from "./infer.ts";
-import type { GenerateOptions } from "./options.ts";
+import { GENERATE_DEFAULTS, type GenerateOptions } from "./options.ts";
 import { TaskEngine, type TaskEngineOptions } from "./task-engine.ts";
 
 export interface TaskModelOptions extends TaskEngineOptions {
@@ -91,7 +91,12 @@ export class TaskModel implements Disposable {
       const prefix = prefixIds(plan.target, context);
       const count = codesPerImage(c);
       const constraint = onlyTokens(block, this.vocabulary);
-      const drawn = { temperature: 1, topK: 256, ...options };
+      const { temperature, topK } = GENERATE_DEFAULTS.drawing;
+      const drawn = {
+        ...options,
+        temperature: options.temperature ?? temperature,
+        topK: options.topK ?? topK,
+      };
       const ids = await generateTokens(
         this.engine,
         this.vocabulary,
