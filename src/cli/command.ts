@@ -27,6 +27,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/run.ts"),
   },
   {
+    name: "task",
+    summary: "do what an instruction says with text, pictures, sound and motion",
+    load: () => import("./commands/task.ts"),
+  },
+  {
     name: "fim",
     summary: "write what belongs at the cursor of a source file",
     load: () => import("./commands/fim.ts"),

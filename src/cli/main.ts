@@ -1,6 +1,8 @@
 /** Entry of the command line: finds the command, loads it, turns failures into exit codes. */
 
 import { type Command, CommanderError } from "commander";
+import { InstructionError } from "../task/grammar/instruction-error.ts";
+import { caretLines } from "./caret.ts";
 import { type CommandModule, commands } from "./command.ts";
 import { describeError, UsageError } from "./errors.ts";
 import { INTERRUPTED, type Io, processIo } from "./io.ts";
@@ -44,8 +46,9 @@ function report(error: unknown, program: Command, io: Io): number {
   }
   if (isAbort(error)) return INTERRUPTED;
   io.stderr.write(`onefold: ${describeError(error)}\n`);
+  if (error instanceof InstructionError) io.stderr.write(`${caretLines(error)}\n`);
   if (io.env.ONEFOLD_DEBUG && error instanceof Error) io.stderr.write(`${formatChain(error)}\n`);
-  return error instanceof UsageError ? 2 : 1;
+  return error instanceof UsageError || error instanceof InstructionError ? 2 : 1;
 }
 
 const isAbort = (error: unknown): boolean =>

@@ -24,6 +24,11 @@ export interface RunFlags extends QuantFlags {
   readonly kvCache?: "int8";
   /** Of `onefold run` alone. */
   readonly adapter?: string;
+  readonly image?: string;
+  readonly audio?: string;
+  readonly video?: string;
+  readonly out?: string;
+  readonly explain?: boolean;
 }
 
 /** How keys and values of earlier tokens are held. */

@@ -11,6 +11,7 @@ import type { Io } from "../io.ts";
 import { defaultModelFolder } from "../package-root.ts";
 import { quantization, showChoice } from "../quant-options.ts";
 import { addRunOptions, type RunFlags } from "../run-options.ts";
+import { answerQuestion } from "../task/question.ts";
 
 export function define(command: Command, io: Io): void {
   command
@@ -21,6 +22,11 @@ export function define(command: Command, io: Io): void {
     .argument("[prompt]", "answer this and end; without it, chat or read prompts, one a line");
   addRunOptions(command)
     .option("--adapter <dir>", "add the change of a LoRA adapter (a folder of PEFT's files)")
+    .option("--image <file>", "ask about an image; without a prompt: what it shows")
+    .option("--audio <file>", "ask about a recording; without a prompt: what is said")
+    .option("--video <file>", "ask about a video; without a prompt: what happens")
+    .option("--out <file>", "where a drawing, an animation, or an image with boxes goes")
+    .option("--explain", "say which instruction a question about a file was taken for")
     .action(
       async (
         model: string | undefined,
@@ -31,7 +37,8 @@ export function define(command: Command, io: Io): void {
         const asked = chooseModel(model, prompt);
         if (prompt === undefined) await checkWord(asked.model);
         const json = self.optsWithGlobals().json === true;
-        await run(io, asked, { ...flags, json });
+        const given = { ...flags, json };
+        if (!(await answerQuestion(io, asked, given))) await run(io, asked, given);
       },
     )
     .addHelpText("after", examples);
@@ -40,10 +47,17 @@ export function define(command: Command, io: Io): void {
 const examples = `
 Sampling that is not given comes from the model's generation_config.json.
 
+With a model made for tasks, --image, --audio and --video take one file: "where is …" and "find …"
+give a box, any other words an answer. "draw …" and "animate …" write a file.
+
 Examples:
   onefold run
   onefold run Qwen/Qwen3-0.6B "What is 12 + 30?" --no-think
   onefold run "Which is larger, 9.9 or 9.11?" --seed 1
+  onefold run --image scene.png "how many circles are there?"
+  onefold run --image scene.png "where is the red circle?" --out found.png
+  onefold run --audio voice.wav
+  onefold run "draw a red circle" --out circle.png
   cat prompts.txt | onefold run ./my-model --json > answers.jsonl`;
 
 export interface Asked {
