@@ -1,6 +1,7 @@
 /** A model as a folder that other tools load: safetensors, or the layout of transformers.js. */
 
-import { mkdir, writeFile } from "node:fs/promises";
+import { existsSync } from "node:fs";
+import { mkdir, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { saveDirectoryAtomically } from "../checkpoint/atomic.ts";
 import { openCheckpoint } from "../checkpoint/checkpoint.ts";
@@ -40,6 +41,9 @@ export async function exportSafetensors(
   const source = await resolveModel(model, where);
   await checkOutputFolder(out, [source]);
   const files = await companionFiles(source);
+  // All tensors are written, so a task model's adaptors too: here alone it stays one.
+  const taskFile = join(source, "task.json");
+  if (existsSync(taskFile)) files["task.json"] = await readFile(taskFile);
   if (dtype) refuseQuantized(join(source, "config.json"), files["config.json"]);
   using checkpoint = await openCheckpoint(source);
   const tensors = checkpoint.names.map((name) => {

@@ -49,6 +49,7 @@ export async function saveQuantizedModel(
   await saveDirectoryAtomically(out, async (temporary) => {
     for (const name of await readdir(dir)) {
       const isWeights = /safetensors/.test(name) || name === "config.json";
+      if (name === "task.json") continue; // says what adaptors do, which are not written
       if (COMPANION.test(name) && !isWeights)
         await copyFile(join(dir, name), join(temporary, name));
     }

@@ -13,6 +13,7 @@ import {
   loadModel,
   type OnnxExport,
 } from "../../models/index.ts";
+import { noteAdaptors } from "../adaptors-note.ts";
 import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 
@@ -52,6 +53,7 @@ export function define(command: Command, io: Io): void {
     )
     .action(async (model: string, flags: ExportFlags, self: Command) => {
       checkFlags(flags);
+      if (flags.format !== "safetensors") await noteAdaptors(io, model);
       const written = await write(model, flags);
       const { format, out } = flags;
       const ports = written && {

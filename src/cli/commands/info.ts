@@ -41,6 +41,8 @@ function render(summary: ModelSummary, io: Io): string {
       token &&
         `${formatBytes(token.f32)} a token in f32, ${formatBytes(token.int8)} with --kv-cache int8`,
     ],
+    ["takes", summary.modalities?.takes.join(", ") ?? null],
+    ["gives", summary.modalities?.gives.join(", ") ?? null],
     ["state", summary.stateBytes > 0 ? `${formatBytes(summary.stateBytes)} a sequence` : null],
   ];
   const known = facts.flatMap(([name, value]) => (value === null ? [] : [[name, value]]));

@@ -2,6 +2,7 @@
 
 import type { Command } from "commander";
 import { saveQuantizedModel } from "../../models/index.ts";
+import { noteAdaptors } from "../adaptors-note.ts";
 import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { addQuantOptions, type QuantFlags, quantization } from "../quant-options.ts";
@@ -19,6 +20,7 @@ export function define(command: Command, io: Io): void {
       if (!quant || quant === "auto" || quant === "mixed") {
         throw new UsageError("give --quant int4 or --quant int8");
       }
+      await noteAdaptors(io, spec);
       const weights = await saveQuantizedModel(spec, flags.out, quant);
       if (self.optsWithGlobals().json) await writeJson(io, { out: flags.out, weights });
       else await writeLine(io, `${flags.out}: ${weights} weights in ${flags.quant}`);

@@ -15,6 +15,7 @@ import {
   tokenBytes,
   usualCache,
 } from "./memory.ts";
+import { type Modalities, readModalities } from "./modalities.ts";
 
 export interface ModelSummary {
   readonly folder: string;
@@ -35,6 +36,8 @@ export interface ModelSummary {
   readonly cacheBytesPerToken: TokenBytes | null;
   /** Recurrent state of one sequence, whatever its length. */
   readonly stateBytes: number;
+  /** What a model made for tasks takes and gives; null for one of text alone. */
+  readonly modalities: Modalities | null;
 }
 
 /**
@@ -85,6 +88,7 @@ export async function describeModel(
     ),
     cacheBytesPerToken: cache ? tokenBytes(cache) : null,
     stateBytes: cache?.fixedBytes ?? 0,
+    modalities: await readModalities(folder),
   };
 }
 
