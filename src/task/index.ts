@@ -19,15 +19,7 @@ export {
 export { explanationText } from "./explanation-text.ts";
 export * from "./grammar/index.ts";
 export { lackedParts, requireParts } from "./lacks.ts";
-export {
-  type BodyConfig,
-  type BodyConfig,
-  bodyOf,
-  bodyOf,
-  type TaskModelConfig,
-  type TaskModelConfig,
-  taskJson,
-} from "./model/config.ts";
+export { type BodyConfig, bodyOf, type TaskModelConfig, taskJson } from "./model/config.ts";
 export { isTaskModel, type LoadTaskModelOptions, loadTaskModel } from "./model/folder.ts";
 export { chatMarks, createVocabulary, spanMarks, type Vocabulary } from "./model/vocabulary.ts";
 export { type Plan, planOf } from "./plan.ts";
