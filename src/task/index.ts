@@ -21,15 +21,34 @@ export * from "./grammar/index.ts";
 export { lackedParts, requireParts } from "./lacks.ts";
 export { type BodyConfig, bodyOf, type TaskModelConfig, taskJson } from "./model/config.ts";
 export { isTaskModel, type LoadTaskModelOptions, loadTaskModel } from "./model/folder.ts";
+export { type WriteTaskModelOptions, writeTaskModel } from "./model/model-files.ts";
+export type { StartingModel } from "./model/starting-model.ts";
 export { chatMarks, createVocabulary, spanMarks, type Vocabulary } from "./model/vocabulary.ts";
 export { type Plan, planOf } from "./plan.ts";
 export type { PrepareOptions, TaskRecord } from "./prepare/context.ts";
 export { prepareSample } from "./prepare/prepare.ts";
 export type { PreparedSample } from "./prepare/sample.ts";
 export * from "./readers/index.ts";
+export {
+  type RecordPools,
+  type RecordSource,
+  reread,
+  type WorldRecordsOptions,
+  worldRecords,
+} from "./records.ts";
 export type { GenerateOptions } from "./run/options.ts";
 export { TaskModel, type TaskModelOptions } from "./run/task-model.ts";
+export {
+  checkedTask,
+  type Task,
+  type TaskMetric,
+  type TaskOptions,
+  type TaskScore,
+  task,
+} from "./task.ts";
 export { layoutOf } from "./train/batch.ts";
 export { type LossLayout, layoutKey, taskLoss } from "./train/loss.ts";
 export { type TaskSourceOptions, type TrainTask, taskSource } from "./train/source.ts";
+export type { TaskEvaluationOptions } from "./train/task-observer.ts";
+export { type TrainTasksOptions, trainTasks } from "./train/train-tasks.ts";
 export * from "./worlds/index.ts";

@@ -172,7 +172,8 @@ export class Trainer implements Disposable {
     const muon =
       options.muon && (await Muon.create(memory, matrices, { ...options.muon, rateOf, threads }));
     const trainer = new Trainer(options, engine, memory, graphs, muon);
-    if (graphs.has(ONLY)) await trainer.runOf({});
+    const [first, ...others] = graphs.keys();
+    if (others.length === 0) await trainer.runOf({ loss: first });
     return trainer;
   }
 
@@ -204,7 +205,10 @@ export class Trainer implements Disposable {
     if (!Number.isFinite(norm)) {
       throw await this.diverged(batches[batches.length - 1], "a gradient is not finite");
     }
-    const reported = joinSums(Array.from(used, (run) => run.sums), supervised);
+    const reported = joinSums(
+      Array.from(used, (run) => run.sums),
+      supervised,
+    );
     const { learningRate, extra } = await this.update(norm, reported.arrays);
     return {
       step: this.steps,

@@ -30,4 +30,14 @@ export {
   text,
   video,
 } from "./tagged.ts";
-export type { ArgsOf, Checked, ClosedSet, DataOf, NeedsClosedSet, OutputOf } from "./types.ts";
+export type {
+  ArgsOf,
+  Checked,
+  CheckedTemplates,
+  ClosedSet,
+  DataOf,
+  FirstTemplate,
+  NeedsClosedSet,
+  OutputOf,
+  RecordOf,
+} from "./types.ts";

@@ -51,6 +51,53 @@ export type OutputOf<I extends string> =
       : { items: Flat<Outputs<Target<I>>>[] }
     : Record<string, unknown>;
 
+/**
+ * A whole record, as training needs it: a field for each slot of both sides; a repeated group's
+ * fields stand in `items`.
+ * @example
+ * type Row = RecordOf<"[IMAGE:img] -> ( [BOX:box] [TEXT:label] )*">;
+ * // { img: string | Uint8Array | Image; items: readonly { box: Box; label: string }[] }
+ */
+export type RecordOf<I extends string> =
+  IsLiteral<I> extends true
+    ? Flat<
+        Inputs<Exclude<Slots<I>, { side: "group" }>> &
+          ([Extract<Slots<I>, { side: "group" }>] extends [never]
+            ? unknown
+            : { readonly items: readonly Flat<Inputs<Extract<Slots<I>, { side: "group" }>>>[] })
+      >
+    : object;
+
+type Inputs<S extends SlotShape> = { readonly [T in S as T["name"]]: Port<T["modality"], "in"> };
+
+/** The templates of a text, parted by `|||`. */
+export type TemplatesOf<I extends string> = I extends `${string}\\|||${string}`
+  ? I
+  : I extends `${infer First}|||${infer Rest}`
+    ? First | TemplatesOf<Rest>
+    : I;
+
+/** As {@link Checked}, for a text of several templates: each must be right. */
+export type CheckedTemplates<I extends string> =
+  IsLiteral<I> extends true
+    ? [ProblemsIn<TemplatesOf<I>>] extends [never]
+      ? I
+      : ProblemsIn<TemplatesOf<I>>
+    : I;
+
+type ProblemsIn<I extends string> = I extends string
+  ? Checked<I> extends I
+    ? never
+    : Checked<I>
+  : never;
+
+/** The first of a text's templates: what inference uses. */
+export type FirstTemplate<I extends string> = I extends `${string}\\|||${string}`
+  ? I
+  : I extends `${infer First}|||${string}`
+    ? First
+    : I;
+
 type Outputs<S extends SlotShape> = { [T in S as T["name"]]: Port<T["modality"], "out"> };
 
 /** Whether a generated slot is `closed_set`; `boolean` where only run time knows. */

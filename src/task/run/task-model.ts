@@ -3,6 +3,7 @@
 import type { Image } from "../../media/types.ts";
 import { codesPerImage } from "../../models/image-codes.ts";
 import { parseTemplates } from "../grammar/parse.ts";
+import type { ArgsOf, Checked, OutputOf } from "../grammar/types.ts";
 import type { Vocabulary } from "../model/vocabulary.ts";
 import { type Plan, planOf } from "../plan.ts";
 import {
@@ -61,9 +62,18 @@ export class TaskModel implements Disposable {
    * const { cap } = await model.infer(
    *   "[IMAGE:img] what does the image describe? -> [TEXT:cap]", { img: "cat.jpg" });
    */
+  infer<const I extends string>(
+    instruction: Checked<I>,
+    ...args: ArgsOf<I, GenerateOptions>
+  ): Promise<OutputOf<I>>;
+  infer(
+    plan: Plan,
+    record: TaskRecord,
+    options?: GenerateOptions,
+  ): Promise<Record<string, unknown>>;
   async infer(
     instruction: string | Plan,
-    record: TaskRecord,
+    record: TaskRecord = {},
     options: GenerateOptions = {},
   ): Promise<Record<string, unknown>> {
     const plan =

@@ -55,19 +55,25 @@ export function batchOf(
 /**
  * The micro-batch of a task in a step.
  *
- * @param weight of the task beside others, or "tokens": by what it supervises
+ * @param weight multiplies its mean loss ("tasks") or its summed loss ("tokens")
+ * @param smoothing of its labels
  */
 export function weighed(
   { layout, inputs, count, positions }: TaskBatch,
   task: string,
-  weight: number | "tokens",
+  weight: number,
+  balance: "tasks" | "tokens",
+  smoothing = 0,
 ): MicroBatch {
-  const scale = fromValues("f32", [], [weight === "tokens" ? 1 : weight / count]);
+  const scale = balance === "tokens" ? weight : weight / count;
   return {
-    inputs: { ...inputs, scale },
-    supervised: weight === "tokens" ? count : weight,
+    inputs: { ...inputs, scale: fromValues("f32", [], [scale]) },
+    supervised: scale * count,
     tokens: positions,
-    loss: layoutKey(layout),
+    loss: layoutKey({
+      ...layout,
+      smoothing: "tokens closed".includes(layout.target) ? smoothing : 0,
+    }),
     task,
   };
 }

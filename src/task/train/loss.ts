@@ -25,10 +25,12 @@ import { type GroupKinds, sourceInputs } from "../model/network.ts";
 export interface LossLayout {
   readonly source: GroupKinds;
   readonly target: "tokens" | "closed" | "codes" | "speech" | "motion";
+  /** Smoothing of the labels, 0 to 1 (default 0). */
+  readonly smoothing?: number;
 }
 
-export const layoutKey = ({ source, target }: LossLayout): string =>
-  `${source.join("+")}>${target}`;
+export const layoutKey = ({ source, target, smoothing = 0 }: LossLayout): string =>
+  `${source.join("+")}>${target}${smoothing > 0 ? ` smoothed ${smoothing}` : ""}`;
 
 interface TargetLoss {
   readonly inputs: readonly Tensor[];
@@ -38,19 +40,13 @@ interface TargetLoss {
 /**
  * The loss of a layout, a sum over what is supervised, times the input `scale` f32 []. Inputs are
  * those of the source (padded), and of the target: see each function below.
- *
- * @param options smoothing of the labels, 0 to 1 (default 0)
  */
-export function taskLoss(
-  c: TaskModelConfig,
-  layout: LossLayout,
-  { smoothing = 0 }: { readonly smoothing?: number } = {},
-): LossFunction {
+export function taskLoss(c: TaskModelConfig, layout: LossLayout): LossFunction {
   return (p) => {
     const body = bodyOf(c);
     const source = sourceInputs(c, body, layout.source, true);
     const scale = input("scale", "f32", []);
-    const target = targetLoss(c, body, layout.target, smoothing);
+    const target = targetLoss(c, body, layout);
     const total = mul(target.total(p, source.embed(p)), scale);
     return { inputs: [...source.inputs, ...target.inputs, scale], total };
   };
@@ -59,8 +55,7 @@ export function taskLoss(
 function targetLoss(
   c: TaskModelConfig,
   body: SequenceBody,
-  kind: LossLayout["target"],
-  smoothing: number,
+  { target: kind, smoothing = 0 }: LossLayout,
 ): TargetLoss {
   if (kind === "motion") return motionLoss(c, body);
   if (kind === "speech") return speechLoss(c, body);

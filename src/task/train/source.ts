@@ -14,6 +14,8 @@ export interface TrainTask {
   readonly weight?: number;
   /** Most positions of a micro-batch, padding included (default: the source's). */
   readonly positions?: number;
+  /** Of its labels, 0 to 1 (default 0). */
+  readonly smoothing?: number;
   /**
    * Samples of pool k, prepared. Called again after a resume: the same k must give the same
    * samples, in the same order.
@@ -72,7 +74,8 @@ export function taskSource(options: TaskSourceOptions): BatchSource {
       turn++;
       const batch = await queues[i].next();
       const weight = order === "by weight" ? 1 : weights[i];
-      return weighed(batch, tasks[i].name, balance === "tokens" ? "tokens" : weight);
+      const { name, smoothing } = tasks[i];
+      return weighed(batch, name, weight, balance, smoothing);
     },
     get cursor(): Cursor {
       return { turn, tasks: Object.fromEntries(queues.map((q) => [q.task.name, q.place])) };
