@@ -11,6 +11,12 @@ export {
   routes,
 } from "./ask.ts";
 export {
+  type EvaluateTaskOptions,
+  evaluateTask,
+  type TaskEvaluation,
+  type TaskPrediction,
+} from "./evaluate-task.ts";
+export {
   type ExplainedModel,
   type ExplainedPart,
   type Explanation,

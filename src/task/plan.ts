@@ -3,6 +3,7 @@
 import type { Instruction, Segment, Slot } from "./grammar/ast.ts";
 import { InstructionError } from "./grammar/instruction-error.ts";
 import { modalities } from "./grammar/modality.ts";
+import { checkSupported } from "./supported.ts";
 
 /** A stretch of text: fixed words, or what a slot's value becomes in tokens. */
 export type Piece =
@@ -43,12 +44,13 @@ export interface Plan {
  * Plans an instruction.
  *
  * @throws InstructionError for what no network of onefold does: motion on the encoder side, text
- *   before sound
+ *   before sound, presets and attributes of OFASys that are not there yet
  * @example
  * planOf(parseInstruction("[IMAGE:img] what does the image describe? -> [TEXT:cap]")).source
  * // [{ kind: "image", slot }, { kind: "text", pieces: [{ kind: "text", value: "what …" }] }]
  */
 export function planOf(instruction: Instruction): Plan {
+  checkSupported(instruction);
   return {
     instruction,
     source: sourceGroups(instruction),

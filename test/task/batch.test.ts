@@ -145,7 +145,8 @@ describe("weights", () => {
   it("of tasks count whatever their lengths, of tokens by them", () => {
     const own = { ...counted, positions: 40 };
     const scaleOf = (of: number | "tokens") => {
-      const { inputs, ...rest } = weighed(own, "name", of);
+      const { inputs, ...rest } =
+        of === "tokens" ? weighed(own, "name", 1, "tokens") : weighed(own, "name", of, "tasks");
       return { ...rest, scale: inputs.scale!.data[0] };
     };
     const common = { tokens: 40, loss: "text>tokens", task: "name" };

@@ -64,7 +64,12 @@ const batchFor = (
   config: TaskModelConfig,
   samples: readonly PreparedSample[],
   weight: number | "tokens" = "tokens",
-): MicroBatch => weighed(batchOf(config, START, samples, createRandom(1)), "task", weight);
+): MicroBatch => {
+  const batch = batchOf(config, START, samples, createRandom(1));
+  return weight === "tokens"
+    ? weighed(batch, "task", 1, "tokens")
+    : weighed(batch, "task", weight, "tasks");
+};
 
 const lossesOf = (config: TaskModelConfig, all: Record<string, PreparedSample[]>) =>
   Object.fromEntries(

@@ -22,6 +22,11 @@ export interface PrepareOptions {
   readonly where?: string;
 }
 
+/** A record that its instruction asks to leave out of training. */
+export class SkippedRecord extends Error {
+  override readonly name = "SkippedRecord";
+}
+
 /** With the images of the source, by slot: boxes lie in the first of them. */
 export interface PrepareContext extends PrepareOptions {
   readonly record: TaskRecord;

@@ -20,7 +20,9 @@ import type {
   SpeechTarget,
   VideoAdaptor,
 } from "../../models/adaptors/index.ts";
-import { kindOf } from "./context.ts";
+import type { Random } from "../../nn/random.ts";
+import type { Slot } from "../grammar/ast.ts";
+import { kindOf, SkippedRecord } from "./context.ts";
 
 /** Samples a second that log-mel features are made of, and samples of a frame. */
 const AUDIO_RATE = 16_000;
@@ -118,6 +120,26 @@ export function audioFeatures(
 }
 
 /**
+ * Masks two stretches of time and two bands of frequencies, as "SpecAugment" does (Park et al.
+ * 2019, policy LD, on shares of the sound): what is masked is 0.
+ *
+ * @param features frames of `mels` numbers, one behind the other
+ */
+export function maskSound(features: Float32Array, mels: number, random: Random): void {
+  const frames = features.length / mels;
+  for (let i = 0; i < 2; i++) {
+    const length = random.below(Math.min(100, Math.floor(frames / 5)) + 1);
+    const start = random.below(frames - length + 1);
+    features.fill(0, start * mels, (start + length) * mels);
+    const width = random.below(Math.floor((27 * mels) / 80) + 1);
+    const low = random.below(mels - width + 1);
+    for (let frame = 0; frame < frames; frame++) {
+      features.fill(0, frame * mels + low, frame * mels + low + width);
+    }
+  }
+}
+
+/**
  * Mel frames to be generated, `stack` in a row a position, normalised.
  *
  * @throws Error for no sound, or more than the model gives
@@ -133,7 +155,7 @@ export function speechFrames(
   const count = Math.ceil(frames / c.stack);
   if (count > c.maxPositions) {
     throw new Error(
-      `task: ${where} takes ${count} positions; this model gives at most ${c.maxPositions}`,
+      `task: ${where} has ${frames} frames; this model gives at most ${c.maxPositions * c.stack}`,
     );
   }
   const values = new Float32Array(count * c.stack * c.mels).fill(silence(c));
@@ -147,28 +169,44 @@ const silence = ({ mean, deviation }: SpeechTarget): number => (Math.log(1e-5) -
 /**
  * Normalised features of a motion at the model's rate; what is longer than it gives is cut.
  *
- * @throws Error for another skeleton's number of joints
+ * @param attributes `max_length` and `min_length` in frames, `window` to take any stretch
+ * @param random draws that stretch; left out: the first frames are taken
+ * @throws SkippedRecord for a motion that is too short; Error for another number of joints
  */
 export function motionFrames(
   motion: Motion,
   c: MotionTarget,
   where: string,
+  { max_length: most, min_length: least, window }: Slot["attributes"] = {},
+  random?: Random,
 ): { frames: Float32Array; count: number } {
   const slowed = resampleMotion(motion, c.rate);
-  const all = motionToFeatures(slowed);
-  const size = all.length / slowed.frames;
+  if (random && typeof least === "number" && slowed.frames < least) {
+    throw new SkippedRecord(`${where} has ${slowed.frames} frames, fewer than min_length=${least}`);
+  }
+  const count = Math.min(slowed.frames, c.maxFrames, typeof most === "number" ? most : Infinity);
+  const start = window && random ? random.below(slowed.frames - count + 1) : 0;
+  const frames = motionToFeatures(framesOf(slowed, start, count));
+  const size = frames.length / count;
   if (size !== c.features) {
     throw new Error(
       `task: ${where} has ${motion.skeleton.joints.length} joints; this model gives ` +
         `${(c.features - 6) / 6}`,
     );
   }
-  const count = Math.min(slowed.frames, c.maxFrames);
-  const frames = all.slice(0, count * size);
   for (let i = 0; i < frames.length; i++) {
     frames[i] = (frames[i] - c.mean[i % size]) / c.deviation[i % size];
   }
   return { frames, count };
+}
+
+/** A stretch of a motion. */
+function framesOf(motion: Motion, start: number, frames: number): Motion {
+  const cut = (values: Float32Array): Float32Array => {
+    const width = values.length / motion.frames;
+    return values.subarray(start * width, (start + frames) * width);
+  };
+  return { ...motion, frames, root: cut(motion.root), rotations: cut(motion.rotations) };
 }
 
 /** Blanks the middle of [3, size, size], which is to be drawn again: all but a margin. */

@@ -4,6 +4,7 @@ import type { Image } from "../../media/types.ts";
 import { UNGUIDED } from "../model/noise.ts";
 import type { Vocabulary } from "../model/vocabulary.ts";
 import type { Piece, Plan, SourceGroup, TargetPlan } from "../plan.ts";
+import { checkModel } from "../supported.ts";
 import { allowedIds, closedTrie } from "./closed-set.ts";
 import {
   need,
@@ -19,6 +20,7 @@ import {
   imageOf,
   imagePixels,
   maskCentre,
+  maskSound,
   motionFrames,
   motionOf,
   speechFrames,
@@ -27,7 +29,6 @@ import {
 } from "./media.ts";
 import type { PreparedGroup, PreparedSample, PreparedTarget } from "./sample.ts";
 import { pieceIds } from "./slot-ids.ts";
-import { withNoise } from "./words.ts";
 
 /** Decodes the images of a record, which boxes need before the rest is prepared. */
 export async function openRecord(
@@ -35,6 +36,7 @@ export async function openRecord(
   record: TaskRecord,
   options: PrepareOptions,
 ): Promise<PrepareContext> {
+  checkModel(plan.instruction, options.config);
   const images = new Map<string, Image>();
   for (const group of plan.source) {
     if (group.kind !== "image") continue;
@@ -83,13 +85,18 @@ export async function prepareSource(plan: Plan, context: PrepareContext): Promis
       groups.push(await mediaGroup(group, context));
       continue;
     }
-    const words = pieceIds(group.pieces, context.record, context, i === 0);
-    ids.push(...(isPerText ? [...sourceOpen, ...words, ...sourceClose] : words));
+    const { read } = pieceIds(group.pieces, context.record, context, i === 0);
+    const isMarked = isPerText && !group.pieces.some(isUnmarked);
+    ids.push(...(isMarked ? [...sourceOpen, ...read, ...sourceClose] : read));
   }
   if (!isPerText) ids.push(...sourceClose);
   flush();
-  return groups;
+  return groups.length > 0 ? groups : emptySource(context.vocabulary);
 }
+
+/** Text that asks for no marks around it. */
+const isUnmarked = (piece: Piece): boolean =>
+  piece.kind === "slot" && piece.slot.attributes.disable_auto_boseos === true;
 
 async function mediaGroup(
   { kind, slot }: Exclude<SourceGroup, { kind: "text" }>,
@@ -110,12 +117,14 @@ async function mediaGroup(
     return { kind, pixels: videoPixels(await videoOf(value, where, adaptor.frames), adaptor) };
   }
   const adaptor = need(config.audio, "AUDIO");
-  return { kind, ...audioFeatures(await audioOf(value, where), adaptor, where) };
+  const { features, positions } = audioFeatures(await audioOf(value, where), adaptor, where);
+  if (random && slot.attributes.use_mask) maskSound(features, adaptor.mels, random);
+  return { kind, features, positions };
 }
 
 /** Ids of what is given before the generated part of a target. */
 export const prefixIds = (target: TargetPlan, context: PrepareContext): number[] =>
-  "prefix" in target ? pieceIds(target.prefix, context.record, context, true) : [];
+  "prefix" in target ? [...pieceIds(target.prefix, context.record, context, true).ids] : [];
 
 async function prepareTarget({ target }: Plan, context: PrepareContext): Promise<PreparedTarget> {
   const { config, record } = context;
@@ -124,7 +133,9 @@ async function prepareTarget({ target }: Plan, context: PrepareContext): Promise
   const value = slotValue(record, target.slot, context);
   if (target.kind === "motion") {
     const motion = await motionOf(value, where);
-    return { kind: "motion", ...motionFrames(motion, need(config.motion, "MOTION"), where) };
+    const c = need(config.motion, "MOTION");
+    const { attributes } = target.slot;
+    return { kind: "motion", ...motionFrames(motion, c, where, attributes, context.random) };
   }
   if (target.kind === "speech") {
     const audio = await audioOf(value, where);
@@ -144,28 +155,33 @@ function tokenTarget(
 ): PreparedTarget {
   const { vocabulary, random, record, closedSet = [] } = context;
   const end = vocabulary.marks.targetEnd;
-  const prefix = prefixIds(target, context);
-  const isFirst = prefix.length === 0;
-  const { repeated } = target;
-  if (repeated) {
-    const ids = itemsOf(record, context).flatMap((item, i) =>
-      pieceIds(repeated, item, context, isFirst && i === 0),
-    );
-    return { kind: "tokens", ids: [...prefix, ...ids, end], prefix: prefix.length };
-  }
-  const pieces = target.generated.map((slot): Piece => ({ kind: "slot", slot }));
-  const answer = pieceIds(pieces, record, context, isFirst);
-  const ids = [...prefix, ...answer, end];
-  const sample = { kind: "tokens", ids, prefix: prefix.length } as const;
+  const prefix = pieceIds(target.prefix, record, context, true);
+  const isFirst = prefix.ids.length === 0;
+  const { repeated, generated } = target;
+  const answers = repeated
+    ? itemsOf(record, context).map((item, i) =>
+        pieceIds(repeated, item, context, isFirst && i === 0),
+      )
+    : [
+        pieceIds(
+          generated.map((slot): Piece => ({ kind: "slot", slot })),
+          record,
+          context,
+          isFirst,
+        ),
+      ];
+  const ids = [...prefix.ids, ...answers.flatMap((answer) => answer.ids), end];
+  const sample = { kind: "tokens", ids, prefix: prefix.ids.length } as const;
   if (target.isClosed) {
+    const [answer] = answers;
     const trie = closedTrie(closedSet, vocabulary, isFirst);
     const describe = (): string =>
-      `${shown(target.generated[0], context)}: "${vocabulary.decode(answer)}"`;
-    return { ...sample, allowed: allowedIds(trie, answer, describe) };
+      `${shown(generated[0], context)}: "${vocabulary.decode(answer.ids)}"`;
+    return { ...sample, allowed: allowedIds(trie, answer.ids, describe) };
   }
-  const { noise_ratio: noise } = target.generated[0].attributes;
-  if (!random || typeof noise !== "number") return sample;
-  return { ...sample, fed: withNoise(ids, noise, vocabulary.tokenizer.vocabSize, random) };
+  const fed = [...prefix.read, ...answers.flatMap((answer) => answer.read), end];
+  const isNoisy = random && fed.some((id, i) => id !== ids[i]);
+  return isNoisy ? { ...sample, fed } : sample;
 }
 
 /** What a repeated group is given, item by item. */

@@ -6,7 +6,13 @@ import type { Slot } from "../grammar/ast.ts";
 import type { Piece } from "../plan.ts";
 import { kindOf, need, type PrepareContext, shown, slotValue, type TaskRecord } from "./context.ts";
 import { structureText } from "./structure-text.ts";
-import { slotWords } from "./words.ts";
+import { slotWords, withNoise } from "./words.ts";
+
+/** Tokens, and what the network reads in their place: the same, or with noise. */
+export interface PieceIds {
+  readonly ids: readonly number[];
+  readonly read: readonly number[];
+}
 
 /**
  * Tokens of pieces one behind the other.
@@ -18,14 +24,25 @@ export function pieceIds(
   record: TaskRecord,
   context: PrepareContext,
   isFirst: boolean,
-): number[] {
+): PieceIds {
   const ids: number[] = [];
+  const read: number[] = [];
   for (const piece of pieces) {
     const isStart = isFirst && ids.length === 0;
-    if (piece.kind === "text") ids.push(...context.vocabulary.encode(piece.value, isStart));
-    else ids.push(...slotIds(piece.slot, record, context, isStart));
+    const own =
+      piece.kind === "text"
+        ? context.vocabulary.encode(piece.value, isStart)
+        : slotIds(piece.slot, record, context, isStart);
+    ids.push(...own);
+    const { noise_ratio: noise } = piece.kind === "slot" ? piece.slot.attributes : {};
+    const { random } = context;
+    read.push(
+      ...(random && typeof noise === "number"
+        ? withNoise(own, noise, context.vocabulary, random)
+        : own),
+    );
   }
-  return ids;
+  return { ids, read };
 }
 
 function slotIds(slot: Slot, record: TaskRecord, context: PrepareContext, isFirst: boolean) {

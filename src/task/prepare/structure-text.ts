@@ -12,6 +12,14 @@ export function structureText(value: unknown, { attributes }: Slot, where: strin
       `${where} was given ${kindOf(value)}; expected text, a table, triples, a schema or a grid`,
     );
   }
+  const { preprocess } = attributes;
+  const isSchema = typeof value === "object" && "tables" in value;
+  if (typeof value === "object" && preprocess && (preprocess === "database") !== isSchema) {
+    throw new Error(
+      `${where} was given ${isSchema ? "a schema" : "rows"}, but names preprocess=${preprocess}; ` +
+        `write preprocess=${isSchema ? "database" : "table"}, or leave it out`,
+    );
+  }
   try {
     // What it is, `linearise` checks.
     return linearise(value as Structure, { lowercase: attributes.uncased === true });

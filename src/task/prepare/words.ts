@@ -2,6 +2,7 @@
 
 import type { Random } from "../../nn/random.ts";
 import type { Slot } from "../grammar/ast.ts";
+import { isIn, type Vocabulary } from "../model/vocabulary.ts";
 
 /** Stands for a word that was masked. */
 const MASK = "_";
@@ -48,12 +49,20 @@ function poisson(mean: number, random: Random): number {
   return count;
 }
 
-/** Each token is replaced by a random one of the text's with this probability. */
+/** Each token is replaced by a random one of text with this probability. */
 export function withNoise(
   ids: readonly number[],
   ratio: number,
-  vocabSize: number,
+  { tokenizer, bins, codes }: Vocabulary,
   random: Random,
 ): number[] {
-  return ids.map((id) => (random.uniform() < ratio ? random.below(vocabSize) : id));
+  const specials = new Set(tokenizer.specialIds);
+  const isText = (id: number): boolean => !specials.has(id) && !isIn(bins, id) && !isIn(codes, id);
+  const draw = (): number => {
+    for (;;) {
+      const id = random.below(tokenizer.vocabSize);
+      if (isText(id)) return id;
+    }
+  };
+  return ids.map((id) => (random.uniform() < ratio ? draw() : id));
 }

@@ -29,6 +29,8 @@ export interface GenerateOptions {
   readonly topP?: number;
   /** Of what is drawn (default 0). */
   readonly seed?: number;
+  /** Most positions of speech (default: as many as the model gives). */
+  readonly positions?: number;
   /** Frames of a motion (default: as many as the model gives). */
   readonly frames?: number;
   /** Steps in which noise becomes motion (default 50). */

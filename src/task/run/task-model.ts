@@ -15,6 +15,7 @@ import {
 import { emptySource, openRecord, prefixIds, prepareSource } from "../prepare/prepare.ts";
 import { codesOf, imageOfCodes } from "./draw-image.ts";
 import { generateMotion } from "./generate-motion.ts";
+import { generateSpeech } from "./generate-speech.ts";
 import { generateTokens, onlyTokens } from "./generate-tokens.ts";
 import { inferTokens } from "./infer.ts";
 import { GENERATE_DEFAULTS, type GenerateOptions } from "./options.ts";
@@ -125,8 +126,15 @@ export class TaskModel implements Disposable {
     }
     if (plan.target.kind === "motion") {
       need(this.config.motion, "MOTION");
-      return generateMotion(this.engine, groups, emptySource(this.vocabulary), options);
+      const { frames = plan.target.slot.attributes.max_length, ...rest } = options;
+      const asked = { ...rest, ...(typeof frames === "number" && { frames }) };
+      const { min_length: least } = plan.target.slot.attributes;
+      if (typeof least === "number" && asked.frames !== undefined && asked.frames < least) {
+        throw new RangeError(`task: frames is ${asked.frames}, fewer than min_length=${least}`);
+      }
+      return generateMotion(this.engine, groups, emptySource(this.vocabulary), asked);
     }
-    throw new Error(`task: generating ${plan.target.kind} is not there yet`);
+    need(this.config.speech, "AUDIO");
+    return generateSpeech(this.engine, groups, options);
   }
 }

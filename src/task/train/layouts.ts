@@ -31,7 +31,7 @@ export function layoutsOf(
 /** As `prepareSource` groups them. */
 function sourceKinds({ source }: Plan, { isPerText }: SentenceMarks): GroupKinds {
   const kinds = source.map(({ kind }) => kind);
-  if (isPerText) return kinds;
+  if (isPerText) return kinds.length > 0 ? kinds : ["text"]; // `emptySource`
   // The marks before and after the sentence are text too.
   return [
     ...(kinds[0] === "text" ? [] : (["text"] as const)),

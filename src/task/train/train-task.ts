@@ -1,7 +1,7 @@
 /** A task as training sees it: pools of its records, prepared. */
 
 import { createRandom } from "../../nn/random.ts";
-import type { PrepareOptions } from "../prepare/context.ts";
+import { type PrepareOptions, SkippedRecord } from "../prepare/context.ts";
 import { prepareSample } from "../prepare/prepare.ts";
 import type { PreparedSample } from "../prepare/sample.ts";
 import { poolsOf } from "../records.ts";
@@ -27,7 +27,11 @@ export function trainTask(task: Task, preparation: PrepareOptions, seed: number)
         const plan = plans[random.below(plans.length)];
         const where = `task ${name}, record ${i} of pool ${k}`;
         const options = { ...preparation, closedSet, random, where };
-        samples.push(await prepareSample(plan, record as Record<string, unknown>, options));
+        try {
+          samples.push(await prepareSample(plan, record as Record<string, unknown>, options));
+        } catch (error) {
+          if (!(error instanceof SkippedRecord)) throw error;
+        }
       }
       return samples;
     },
