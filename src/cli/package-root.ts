@@ -27,3 +27,6 @@ export const studioFolder = (): string => join(packageRoot(), "dist", "studio");
 
 /** Folder of the model that `onefold run` uses when none is named. */
 export const defaultModelFolder = (): string => join(packageRoot(), "models", "onefold-mini");
+
+/** Folder of the model that `onefold run` asks about files when none is named. */
+export const generalistFolder = (): string => join(packageRoot(), "models", "onefold-generalist");

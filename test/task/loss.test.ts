@@ -176,7 +176,7 @@ async function checkSlopes(trainer: Trainer, batch: MicroBatch, key: string): Pr
   const found = new Map(
     Array.from(gradients, ([name, { data }]) => [name, (data as Float32Array).slice()]),
   );
-  const step = 1e-2;
+  const step = 2.5e-3;
   let checked = 0;
   for (const [name, gradient] of found) {
     if (/running_(mean|var)$/.test(name)) continue;

@@ -243,7 +243,7 @@ describe("sound", () => {
     );
     await expect(prepare("say -> [AUDIO:s]", { s: tone(0) })).rejects.toThrow("is empty");
     await expect(prepare("say -> [AUDIO:s]", { s: tone(16_000) })).rejects.toThrow(
-      "task: [AUDIO:s] takes 32 positions; this model gives at most 12",
+      "task: [AUDIO:s] has 63 frames; this model gives at most 24",
     );
   });
 });

@@ -41,7 +41,7 @@ export async function tinyStart(kind: BodyConfig["kind"]): Promise<StartingModel
     image: { size: 16, patch: 8, layers: 1 },
     video: { size: 16, patch: 8, layers: 1, frames: 2 },
     audio: { mels: 80, stack: 16, layers: 1, maxPositions: 64 },
-    codes: { size: 8, patch: 4, levels: LEVELS, width: 8, layers: 1 },
+    codes: { size: 8, patch: 4, levels: LEVELS, width: 32, layers: 1 },
     speech: {
       mels: 80,
       stack: 4,

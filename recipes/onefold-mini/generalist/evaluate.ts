@@ -1,5 +1,5 @@
 // Held-out scores of the generalist's tasks:
-// npx tsx recipes/onefold-mini/generalist/evaluate.ts --model models/onefold-mini --n 100 --json FILE
+// npx tsx recipes/onefold-mini/generalist/evaluate.ts --model models/onefold-generalist --n 100 --json FILE
 import { writeFile } from "node:fs/promises";
 import { parseArgs } from "node:util";
 import type { Box, Image, Motion } from "../../../src/media/types.ts";
@@ -17,7 +17,7 @@ import { type GeneralistTask, generalistTasks } from "./tasks.ts";
 
 const { values } = parseArgs({
   options: {
-    model: { type: "string", default: "models/onefold-mini" },
+    model: { type: "string", default: "models/onefold-generalist" },
     speech: { type: "string", default: "runs/speech.bin" },
     n: { type: "string", default: "100" },
     seed: { type: "string", default: "20" },

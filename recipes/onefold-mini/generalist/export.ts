@@ -1,5 +1,5 @@
 // Turns a checkpoint of the run into the shipped model folder, with its card:
-// npx tsx recipes/onefold-mini/generalist/export.ts --run runs/generalist --out models/onefold-mini
+// npx tsx recipes/onefold-mini/generalist/export.ts --run runs/generalist --out models/onefold-generalist
 // Run it again with --tasks and --skills after the evaluations to put their tables into the card.
 import { readFile } from "node:fs/promises";
 import { cpus, totalmem } from "node:os";
@@ -21,7 +21,7 @@ const { values: args } = parseArgs({
   options: {
     run: { type: "string", default: "runs/generalist" },
     codes: { type: "string", default: "runs/onefold-mini-codes" },
-    out: { type: "string", default: "models/onefold-mini" },
+    out: { type: "string", default: "models/onefold-generalist" },
     tasks: { type: "string" },
     skills: { type: "string" },
   },

@@ -6,6 +6,7 @@ import type { FileKind } from "../../media/index.ts";
 import { type RoutedQuestion, routeQuestion } from "../../task/ask.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { defaultModelFolder, generalistFolder } from "../package-root.ts";
 import { createPaint } from "../render.ts";
 import type { RunFlags } from "../run-options.ts";
 
@@ -46,7 +47,9 @@ export async function answerQuestion(
     return false;
   }
   if (kind && strange) throw new UsageError(`--${strange} is for chats, not for --${kind}`);
-  using model = await loadTaskModel(spec);
+  // The text model that ships takes no files; the one beside it does.
+  const isDefault = kind !== undefined && spec === defaultModelFolder();
+  using model = await loadTaskModel(isDefault ? generalistFolder() : spec);
   if (!kind && lackedParts(routed.plan, model.config).length > 0) return false;
   const { plan, record, route, instruction } = routed;
   const { checkOut } = await import("./output.ts");
