@@ -34,6 +34,15 @@ export { type Plan, planOf } from "./plan.ts";
 export type { PrepareOptions, TaskRecord } from "./prepare/context.ts";
 export { prepareSample } from "./prepare/prepare.ts";
 export type { PreparedSample } from "./prepare/sample.ts";
+export {
+  type DataFiles,
+  glueTask,
+  type Preset,
+  type PresetOptions,
+  preset,
+  presetOf,
+  presets,
+} from "./presets/index.ts";
 export * from "./readers/index.ts";
 export {
   type RecordPools,

@@ -1,5 +1,6 @@
 /** Data sets in the formats in which they are published. Media are named or kept encoded, not decoded. */
 
+export { readCocoObjects } from "./coco-objects.ts";
 export { type Column, type ColumnOptions, readColumns } from "./columns.ts";
 export { type GlueTask, readGlue } from "./glue.ts";
 export {
