@@ -1,6 +1,44 @@
 /** Evaluation: running what models wrote, and judging it. */
 
+export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
+export { createLimiter, type Limiter } from "./limiter.ts";
+export { createLocalModel } from "./model/local-model.ts";
+export { aggregate, type MetricResult } from "./run/aggregate.ts";
+export {
+  type GroupResult,
+  type RunOptions,
+  type RunProgress,
+  runTask,
+  type TaskResult,
+} from "./run/run-task.ts";
 export { Sandbox, type SandboxLimits, type SandboxOutcome } from "./sandbox.ts";
+export { type ExactMatchOptions, exactMatchOf, f1Of, passAtK } from "./score/answers.ts";
+export {
+  type ChoiceMetric,
+  type ChoiceScores,
+  choiceMetrics,
+  scoreChoices,
+} from "./score/choices.ts";
+export {
+  bootstrap,
+  clusteredError,
+  mcnemar,
+  type PairedDifference,
+  pairedBootstrap,
+  standardError,
+  wilsonInterval,
+} from "./score/statistics.ts";
+export { seedOf } from "./seed.ts";
+export {
+  type ChatMode,
+  chatModes,
+  defineTask,
+  type Target,
+  type TaskSpec,
+} from "./task/define-task.ts";
+export type { Fewshot } from "./task/fewshot.ts";
+export * from "./task/filters.ts";
+export type { PromptStyle } from "./task/prompt.ts";
 export type {
   Asked,
   AskOptions,

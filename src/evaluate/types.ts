@@ -24,6 +24,8 @@ export interface EvalModel extends Disposable {
    * @throws Error where one of them has no answer (the item that asked is then counted as failed)
    */
   generate(requests: readonly GenerateRequest[], options?: AskOptions): Promise<Generation[]>;
+  /** A conversation as the text that the model continues, where it has a chat template here. */
+  readonly render?: (messages: readonly ChatMessage[]) => string;
   /** What it has cost since it was made. */
   usage(): Usage;
 }
@@ -55,6 +57,8 @@ export interface LogLikelihood {
   readonly isGreedy: boolean;
   /** Tokens that were scored. */
   readonly tokens: number;
+  /** A token reached across the border of context and continuation, and was scored. */
+  readonly isJoined?: boolean;
 }
 
 export interface GenerateRequest {
@@ -200,6 +204,8 @@ export interface EvalTask {
   readonly cluster?: string;
   /** Tags whose groups get results of their own (default: all but `cluster`). */
   readonly groups?: readonly string[];
+  /** How many items there are, where that is known: for the time that is left. */
+  readonly size?: number;
   /** Items one by one, the same in every run; a hundred thousand need not be held. */
   items(): AsyncIterable<EvalItem> | Iterable<EvalItem>;
   /**

@@ -85,3 +85,9 @@ export {
   type ThinkingStart,
   thinkingStart,
 } from "./thinking.ts";
+export {
+  type ContinuationTokens,
+  createTokenScorer,
+  type TokenScorer,
+  type TokenScores,
+} from "./token-scorer.ts";

@@ -1,7 +1,7 @@
 /** The step program in the engine, in two layouts of its products where that pays. */
 
 import type { NDArray } from "../graph/ndarray.ts";
-import type { Port, WeightSource } from "../graph/program.ts";
+import type { Port, Program, WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
 import type { Model } from "../models/load.ts";
 import { stepProgram } from "../models/programs.ts";
@@ -27,6 +27,8 @@ const MOST_COLUMNS = 128;
 const MOST_STEPS = 4;
 
 export interface StepSessionOptions {
+  /** What is run (default: `stepProgram`, which takes the next two options). */
+  readonly program?: (c: DecoderConfig, options: { readonly columnsFrom?: number }) => Program;
   /** The logits of every token rather than of the last one of each sequence (default false). */
   readonly everyLogit?: boolean;
   /** Also give `hidden`, see `stepProgram` (default false). */
@@ -55,14 +57,18 @@ export type StepModel = Form & { readonly steps?: Form };
  */
 export async function createStepSession(
   model: StepModel,
-  { engine, signal, ...outputs }: StepSessionOptions = {},
+  { engine, signal, program, ...outputs }: StepSessionOptions = {},
 ): Promise<Session> {
+  const programOf = program ?? ((c, options) => stepProgram(c, { ...outputs, ...options }));
   const { config, weights, steps } = model;
   const isQuantized = config.quantized !== undefined;
   const settings = { prepack: isQuantized, ...engine };
   const load = async (of: Form): Promise<Session> => {
-    const program = stepProgram(of.config, outputs);
-    const session = await createSession(program, { ...settings, weights: of.weights, signal });
+    const session = await createSession(programOf(of.config, {}), {
+      ...settings,
+      weights: of.weights,
+      signal,
+    });
     if (isQuantized && settings.prepack) releasePages(of);
     return session;
   };
@@ -79,10 +85,10 @@ export async function createStepSession(
   }
   if (settings.prepack || !hasLargeWeights(config)) return load(model);
   const shared = keepWeights(weights);
-  const program = stepProgram(config, { ...outputs, columnsFrom: COLUMNS_FROM });
-  const session = await createSession(program, { ...settings, weights: shared, signal });
+  const left = programOf(config, { columnsFrom: COLUMNS_FROM });
+  const session = await createSession(left, { ...settings, weights: shared, signal });
   return new StepSession(session, MOST_COLUMNS, () =>
-    createSession(stepProgram(config, outputs), { ...settings, weights: shared }),
+    createSession(programOf(config, {}), { ...settings, weights: shared }),
   );
 }
 

@@ -1,9 +1,12 @@
 /** The programs a decoder is run by: whole sequences at once, or steps over a cache. */
 
 import { lower } from "../graph/onnx/lowering.ts";
+import { sub } from "../graph/ops/elementwise.ts";
+import { flattenRows, gather, gatherElements } from "../graph/ops/gather.ts";
 import { slice } from "../graph/ops/join.ts";
 import { input } from "../graph/ops/leaf.ts";
-import { squeeze } from "../graph/ops/reshape.ts";
+import { argMax, logSumExp } from "../graph/ops/reduce.ts";
+import { expandDims, squeeze } from "../graph/ops/reshape.ts";
 import type { Program } from "../graph/program.ts";
 import { dim } from "../graph/shape.ts";
 import type { Tensor } from "../graph/tensor.ts";
@@ -43,6 +46,34 @@ export function stepProgram(
   c: DecoderConfig,
   { fuse = true, everyLogit = false, withHidden = false, columnsFrom }: StepProgramOptions = {},
 ): Program {
+  const { root, inputs, hidden, present } = traceStep(c);
+  const scored = everyLogit ? hidden : squeeze(slice(hidden, 1, -1), [1]);
+  const outputs: Record<string, Tensor> = { logits: lmHead(root, c, scored) };
+  if (withHidden) outputs.hidden = hidden;
+  return lower({ inputs, outputs: { ...outputs, ...present }, fuse, columnsFrom });
+}
+
+/**
+ * As `stepProgram`, but what leaves it is how likely given tokens are. Further inputs, both i64
+ * [rows]: `picked`, positions among the run's tokens (those of all sequences, one after the other),
+ * and `targets`, a token that may follow each. Outputs f32 [rows] `logprobs` of the targets, and
+ * i64 [rows] `best`, the likeliest token there.
+ */
+export function scoreProgram(
+  c: DecoderConfig,
+  { columnsFrom }: Pick<StepProgramOptions, "columnsFrom"> = {},
+): Program {
+  const { root, inputs, hidden, present } = traceStep(c);
+  const [picked, targets] = ["picked", "targets"].map((name) => input(name, "i64", [dim("rows")]));
+  const logits = lmHead(root, c, gather(flattenRows(hidden), picked!)); // [rows, vocab]
+  const chosen = squeeze(gatherElements(logits, expandDims(targets!, 1), 1), [1]);
+  const logprobs = sub(chosen, logSumExp(logits, { axes: [1] }));
+  const outputs = { logprobs, best: argMax(logits, 1), ...present };
+  return lower({ inputs: [...inputs, picked!, targets!], outputs, columnsFrom });
+}
+
+/** What all steps share: tokens and a cache go in, hidden states and the new cache come out. */
+function traceStep(c: DecoderConfig) {
   const { root } = decoderParameters(c);
   const batch = dim("batch");
   const capacity = dim("capacity");
@@ -54,14 +85,12 @@ export function stepProgram(
     ),
   );
   const { hidden, cache } = decoder(root, c, { tokens, cache: { layers, past } });
-  const scored = everyLogit ? hidden : squeeze(slice(hidden, 1, -1), [1]);
-  const outputs: Record<string, Tensor> = { logits: lmHead(root, c, scored) };
-  if (withHidden) outputs.hidden = hidden;
+  const present: Record<string, Tensor> = {};
   cache.forEach((layer, i) => {
-    for (const [name, array] of Object.entries(layer)) outputs[`present_${name}.${i}`] = array;
+    for (const [name, array] of Object.entries(layer)) present[`present_${name}.${i}`] = array;
   });
   const inputs = [tokens, past, ...layers.flatMap((layer) => Object.values(layer))];
-  return lower({ inputs, outputs, fuse, columnsFrom });
+  return { root, inputs, hidden, present };
 }
 
 const mapEntries = <A, B>(of: Readonly<Record<string, A>>, f: (name: string, value: A) => B) =>
