@@ -1,0 +1,160 @@
+/** Any OpenAI-compatible endpoint as a model under test. */
+
+import { createHash } from "node:crypto";
+import { setTimeout as sleep } from "node:timers/promises";
+import { isObject } from "../../checkpoint/json.ts";
+import { createLimiter } from "../limiter.ts";
+import type { EvalModel, GenerateRequest, Generation } from "../types.ts";
+
+export interface EndpointOptions {
+  /** As far as `/v1`. */
+  readonly url: string;
+  readonly model: string;
+  /** Sent as a bearer token; never written down or shown. */
+  readonly apiKey?: string;
+  /** Requests at a time (default 8). */
+  readonly concurrency?: number;
+  /** Times that a request is sent again (default 5). */
+  readonly retries?: number;
+  /** First wait before a retry; doubles each time, up to a minute (default 500). */
+  readonly backoffMs?: number;
+  /** Most time of one request (default 120,000). */
+  readonly timeoutMs?: number;
+  /** For a million tokens, in any currency. */
+  readonly prices?: { readonly prompt: number; readonly completion: number };
+}
+
+const LONGEST_WAIT = 60_000;
+const isTransient = (status: number): boolean =>
+  status === 408 || status === 409 || status === 429 || status >= 500;
+
+/**
+ * Texts go to `/completions`, conversations to `/chat/completions`. Failures that may pass (429,
+ * 5xx, a broken connection, no answer in time) are tried again after a growing wait with jitter, or
+ * after what `Retry-After` says. There are no likelihoods of given texts.
+ */
+export function createEndpointModel(options: EndpointOptions): EvalModel {
+  const { model, apiKey, concurrency = 8, retries = 5, backoffMs = 500 } = options;
+  const { timeoutMs = 120_000, prices } = options;
+  const url = options.url.replace(/\/+$/, "");
+  const limit = createLimiter(concurrency);
+  const usage = { requests: 0, promptTokens: 0, completionTokens: 0, retries: 0 };
+  const headers = {
+    "content-type": "application/json",
+    ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}),
+  };
+
+  /** One try: the answer, or how long to wait before the next one. */
+  const send = async (path: string, body: string, signal?: AbortSignal) => {
+    const timeout = AbortSignal.timeout(timeoutMs);
+    const stop = signal ? AbortSignal.any([signal, timeout]) : timeout;
+    usage.requests++;
+    try {
+      const response = await fetch(url + path, { method: "POST", headers, body, signal: stop });
+      if (response.ok) return { answer: (await response.json()) as unknown };
+      const problem = `${model} answered ${response.status}: ${await reasonOf(response)}`;
+      if (!isTransient(response.status)) throw new RefusedError(problem);
+      return { problem, waitMs: retryAfter(response.headers.get("retry-after")) };
+    } catch (error) {
+      signal?.throwIfAborted();
+      if (error instanceof RefusedError) throw error;
+      const isLate = timeout.aborted;
+      return { problem: isLate ? `${model} gave no answer in ${timeoutMs} ms` : reached(model) };
+    }
+  };
+
+  const post = async (path: string, body: string, signal?: AbortSignal): Promise<unknown> => {
+    for (let attempt = 0; ; attempt++) {
+      const result = await send(path, body, signal);
+      if ("answer" in result) return result.answer;
+      if (attempt >= retries) throw new Error(`${result.problem}, ${attempt + 1} times`);
+      usage.retries++;
+      const most = Math.min(LONGEST_WAIT, backoffMs * 2 ** attempt);
+      const wait = result.waitMs ?? most * (0.5 + Math.random() / 2); // jitter: not all at once
+      await sleep(wait, undefined, { signal });
+    }
+  };
+
+  const generateOne = async (request: GenerateRequest, signal?: AbortSignal) => {
+    const { prompt, until = [], maxTokens = 256, temperature = 0, topP, topK, seed = 0 } = request;
+    const isChat = typeof prompt !== "string";
+    const body = JSON.stringify({
+      model,
+      ...(isChat ? { messages: prompt } : { prompt }),
+      max_tokens: maxTokens,
+      temperature,
+      seed,
+      // The API takes four stop texts; all of them are cut off below.
+      ...(until.length > 0 ? { stop: until.slice(0, 4) } : {}),
+      ...(topP === undefined ? {} : { top_p: topP }),
+      ...(topK === undefined ? {} : { top_k: topK }),
+      ...(request.thinking === undefined
+        ? {}
+        : { chat_template_kwargs: { enable_thinking: request.thinking } }),
+    });
+    const answer = await post(isChat ? "/chat/completions" : "/completions", body, signal);
+    const generation = readGeneration(answer, model, until);
+    usage.promptTokens += generation.promptTokens;
+    usage.completionTokens += generation.completionTokens;
+    return generation;
+  };
+
+  return {
+    name: model,
+    identity: createHash("sha256")
+      .update(JSON.stringify([withoutSecrets(url), model]))
+      .digest("hex"),
+    concurrency,
+    generate: (requests, { signal } = {}) =>
+      Promise.all(requests.map((request) => limit(() => generateOne(request, signal)))),
+    usage() {
+      const { promptTokens, completionTokens } = usage;
+      const cost =
+        prices && (promptTokens * prices.prompt + completionTokens * prices.completion) / 1e6;
+      return { ...usage, ...(cost === undefined ? {} : { cost }) };
+    },
+    [Symbol.dispose]() {},
+  };
+}
+
+class RefusedError extends Error {}
+
+const reached = (model: string): string => `the endpoint of ${model} cannot be reached`;
+
+function withoutSecrets(text: string): string {
+  const url = new URL(text);
+  return `${url.protocol}//${url.host}${url.pathname}`;
+}
+
+/** Seconds, or a date. */
+function retryAfter(header: string | null): number | undefined {
+  if (header === null) return undefined;
+  const seconds = Number(header);
+  const ms = Number.isFinite(seconds) ? 1000 * seconds : Date.parse(header) - Date.now();
+  return Number.isFinite(ms) ? Math.min(LONGEST_WAIT, Math.max(0, ms)) : undefined;
+}
+
+async function reasonOf(response: Response): Promise<string> {
+  const text = await response.text().catch(() => "");
+  return text.replace(/\s+/g, " ").slice(0, 200) || "no reason given";
+}
+
+function readGeneration(answer: unknown, model: string, until: readonly string[]): Generation {
+  const choice: unknown =
+    isObject(answer) && Array.isArray(answer.choices) ? answer.choices[0] : undefined;
+  const message = isObject(choice) && isObject(choice.message) ? choice.message : undefined;
+  const content = message ? message.content : isObject(choice) ? choice.text : undefined;
+  if (!isObject(choice) || typeof content !== "string") {
+    throw new Error(`${model} answered without a text in choices[0]`);
+  }
+  const counts = isObject(answer) && isObject(answer.usage) ? answer.usage : {};
+  const reasoning = message?.reasoning_content;
+  const count = (value: unknown): number => (typeof value === "number" ? value : 0);
+  return {
+    text: until.filter(Boolean).reduce((left, stop) => left.split(stop, 1)[0]!, content),
+    ...(typeof reasoning === "string" && reasoning ? { reasoning } : {}),
+    finishReason: choice.finish_reason === "length" ? "length" : "stop",
+    promptTokens: count(counts.prompt_tokens),
+    completionTokens: count(counts.completion_tokens),
+  };
+}
