@@ -57,6 +57,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/recipe.ts"),
   },
   {
+    name: "eval",
+    summary: "score a model on tasks, item by item",
+    load: () => import("./commands/eval.ts"),
+  },
+  {
     name: "data",
     summary: "check training data: rows, kinds, lengths, and what is wrong with them",
     load: () => import("./commands/data.ts"),

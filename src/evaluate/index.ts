@@ -2,7 +2,11 @@
 
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export { createLimiter, type Limiter } from "./limiter.ts";
+export { createEndpointModel, type EndpointOptions } from "./model/endpoint.ts";
 export { createLocalModel } from "./model/local-model.ts";
+export { type Comparison, compareRuns } from "./report/compare.ts";
+export { writeReport } from "./report/html.ts";
+export { resultsJson, writeResults } from "./report/results.ts";
 export { aggregate, type MetricResult } from "./run/aggregate.ts";
 export {
   type GroupResult,
@@ -38,7 +42,9 @@ export {
 } from "./task/define-task.ts";
 export type { Fewshot } from "./task/fewshot.ts";
 export * from "./task/filters.ts";
+export { type LoadTaskOptions, loadTask } from "./task/load-task.ts";
 export type { PromptStyle } from "./task/prompt.ts";
+export { readDocuments } from "./task/read-documents.ts";
 export type {
   Asked,
   AskOptions,

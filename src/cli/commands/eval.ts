@@ -1,0 +1,115 @@
+/** `onefold eval --model M --tasks a.yaml,b.yaml`: what a model scores on tasks. */
+
+import { join } from "node:path";
+import type { Command } from "commander";
+import {
+  createEndpointModel,
+  createLocalModel,
+  type Evaluation,
+  evaluate,
+  loadTask,
+  resultsJson,
+  writeReport,
+  writeResults,
+} from "../../evaluate/index.ts";
+import { type Io, writeJson, writeLine } from "../io.ts";
+import { integer, number } from "../options.ts";
+import { createStatusLine } from "../progress.ts";
+import { formatTable } from "../render.ts";
+
+interface EvalFlags {
+  readonly model: string;
+  readonly tasks: string;
+  readonly limit?: number;
+  readonly endpoint?: string;
+  readonly out: string;
+  readonly seed: number;
+  readonly fewshot?: number;
+  readonly concurrency?: number;
+  readonly pricePrompt?: number;
+  readonly priceCompletion?: number;
+}
+
+export function define(command: Command, io: Io): void {
+  command
+    .requiredOption(
+      "--model <model>",
+      "folder, ORG/NAME in the cache, or the endpoint's name of it",
+    )
+    .requiredOption("--tasks <files>", "task files (YAML), separated by commas")
+    .option("--limit <count>", "most items of each task", integer({ min: 1 }))
+    .option("--endpoint <url>", "OpenAI-compatible endpoint, as far as /v1")
+    .option("--out <folder>", "where the run is kept, and goes on from", "runs/eval")
+    .option("--seed <number>", "of sampling and examples", integer({ min: 0 }), 0)
+    .option("--fewshot <count>", "examples before each question", integer({ min: 0 }))
+    .option("--concurrency <count>", "items at a time", integer({ min: 1 }))
+    .option("--price-prompt <amount>", "of a million prompt tokens", number({ min: 0 }))
+    .option("--price-completion <amount>", "of a million answer tokens", number({ min: 0 }))
+    .action(async (flags: EvalFlags, self: Command) => {
+      const files = flags.tasks.split(",").map((file) => file.trim());
+      const fewshot = { fewshot: flags.fewshot };
+      const tasks = await Promise.all(files.map((file) => loadTask(file, fewshot)));
+      using model = await openModel(flags);
+      const { out, limit, seed, concurrency } = flags;
+      const status = createStatusLine(io.stderr);
+      const signal = io.interruptible();
+      const evaluation = await evaluate({
+        model,
+        tasks,
+        out,
+        limit,
+        seed,
+        concurrency,
+        signal,
+        onProgress: ({ task, done, failed, rate }) =>
+          status.show(`${task}: ${done} items, ${failed} failed, ${rate.toFixed(1)} items/s`),
+      });
+      status.finish();
+      const file = await writeResults(out, model, evaluation, { limit, seed });
+      const report = join(out, "report.html");
+      await writeReport(report, out, evaluation);
+      if (self.optsWithGlobals().json) {
+        await writeJson(io, resultsJson(model, evaluation, { limit, seed }));
+      } else {
+        await writeLine(io, `${render(evaluation)}\n\n${file}\n${report}`);
+      }
+      if (!evaluation.isComplete) io.exitCode = 1;
+    })
+    .addHelpText("after", notes);
+}
+
+const notes = `
+Items that are done stay in --out: the same command goes on after a stop, and asks failed ones again.
+The exit code is 1 where items failed. An endpoint's key is read from OPENAI_API_KEY.
+
+Examples:
+  onefold eval --model Qwen/Qwen3-0.6B --tasks sums.yaml --limit 100
+  onefold eval --model qwen --endpoint http://localhost:8000/v1 --tasks gsm8k.yaml --json`;
+
+function openModel({ model, endpoint, concurrency, ...flags }: EvalFlags) {
+  if (endpoint === undefined) return createLocalModel(model, { slots: concurrency });
+  const { pricePrompt: prompt = 0, priceCompletion: completion = 0 } = flags;
+  const prices = prompt + completion > 0 ? { prompt, completion } : undefined;
+  const apiKey = process.env.OPENAI_API_KEY;
+  return createEndpointModel({ url: endpoint, model, apiKey, concurrency, prices });
+}
+
+function render({ results, isComplete }: Evaluation): string {
+  const failed = results.reduce((sum, result) => sum + result.failed, 0);
+  const unread = results.flatMap(({ task, error }) => (error ? `${task.name}: ${error}` : []));
+  const head = isComplete ? [] : [[`incomplete: ${failed} items failed`, ...unread].join("; "), ""];
+  const rows = results.flatMap(({ task, scored, failed: missing, metrics, summary }) => [
+    ...metrics.map(({ name, filter, value, stderr, interval: [low, high] }) => [
+      task.name,
+      `${name},${filter}`,
+      `${value.toFixed(4)} ± ${stderr.toFixed(4)}`,
+      `${low.toFixed(4)} to ${high.toFixed(4)}`,
+      `${scored} of ${scored + missing}`,
+    ]),
+    ...Object.entries(summary).map(([name, value]) => [task.name, name, value.toFixed(4), "", ""]),
+  ]);
+  const reasons = results.flatMap(({ task, failures }) =>
+    failures.slice(0, 3).map(({ id, error }) => `${task.name} ${id}: ${error}`),
+  );
+  return [...head, formatTable(rows), ...reasons].join("\n");
+}
