@@ -48,7 +48,7 @@ const words = (all: readonly string[]) =>
     kind: "generate_until",
     items: () => all.map((word, i) => ({ id: `w${i}`, doc: { word, right: "yes" } })),
     text: (doc) => `say ${doc.word}`,
-    target: (doc) => doc.right,
+    target: (doc) => String(doc.right),
   });
 
 test("failures are counted as wrong and reported; a second run asks them alone again", async () => {
