@@ -1,0 +1,61 @@
+/** Draws that generators, monitors and players share. */
+
+import type { Random } from "../../nn/random.ts";
+import type { Level } from "./task.ts";
+
+export const byLevel = <T>(level: Level, easy: T, medium: T, hard: T): T =>
+  ({ easy, medium, hard })[level];
+
+/** 0, 1, …, n - 1. */
+export const range = (n: number): number[] => Array.from({ length: n }, (_, i) => i);
+
+/** from, …, to, both included. */
+export const span = (from: number, to: number): number[] =>
+  range(Math.max(0, to - from + 1)).map((i) => from + i);
+
+/** An integer in [low, high]. */
+export const between = (random: Random, low: number, high: number): number =>
+  low + random.below(high - low + 1);
+
+export const pick = <T>(random: Random, items: readonly T[]): T =>
+  items[random.below(items.length)];
+
+export function shuffled<T>(random: Random, items: readonly T[]): T[] {
+  const out = [...items];
+  for (let i = out.length - 1; i > 0; i--) {
+    const j = random.below(i + 1);
+    [out[i], out[j]] = [out[j], out[i]];
+  }
+  return out;
+}
+
+/** `count` distinct items, in random order. */
+export const sample = <T>(random: Random, items: readonly T[], count: number): T[] =>
+  shuffled(random, items).slice(0, count);
+
+export function popcount(value: number): number {
+  let bits = 0;
+  for (let rest = value; rest > 0; rest = Math.floor(rest / 2)) bits += rest % 2;
+  return bits;
+}
+
+/** All pairs i < j of 0 … n - 1. */
+export const pairsOf = (n: number): [number, number][] =>
+  range(n).flatMap((i) => span(i + 1, n - 1).map((j): [number, number] => [i, j]));
+
+export function permutationsOf(items: readonly number[]): number[][] {
+  if (items.length === 0) return [[]];
+  return items.flatMap((first, i) =>
+    permutationsOf(items.filter((_, j) => j !== i)).map((rest) => [first, ...rest]),
+  );
+}
+
+/** Whether `values` are distinct integers in [low, high]. */
+export const areDistinctIn = (values: readonly number[], low: number, high: number): boolean =>
+  new Set(values).size === values.length && values.every((v) => v >= low && v <= high);
+
+/** Whether two lists hold the same numbers in any order. */
+export function haveSameItems(a: readonly number[], b: readonly number[]): boolean {
+  const [x, y] = [a, b].map((list) => [...list].sort((p, q) => p - q).join());
+  return x === y;
+}
