@@ -59,6 +59,7 @@ export function solve(task: Task, instance: Instance): number {
   let next = policy.next();
   while (!next.done && episode.status === "live") {
     episode = playTurn(task, episode, next.value, { corrections: 0 });
+    if (episode.status !== "live") break;
     next = policy.next(episode.turns[episode.turns.length - 1].feedback);
   }
   return episode.status === "won" ? episode.turns.length : 0;

@@ -10,6 +10,26 @@ import { rotaryLock } from "./adaptation/rotary-lock.ts";
 import { rpd } from "./adaptation/rpd.ts";
 import { trainPursuit } from "./adaptation/train-pursuit.ts";
 import { zeroFinding } from "./adaptation/zero-finding.ts";
+import { assiutChess } from "./gaming/assiut-chess.ts";
+import { beeChase } from "./gaming/bee-chase.ts";
+import { geoGame } from "./gaming/geo-game.ts";
+import { gridColoring } from "./gaming/grid-coloring.ts";
+import { gridGame } from "./gaming/grid-game.ts";
+import { knightBattle } from "./gaming/knight-battle.ts";
+import { paperNumber } from "./gaming/paper-number.ts";
+import { pizzaSlice } from "./gaming/pizza-slice.ts";
+import { xorBreaking } from "./gaming/xor-breaking.ts";
+import { zigzagGraph } from "./gaming/zigzag-graph.ts";
+import { cactusSearch } from "./operation/cactus-search.ts";
+import { chemicalSynthesis } from "./operation/chemical-synthesis.ts";
+import { colorMagic } from "./operation/color-magic.ts";
+import { darkMaze } from "./operation/dark-maze.ts";
+import { findBiggest } from "./operation/find-biggest.ts";
+import { magneticField } from "./operation/magnetic-field.ts";
+import { rainbowCandy } from "./operation/rainbow-candy.ts";
+import { safepathFinder } from "./operation/safepath-finder.ts";
+import { treasureHunt } from "./operation/treasure-hunt.ts";
+import { vladikMaze } from "./operation/vladik-maze.ts";
 import { bitCompare } from "./probing/bit-compare.ts";
 import { bitQuery } from "./probing/bit-query.ts";
 import { circleFinding } from "./probing/circle-finding.ts";
@@ -44,4 +64,24 @@ export const tasks: readonly Task[] = [
   rpd,
   trainPursuit,
   zeroFinding,
+  cactusSearch,
+  chemicalSynthesis,
+  colorMagic,
+  darkMaze,
+  findBiggest,
+  magneticField,
+  rainbowCandy,
+  safepathFinder,
+  treasureHunt,
+  vladikMaze,
+  assiutChess,
+  beeChase,
+  geoGame,
+  gridColoring,
+  gridGame,
+  knightBattle,
+  paperNumber,
+  pizzaSlice,
+  xorBreaking,
+  zigzagGraph,
 ];
