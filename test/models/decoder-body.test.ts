@@ -167,7 +167,14 @@ describe("begin and step", () => {
 });
 
 it("refuses recurrent state, which beams cannot share", () => {
-  const net = { projections: "separate" as const, kernel: 4, keyHeads: 1, valueHeads: 1, keyDim: 8, valueDim: 8 };
+  const net = {
+    projections: "separate" as const,
+    kernel: 4,
+    keyHeads: 1,
+    valueHeads: 1,
+    keyDim: 8,
+    valueDim: 8,
+  };
   const hybrid: DecoderConfig = { ...tiny, deltaNet: { ...net, layers: [true, false] } };
   expect(() => decoderBody(hybrid)).toThrow(
     "decoderBody: a qwen3 model has recurrent state; expected attention",
