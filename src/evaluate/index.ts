@@ -4,6 +4,16 @@ export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export { createLimiter, type Limiter } from "./limiter.ts";
 export { createEndpointModel, type EndpointOptions } from "./model/endpoint.ts";
 export { createLocalModel } from "./model/local-model.ts";
+export {
+  type Episode,
+  type EpisodeOptions,
+  type EpisodeStatus,
+  newEpisode,
+  playTurn,
+  type Turn,
+} from "./mtr-bench/episode.ts";
+export { type Instance, makeInstance, solve as solveInstance } from "./mtr-bench/instance.ts";
+export { tasks as mtrBenchTasks } from "./mtr-bench/tasks.ts";
 export { type Comparison, compareRuns } from "./report/compare.ts";
 export { writeReport } from "./report/html.ts";
 export { resultsJson, writeResults } from "./report/results.ts";
