@@ -13,6 +13,15 @@ export {
   type Turn,
 } from "./mtr-bench/episode.ts";
 export { type Instance, makeInstance, solve as solveInstance } from "./mtr-bench/instance.ts";
+export {
+  conversationOf,
+  type Message,
+  oraclePlayer,
+  type Player,
+  type PlayOptions,
+  play as playEpisode,
+  randomPlayer,
+} from "./mtr-bench/play.ts";
 export { tasks as mtrBenchTasks } from "./mtr-bench/tasks.ts";
 export { type Comparison, compareRuns } from "./report/compare.ts";
 export { writeReport } from "./report/html.ts";

@@ -53,9 +53,3 @@ export function permutationsOf(items: readonly number[]): number[][] {
 /** Whether `values` are distinct integers in [low, high]. */
 export const areDistinctIn = (values: readonly number[], low: number, high: number): boolean =>
   new Set(values).size === values.length && values.every((v) => v >= low && v <= high);
-
-/** Whether two lists hold the same numbers in any order. */
-export function haveSameItems(a: readonly number[], b: readonly number[]): boolean {
-  const [x, y] = [a, b].map((list) => [...list].sort((p, q) => p - q).join());
-  return x === y;
-}

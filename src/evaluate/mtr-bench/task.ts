@@ -77,6 +77,3 @@ export const lost = <State>(state: State, feedback: string): Outcome<State> => (
 });
 /** A move that the rules do not allow: the state stays, the turn is spent. */
 export const refuse = (why: string): { readonly refused: string } => ({ refused: why });
-
-/** Rounds of the published command line for the classes IP, DA and SO. */
-export const PAPER_ROUNDS = 10;
