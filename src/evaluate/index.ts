@@ -61,7 +61,8 @@ export {
 } from "./task/define-task.ts";
 export type { Fewshot } from "./task/fewshot.ts";
 export * from "./task/filters.ts";
-export { type LoadTaskOptions, loadTask } from "./task/load-task.ts";
+export { loadTask } from "./task/load-lazily.ts";
+export type { LoadTaskOptions } from "./task/load-task.ts";
 export type { PromptStyle } from "./task/prompt.ts";
 export { readDocuments } from "./task/read-documents.ts";
 export type {
