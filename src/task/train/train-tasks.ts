@@ -82,7 +82,7 @@ export interface TrainTasksOptions {
  *   that does not fit its instruction
  * @example
  * const { model } = await trainTasks({
- *   model: await freshTaskModel({ … }),
+ *   model: start, // a StartingModel: config, vocabulary, files; without weights it is fresh
  *   tasks: [preset("caption"), preset("vqa", { weight: 2 })],
  *   steps: 2000,
  *   dir: "runs/two",
