@@ -18,14 +18,13 @@ export interface Judgement {
 }
 
 /**
- * Confirmed where the 95 % interval of the mean over seeds lies on the expected side of the
- * threshold, refuted where it lies on the other, and not confirmed where it holds the threshold
- * (always so with one seed).
+ * Confirmed where the 95 % interval (of the mean over seeds, unless the check has its own) lies on
+ * the expected side of the threshold, refuted where it lies on the other side of what refutes (the
+ * same, unless the check says more), and not confirmed otherwise.
  */
 export function judge(check: Check, trials: Trials): Judgement {
-  const { claim, isCentral, expected, threshold = 0, unit = "", measure } = check;
-  const values = trials.seeds.flatMap((seed) => measure(seed, trials) ?? []);
-  const found = values.length === 0 ? undefined : estimate(values);
+  const { claim, isCentral, expected, threshold = 0, unit = "", refutedAt = threshold } = check;
+  const found = estimateOf(check, trials);
   return {
     claim,
     isCentral,
@@ -33,14 +32,29 @@ export function judge(check: Check, trials: Trials): Judgement {
     threshold,
     unit,
     estimate: found,
-    verdict: found ? verdictOf(found, expected, threshold) : "not confirmed",
+    verdict: found ? verdictOf(found, expected, threshold, refutedAt) : "not confirmed",
   };
 }
 
-function verdictOf({ low, high }: Estimate, expected: "below" | "above", at: number): Verdict {
-  if (high < at) return expected === "below" ? "confirmed" : "refuted";
-  if (low > at) return expected === "above" ? "confirmed" : "refuted";
-  return "not confirmed";
+function estimateOf({ measure, interval }: Check, trials: Trials): Estimate | undefined {
+  const values = trials.seeds.flatMap((seed) => measure(seed, trials) ?? []);
+  if (values.length === 0) return undefined;
+  const found = estimate(values);
+  const own = interval?.(trials);
+  if (!own) return found;
+  const [low, high] = own;
+  return { ...found, low, high, margin: (high - low) / 2 };
+}
+
+function verdictOf(
+  { low, high }: Estimate,
+  expected: "below" | "above",
+  confirmedAt: number,
+  refutedAt: number,
+): Verdict {
+  const isAbove = expected === "above";
+  if (isAbove ? low > confirmedAt : high < confirmedAt) return "confirmed";
+  return (isAbove ? high < refutedAt : low > refutedAt) ? "refuted" : "not confirmed";
 }
 
 /** Of the central checks together: refuted by one, confirmed by all. */

@@ -1,6 +1,6 @@
 /** What a recipe is: a paper's claim, the trials that test it, and how the numbers judge it. */
 
-import type { LineChart } from "../plot/chart.ts";
+import type { BarChart, LineChart } from "../plot/chart.ts";
 import type { Trials } from "./trials.ts";
 
 export type PresetName = "quick" | "full";
@@ -47,6 +47,10 @@ export interface Check {
   readonly expected: "below" | "above";
   /** Default 0. */
   readonly threshold?: number;
+  /** Refuted only where the interval lies beyond this, too (default: the threshold). */
+  readonly refutedAt?: number;
+  /** A 95 % interval in place of Student's over seeds, e.g. a bootstrap over tasks and seeds. */
+  readonly interval?: (trials: Trials) => readonly [low: number, high: number] | undefined;
 }
 
 export interface Recipe<Settings = unknown> {
@@ -61,7 +65,7 @@ export interface Recipe<Settings = unknown> {
   readonly checks: readonly Check[];
   /** Columns of the table: metric name to heading. */
   readonly columns: Readonly<Record<string, string>>;
-  readonly plots?: (trials: Trials) => Readonly<Record<string, LineChart>>;
+  readonly plots?: (trials: Trials) => Readonly<Record<string, LineChart | BarChart>>;
 }
 
 /**

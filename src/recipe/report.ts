@@ -3,7 +3,7 @@
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { writeFileAtomically } from "../checkpoint/atomic.ts";
-import { lineChart } from "../plot/chart.ts";
+import { barChart, lineChart } from "../plot/chart.ts";
 import type { Judgement } from "./judge.ts";
 import type { Recipe } from "./recipe.ts";
 import { type RecipeResult, writeJson } from "./run.ts";
@@ -83,7 +83,8 @@ export async function writeResults(
   await writeJson(join(results, `${result.preset}.json`), result);
   const plots = recipe.plots?.(new Trials(result.trials)) ?? {};
   for (const [name, chart] of Object.entries(plots)) {
-    await writeText(join(results, `${result.preset}-${name}.svg`), lineChart(chart));
+    const svg = "bars" in chart ? barChart(chart) : lineChart(chart);
+    await writeText(join(results, `${result.preset}-${name}.svg`), svg);
   }
   const file = join(folder, "README.md");
   const text = await readFile(file, "utf8");
