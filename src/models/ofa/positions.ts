@@ -113,13 +113,13 @@ export function targetPositions(
   const place = (i: number) => [Math.floor(i / columns), i % columns] as const;
   const ids = cells.map((i) => place(i)[0] * c.imageBuckets + place(i)[1] + 1);
   const codes = cells.map((i) => imageCode(...place(i), c.imageBuckets));
-  // A cache may have room for more keys than there are codes; no query sees those.
-  const keys = minimum(places.keys, cells.length);
-  const codeOf = (at: Tensor): Tensor => gather(vector([0, ...codes], "i64"), at);
-  const embed = gather(imageTable(side.p, c), gather(vector([0, ...ids], "i64"), places.at));
+  // A cache may have room for more keys than there are codes, and a batch padding behind the last.
+  const [at, keys] = [places.at, places.keys].map((of) => minimum(of, cells.length));
+  const codeOf = (of: Tensor): Tensor => gather(vector([0, ...codes], "i64"), of);
+  const embed = gather(imageTable(side.p, c), gather(vector([0, ...ids], "i64"), at));
   return {
     embed: layerNorm(side.p.in("image_pos_ln"), embed, NORM_EPSILON),
-    relative: [imageRelative(side, c, codeBuckets(places.at, keys, c.imageBuckets, codeOf))],
+    relative: [imageRelative(side, c, codeBuckets(at, keys, c.imageBuckets, codeOf))],
   };
 }
 
