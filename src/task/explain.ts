@@ -5,13 +5,13 @@ import { codeCount, codesPerImage } from "../models/image-codes.ts";
 import { imageStride } from "../models/ofa/index.ts";
 import type { Segment, Side, Slot } from "./grammar/ast.ts";
 import { formatInstruction } from "./grammar/format.ts";
-import { modalities } from "./grammar/modality.ts";
 import { lackedParts } from "./lacks.ts";
 import type { TaskModelConfig } from "./model/config.ts";
 import { UNGUIDED } from "./model/noise.ts";
 import type { Vocabulary } from "./model/vocabulary.ts";
 import type { Plan, TargetPlan } from "./plan.ts";
 import { GENERATE_DEFAULTS } from "./run/options.ts";
+import { checkModel } from "./supported.ts";
 
 type Settings = Readonly<Record<string, string | number>>;
 
@@ -34,8 +34,6 @@ export interface ExplainedPart {
   readonly adaptor: string;
   /** Positions of the network that it takes: `count`, or at most `most`; null where it depends. */
   readonly positions: { readonly count: number } | { readonly most: number } | null;
-  /** Attributes that are known to the grammar and change nothing here. */
-  readonly unused: readonly string[];
 }
 
 export interface Explanation {
@@ -58,12 +56,14 @@ export interface ExplainedModel {
 
 /**
  * @param model fills in sizes and positions, and says what it lacks
+ * @throws InstructionError where a slot names an adaptor that the model does not have
  * @example
  * const plan = planOf(parseInstruction("[IMAGE:img] what is it? -> [TEXT:name]"));
  * explainPlan(plan).generator.name; // "beam search"
  */
 export function explainPlan(plan: Plan, model?: ExplainedModel): Explanation {
   const { instruction, target } = plan;
+  if (model) checkModel(instruction, model.config);
   return {
     instruction: formatInstruction(instruction),
     parts: [
@@ -100,7 +100,6 @@ function explain(
         isRepeated,
         ...TOKENS,
         positions: count === undefined ? null : { count },
-        unused: [],
       },
     ];
   }
@@ -115,7 +114,6 @@ function explain(
       role: side === "source" ? "read" : isWritten ? "written" : "given",
       isRepeated,
       ...entryOf(segment, side, model?.config),
-      unused: unusedOf(segment, side),
     },
   ];
 }
@@ -261,27 +259,4 @@ function criterionOf(target: TargetPlan): Explanation["criterion"] {
   }
   const isClosed = target.kind === "tokens" && target.isClosed;
   return { name: "cross-entropy", settings: { over: isClosed ? "the closed set" : "all tokens" } };
-}
-
-/** Attributes that preparation, generator or loss read. */
-const USED = new Set([
-  "max_length",
-  "mask_ratio",
-  "noise_ratio",
-  "uncased",
-  "no_punctuation",
-  "no_loss",
-  "closed_set",
-]);
-
-function unusedOf({ modality, attributes }: Slot, side: Side): string[] {
-  const presets = modalities.get(modality)?.sides[side];
-  return Object.entries(attributes).flatMap(([key, value]) => {
-    const isDefault = (key === "preprocess" || key === "adaptor") && presets?.[key][0] === value;
-    const isIdle =
-      (modality === "MOTION" && key === "max_length") ||
-      (side === "source" && key === "noise_ratio");
-    const isUsed = USED.has(key) && !isIdle;
-    return isUsed || isDefault ? [] : [key];
-  });
 }

@@ -39,7 +39,7 @@ const nameOf = ({ text, slot, modality }: ExplainedPart): string =>
   slot === undefined ? `"${text}"` : `[${modality}:${slot}]`;
 
 function linesOf(part: ExplainedPart): string[] {
-  const { role, isRepeated, preprocess, adaptor, positions, unused } = part;
+  const { role, isRepeated, preprocess, adaptor, positions } = part;
   const become =
     positions === null
       ? "as many positions as it has"
@@ -49,7 +49,6 @@ function linesOf(part: ExplainedPart): string[] {
   const notes = [
     role === "given" && "given before the answer, without loss",
     isRepeated && "again and again",
-    unused.length > 0 && `${unused.join(", ")}: known, but without effect`,
   ];
   return [preprocess, `${adaptor} -> ${become}`, ...notes.filter((note) => note !== false)];
 }
