@@ -1,6 +1,6 @@
 /** The models of the recipe: OFA's encoder-decoder, small, over one vocabulary. */
 
-import { figureSkeleton, linearise, motionToFeatures } from "../../src/media/index.ts";
+import { figureSkeleton, linearise, motionStatistics } from "../../src/media/index.ts";
 import { loadTokenizer, trainBpe } from "../../src/media/text/index.ts";
 import type { Structure } from "../../src/media/types.ts";
 import { codeCount, type ImageCodes } from "../../src/models/image-codes.ts";
@@ -109,34 +109,17 @@ export function ofasysConfig(
       features: 6 + 6 * figureSkeleton.joints.length,
       maxFrames: MOTION.duration * MOTION.framesPerSecond,
       rate: MOTION.framesPerSecond,
-      ...motionStatistics(),
+      ...statisticsOfMotions(),
     },
   };
 }
 
-/** Motions that mean and deviation are of, and the least deviation: what hardly moves is not blown up. */
+/** Motions that mean and deviation are of. */
 const MOTIONS = 200;
-const LEAST_DEVIATION = 0.05;
 
-function motionStatistics(): { readonly mean: number[]; readonly deviation: number[] } {
+function statisticsOfMotions(): ReturnType<typeof motionStatistics> {
   const random = createRandom(0, "motion statistics");
-  const motions = Array.from(
-    { length: MOTIONS },
-    () => describeMotions(random, "train", MOTION).motion,
+  return motionStatistics(
+    Array.from({ length: MOTIONS }, () => describeMotions(random, "train", MOTION).motion),
   );
-  const width = 6 + 6 * figureSkeleton.joints.length;
-  const [sums, squares] = [0, 0].map(() => new Array<number>(width).fill(0));
-  let frames = 0;
-  for (const motion of motions) {
-    frames += motion.frames;
-    motionToFeatures(motion).forEach((value, i) => {
-      sums[i % width] += value;
-      squares[i % width] += value ** 2;
-    });
-  }
-  const mean = sums.map((sum) => sum / frames);
-  const deviation = squares.map((sum, i) =>
-    Math.max(LEAST_DEVIATION, Math.sqrt(Math.max(0, sum / frames - mean[i] ** 2))),
-  );
-  return { mean, deviation };
 }

@@ -1,24 +1,18 @@
 /** The codes of images, trained for a short while and then the same for all trials. */
 
 import { type NDArray, zeros } from "../../src/graph/ndarray.ts";
-import { input } from "../../src/graph/ops/leaf.ts";
-import { sum } from "../../src/graph/ops/reduce.ts";
-import { dim } from "../../src/graph/shape.ts";
 import { toPixels } from "../../src/media/index.ts";
-import { imageCodesLoss } from "../../src/models/image-codes.ts";
 import { initialise } from "../../src/nn/initialise.ts";
 import { createRandom, type Random } from "../../src/nn/random.ts";
-import { gradientGraph, type LossFunction } from "../../src/train/gradient.ts";
+import { codesLoss } from "../../src/task/index.ts";
+import { gradientGraph } from "../../src/train/gradient.ts";
 import { Trainer } from "../../src/train/index.ts";
 import { CODES } from "./model.ts";
 import type { OfasysTask } from "./tasks.ts";
 
 const BATCH = 32;
 
-const loss: LossFunction = (p) => {
-  const pixels = input("pixels", "f32", [dim("batch"), 3, CODES.size, CODES.size]);
-  return { inputs: [pixels], total: sum(imageCodesLoss(p.in("adaptors", "codes"), CODES, pixels)) };
-};
+const loss = codesLoss(CODES);
 
 /**
  * @param task whose answers are the images

@@ -9,6 +9,7 @@ import {
   layoutOf,
   type Plan,
   type PreparedSample,
+  parametersOf,
   prepareSample,
   TaskModel,
   type TaskModelConfig,
@@ -17,7 +18,6 @@ import {
   taskSource,
   type Vocabulary,
 } from "../../src/task/index.ts";
-import { gradientGraph } from "../../src/train/gradient.ts";
 import { run, Trainer } from "../../src/train/index.ts";
 import { createOfasysVocabulary } from "./model.ts";
 import { planTask } from "./plans.ts";
@@ -107,8 +107,7 @@ export async function trainAndScore(order: TrainingOrder): Promise<TrainedScores
   const loss = Object.fromEntries(
     layouts.map((layout) => [layoutKey(layout), taskLoss(config, layout)]),
   );
-  const specs = Object.values(loss).flatMap((each) => gradientGraph(each).parameters);
-  const initial = initialise(specs, seed);
+  const initial = initialise(parametersOf(config), seed);
   const steps = settings.updates * tasks.length;
   using trainer = await Trainer.create({
     loss,

@@ -57,3 +57,20 @@ function hash128(text: string): [number, number, number, number] {
   });
   return [words[0], words[1], words[2], words[3]];
 }
+
+/**
+ * Shuffles in place (Fisher and Yates) and returns what it was given.
+ *
+ * @param below a uniform integer in [0, n)
+ */
+export function shuffleBy<T>(items: T[], below: Random["below"]): T[] {
+  for (let i = items.length - 1; i > 0; i--) {
+    const j = below(i + 1);
+    [items[i], items[j]] = [items[j], items[i]];
+  }
+  return items;
+}
+
+/** One of the items, uniformly. */
+export const pick = <T>(random: Random, items: readonly T[]): T =>
+  items[random.below(items.length)];

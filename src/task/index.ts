@@ -28,7 +28,7 @@ export { lackedParts, requireParts } from "./lacks.ts";
 export { type BodyConfig, bodyOf, type TaskModelConfig, taskJson } from "./model/config.ts";
 export { isTaskModel, type LoadTaskModelOptions, loadTaskModel } from "./model/folder.ts";
 export { type WriteTaskModelOptions, writeTaskModel } from "./model/model-files.ts";
-export type { StartingModel } from "./model/starting-model.ts";
+export { parametersOf, type StartingModel } from "./model/starting-model.ts";
 export { chatMarks, createVocabulary, spanMarks, type Vocabulary } from "./model/vocabulary.ts";
 export { type Plan, planOf } from "./plan.ts";
 export type { PrepareOptions, TaskRecord } from "./prepare/context.ts";
@@ -62,6 +62,7 @@ export {
   task,
 } from "./task.ts";
 export { layoutOf } from "./train/batch.ts";
+export { codesLoss } from "./train/codes-loss.ts";
 export { type LossLayout, layoutKey, taskLoss } from "./train/loss.ts";
 export { type TaskSourceOptions, type TrainTask, taskSource } from "./train/source.ts";
 export type { TaskEvaluationOptions } from "./train/task-observer.ts";

@@ -1,7 +1,7 @@
 /** Token sequences into micro-batches of like length, with a cursor that can be saved. */
 
 import { type NDArray, zeros } from "../graph/ndarray.ts";
-import { createRandom } from "../nn/random.ts";
+import { createRandom, shuffleBy } from "../nn/random.ts";
 import type { MicroBatch } from "./trainer.ts";
 
 /** One sample: its tokens, and which of them count in the loss (1) or not (0). */
@@ -222,9 +222,5 @@ function i64(values: readonly bigint[]): NDArray {
 /** Shuffles in place, the same way for the same seed and stream. */
 export function shuffle<T>(items: T[], seed: number, stream: number | string): T[] {
   const random = createRandom(seed, typeof stream === "number" ? `batches ${stream}` : stream);
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [items[i], items[j]] = [items[j], items[i]];
-  }
-  return items;
+  return shuffleBy(items, random.below);
 }

@@ -111,16 +111,16 @@ const inputsOf = ({ inputs, carried = {}, ahead = {} }: TracedLoss, weight: Tens
  * f32 [], one over the count of the whole step. Outputs: `loss` (weight times the total), the
  * metrics, the carried state, and a gradient for each trained parameter.
  */
-export function gradientProgram(loss: LossFunction, options?: GradientOptions): GradientProgram {
-  const traced = gradientGraph(loss, options);
-  const { graph, lossGraph, aheadGraph } = traced;
-  return {
-    ...traced,
-    program: lower(graph),
-    lossProgram: lower(lossGraph),
-    aheadProgram: aheadGraph && lower(aheadGraph),
-  };
-}
+export const gradientProgram = (loss: LossFunction, options?: GradientOptions): GradientProgram =>
+  lowerGradient(gradientGraph(loss, options));
+
+/** The programs of a loss that was traced. */
+export const lowerGradient = (graph: GradientGraph): GradientProgram => ({
+  ...graph,
+  program: lower(graph.graph),
+  lossProgram: lower(graph.lossGraph),
+  aheadProgram: graph.aheadGraph && lower(graph.aheadGraph),
+});
 
 /** What `gradientProgram` lowers. */
 export function gradientGraph(

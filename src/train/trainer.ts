@@ -1,7 +1,6 @@
 /** One training step after another: gradient program, accumulation, clipping, optimiser. */
 
 import type { NDArray } from "../graph/ndarray.ts";
-import { lower } from "../graph/onnx/lowering.ts";
 import type { WeightSource } from "../graph/program.ts";
 import type { DecoderConfig } from "../models/decoder.ts";
 import type { LinearAdapter, ParameterSpec, WeightFormats } from "../nn/scope.ts";
@@ -12,6 +11,7 @@ import {
   gradientGraph,
   gradientOptionsOf,
   type LossFunction,
+  lowerGradient,
 } from "./gradient.ts";
 import { GradientRun } from "./gradient-run.ts";
 import { decoderLoss } from "./language-model.ts";
@@ -266,16 +266,12 @@ export class Trainer implements Disposable {
       const names = [...this.graphs.keys()].join(", ");
       throw new Error(`train: a batch is for the loss "${loss}"; expected one of ${names}`);
     }
-    const programs = {
-      ...graph,
-      program: lower(graph.graph),
-      lossProgram: lower(graph.lossGraph),
-      aheadProgram: graph.aheadGraph && lower(graph.aheadGraph),
-    };
-    const run = GradientRun.create(programs, this.memory, this.engine).then((opened) => {
-      this.opened.push(opened);
-      return opened;
-    });
+    const run = GradientRun.create(lowerGradient(graph), this.memory, this.engine).then(
+      (opened) => {
+        this.opened.push(opened);
+        return opened;
+      },
+    );
     this.runs.set(loss, run);
     return run;
   }

@@ -7,15 +7,13 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { openCheckpoint, saveDirectoryAtomically } from "../../../src/checkpoint/index.ts";
 import { sizeOf } from "../../../src/graph/ndarray.ts";
-import type { DecoderConfig } from "../../../src/models/decoder.ts";
-import { writeModelFiles } from "../../../src/models/save.ts";
-import { taskJson } from "../../../src/task/index.ts";
-import { checkpointName, savedSteps } from "../../../src/train/run-state.ts";
+import { writeTaskModel } from "../../../src/task/index.ts";
 import type { Scores } from "../accuracy.ts";
 import { VOCABULARY } from "../config.ts";
 import { tokenizerConfig } from "../tokenizer.ts";
 import { writeCard } from "./card.ts";
 import { generalistConfig } from "./model.ts";
+import { newestCheckpoint } from "./weights.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -27,18 +25,13 @@ const { values: args } = parseArgs({
   },
 });
 
-async function newest(run: string): Promise<{ step: number; folder: string }> {
-  const step = (await savedSteps(run)).pop();
-  if (step === undefined) throw new Error(`${run}: no checkpoint; train first`);
-  return { step, folder: join(run, checkpointName(step)) };
-}
-
 const readResults = async <T>(file: string | undefined): Promise<T | undefined> =>
   file === undefined ? undefined : (JSON.parse(await readFile(file, "utf8")) as T); // ours
 
-const { step, folder } = await newest(args.run);
+const folder = await newestCheckpoint(args.run);
+const step = Number(folder.slice(-8)); // `checkpointName`
 using trained = await openCheckpoint(join(folder, "model.safetensors"));
-using codes = await openCheckpoint(join((await newest(args.codes)).folder, "model.safetensors"));
+using codes = await openCheckpoint(join(await newestCheckpoint(args.codes), "model.safetensors"));
 const weights = new Map(
   [trained, codes].flatMap((checkpoint) =>
     checkpoint.names.map((name) => [name, checkpoint.read(name)] as const),
@@ -63,12 +56,10 @@ const card = writeCard({
 const control = { endOfText: VOCABULARY - 5, end: VOCABULARY - 3 };
 const tokenizer = await readFile(join(folder, "tokenizer.json"), "utf8");
 await saveDirectoryAtomically(args.out, (temporary) =>
-  // A decoder: see config.ts.
-  writeModelFiles(temporary, config.body.config as DecoderConfig, weights, {
+  writeTaskModel(temporary, config, weights, {
     dtype: "bf16",
     files: {
       "README.md": card,
-      "task.json": taskJson(config),
       "tokenizer.json": tokenizer,
       "tokenizer_config.json": tokenizerConfig,
       "generation_config.json": {

@@ -1,16 +1,12 @@
 // Trains the codes of images: npx tsx recipes/onefold-mini/generalist/train-codes.ts --run runs/codes
 import { parseArgs } from "node:util";
 import { zeros } from "../../../src/graph/ndarray.ts";
-import { input } from "../../../src/graph/ops/leaf.ts";
-import { sum } from "../../../src/graph/ops/reduce.ts";
-import { dim } from "../../../src/graph/shape.ts";
 import { resize, toPixels } from "../../../src/media/index.ts";
-import { imageCodesLoss } from "../../../src/models/image-codes.ts";
 import { initialise } from "../../../src/nn/initialise.ts";
 import { createRandom } from "../../../src/nn/random.ts";
-import { captionScenes, drawingScenes } from "../../../src/task/worlds/index.ts";
+import { captionScenes, codesLoss, drawingScenes } from "../../../src/task/index.ts";
 import { pooledBatches } from "../../../src/train/batches.ts";
-import { gradientGraph, type LossFunction } from "../../../src/train/gradient.ts";
+import { gradientGraph } from "../../../src/train/gradient.ts";
 import { run, Trainer } from "../../../src/train/index.ts";
 import { optimizer } from "../config.ts";
 import { codes } from "./config.ts";
@@ -27,11 +23,7 @@ const BATCH = 32;
 const POOL = 16;
 const seed = 1;
 
-const loss: LossFunction = (p) => {
-  const pixels = input("pixels", "f32", [dim("batch"), 3, codes.size, codes.size]);
-  const total = sum(imageCodesLoss(p.in("adaptors", "codes"), codes, pixels));
-  return { inputs: [pixels], total };
-};
+const loss = codesLoss(codes);
 
 /** Mostly what will be drawn, and other scenes made small. */
 function pixelsOf(random: ReturnType<typeof createRandom>): Float32Array {

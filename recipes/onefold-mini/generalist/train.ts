@@ -1,6 +1,5 @@
 // Trains the generalist: npx tsx recipes/onefold-mini/generalist/train.ts --run runs/generalist
 // First train-codes.ts. Goes on from the newest checkpoint in the run's folder. Ctrl-C stops with one.
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { packageRoot } from "../../../src/cli/package-root.ts";
@@ -9,14 +8,14 @@ import { configJson } from "../../../src/models/save.ts";
 import {
   type LossLayout,
   layoutKey,
+  parametersOf,
   TaskModel,
   taskJson,
   taskLoss,
   taskSource,
 } from "../../../src/task/index.ts";
 import { createSpeechWorld, openSpeechPool } from "../../../src/task/worlds/index.ts";
-import { gradientGraph, type LossFunction } from "../../../src/train/gradient.ts";
-import { Trainer, run as trainRun } from "../../../src/train/index.ts";
+import { type LossFunction, Trainer, run as trainRun } from "../../../src/train/index.ts";
 import { muon, optimizer } from "../config.ts";
 import { loadRender } from "../render.ts";
 import { tokenizerConfig } from "../tokenizer.ts";
@@ -24,7 +23,7 @@ import { run } from "./config.ts";
 import { generalistConfig, generalistVocabulary } from "./model.ts";
 import { textTask, worldTask } from "./samples.ts";
 import { generalistTasks } from "./tasks.ts";
-import { imageForVideo, startingWeights } from "./weights.ts";
+import { imageForVideo, newestCheckpoint, startingWeights } from "./weights.ts";
 
 const { values } = parseArgs({
   options: {
@@ -54,22 +53,18 @@ const loss: Record<string, LossFunction> = Object.fromEntries(
   layouts.map((layout) => [layoutKey(layout), taskLoss(config, layout)]),
 );
 
-async function newest(dir: string): Promise<string> {
-  const steps = (await readdir(dir)).filter((name) => name.startsWith("step-")).toSorted();
-  const last = steps.at(-1);
-  if (!last) throw new Error(`${dir}: no checkpoint; train-codes.ts and train-eyes.ts come first`);
-  return join(dir, last);
-}
-
-const specs = Object.values(loss).flatMap((f) => gradientGraph(f).parameters);
 const textFolder = join(packageRoot(), "models/onefold-mini");
-const eyes = { folder: await newest(values.eyes), nameOf: imageForVideo };
+const eyes = { folder: await newestCheckpoint(values.eyes), nameOf: imageForVideo };
 const earlier = values.from === undefined ? [] : [{ folder: values.from }];
-const initial = await startingWeights(specs, [eyes, ...earlier, { folder: textFolder }], run.seed);
+const initial = await startingWeights(
+  parametersOf(config),
+  [eyes, ...earlier, { folder: textFolder }],
+  run.seed,
+);
 const codesModel = new TaskModel({
   config,
   vocabulary,
-  weights: await codesWeights(await newest(values.codes)),
+  weights: await codesWeights(await newestCheckpoint(values.codes)),
   threads: 1,
 });
 

@@ -1,9 +1,18 @@
 /** What the generalist starts from: the text model, fresh rows and layers, trained codes. */
 
+import { join } from "node:path";
 import { openCheckpoint } from "../../../src/checkpoint/index.ts";
 import type { NDArray } from "../../../src/graph/ndarray.ts";
 import { initialise } from "../../../src/nn/initialise.ts";
 import type { ParameterSpec } from "../../../src/nn/scope.ts";
+import { checkpointName, savedSteps } from "../../../src/train/run-state.ts";
+
+/** The newest checkpoint of a run. */
+export async function newestCheckpoint(run: string): Promise<string> {
+  const step = (await savedSteps(run)).pop();
+  if (step === undefined) throw new Error(`${run}: no checkpoint; see the order in the README`);
+  return join(run, checkpointName(step));
+}
 
 /** A checkpoint to start from. */
 export interface Start {

@@ -1,6 +1,9 @@
 /** Draws that generators, monitors and players share. */
 
-import type { Random } from "../../nn/random.ts";
+import { pick, type Random, shuffleBy } from "../../nn/random.ts";
+
+export { pick };
+
 import type { Level } from "./task.ts";
 
 export const byLevel = <T>(level: Level, easy: T, medium: T, hard: T): T =>
@@ -17,17 +20,8 @@ export const span = (from: number, to: number): number[] =>
 export const between = (random: Random, low: number, high: number): number =>
   low + random.below(high - low + 1);
 
-export const pick = <T>(random: Random, items: readonly T[]): T =>
-  items[random.below(items.length)];
-
-export function shuffled<T>(random: Random, items: readonly T[]): T[] {
-  const out = [...items];
-  for (let i = out.length - 1; i > 0; i--) {
-    const j = random.below(i + 1);
-    [out[i], out[j]] = [out[j], out[i]];
-  }
-  return out;
-}
+export const shuffled = <T>(random: Random, items: readonly T[]): T[] =>
+  shuffleBy([...items], random.below);
 
 /** `count` distinct items, in random order. */
 export const sample = <T>(random: Random, items: readonly T[], count: number): T[] =>

@@ -13,4 +13,5 @@ export { parseBvh } from "./parse-bvh.ts";
 export { type RenderMotionOptions, renderMotion } from "./render.ts";
 export { resampleMotion, subsampleMotion } from "./resample.ts";
 export type { EulerOrder } from "./rotation.ts";
+export { motionStatistics } from "./statistics.ts";
 export { type WriteBvhOptions, writeBvh } from "./write-bvh.ts";

@@ -38,6 +38,9 @@ export function bodyOf({ body }: TaskModelConfig): SequenceBody {
   return body.kind === "ofa" ? ofaBody(body.config) : decoderBody(body.config);
 }
 
+/** Where the network of image codes lies among a model's weights. */
+export const CODES = ["adaptors", "codes"] as const;
+
 /** How the codes of an image lie as a target. */
 export function codeLayout({ codes }: TaskModelConfig): Layout {
   if (!codes) throw new Error('task: the model draws no images (config "codes")');

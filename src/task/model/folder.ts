@@ -30,7 +30,7 @@ export interface LoadTaskModelOptions extends ResolveOptions {
  *
  * @throws Error naming the file and key where something is missing or does not fit
  * @example
- * using model = await loadTaskModel("models/onefold-mini");
+ * using model = await loadTaskModel("models/onefold-generalist");
  * const { answer } = await model.infer(
  *   "[IMAGE:image] what does the image describe? -> [TEXT:answer]", { image: "scene.png" });
  */

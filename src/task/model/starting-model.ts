@@ -1,12 +1,9 @@
 /** What a training of tasks starts from. */
 
 import type { NDArray } from "../../graph/ndarray.ts";
-import { input } from "../../graph/ops/leaf.ts";
-import { dim } from "../../graph/shape.ts";
-import { imageCodesLoss } from "../../models/image-codes.ts";
 import { initialise } from "../../nn/initialise.ts";
 import { createParameters, type ParameterSpec } from "../../nn/scope.ts";
-import { CODES } from "../run/draw-image.ts";
+import { codesLoss } from "../train/codes-loss.ts";
 import { type LossLayout, taskLoss } from "../train/loss.ts";
 import type { TaskModelConfig } from "./config.ts";
 import type { Vocabulary } from "./vocabulary.ts";
@@ -31,14 +28,7 @@ export function parametersOf(c: TaskModelConfig): ParameterSpec[] {
     if (c[target]) layouts.push({ source: ["text"], target });
   }
   for (const layout of layouts) taskLoss(c, layout)(root);
-  if (c.codes) {
-    const { size } = c.codes;
-    imageCodesLoss(
-      root.in(...CODES),
-      c.codes,
-      input("pixels", "f32", [dim("batch"), 3, size, size]),
-    );
-  }
+  if (c.codes) codesLoss(c.codes)(root);
   return [...specs.values()];
 }
 

@@ -4,13 +4,21 @@ import { fromValues } from "../../graph/ndarray.ts";
 import { lower } from "../../graph/onnx/lowering.ts";
 import { input } from "../../graph/ops/leaf.ts";
 import type { Image } from "../../media/types.ts";
-import { decodeImageCodes, encodeImageCodes, type ImageCodes } from "../../models/image-codes.ts";
+import {
+  codesPerImage,
+  decodeImageCodes,
+  encodeImageCodes,
+  type ImageCodes,
+} from "../../models/image-codes.ts";
 import { createParameters } from "../../nn/scope.ts";
+import { CODES } from "../model/config.ts";
+import type { Vocabulary } from "../model/vocabulary.ts";
+import { need } from "../prepare/context.ts";
 import { imagePixels } from "../prepare/media.ts";
+import type { PreparedGroup } from "../prepare/sample.ts";
+import { generateTokens, onlyTokens } from "./generate-tokens.ts";
+import { GENERATE_DEFAULTS, type GenerateOptions } from "./options.ts";
 import type { TaskEngine } from "./task-engine.ts";
-
-/** Where the codes' own network lies among the weights. */
-export const CODES = ["adaptors", "codes"] as const;
 
 /** Codes of an image, row by row. */
 export async function codesOf(engine: TaskEngine, c: ImageCodes, image: Image): Promise<number[]> {
@@ -28,8 +36,42 @@ export async function codesOf(engine: TaskEngine, c: ImageCodes, image: Image): 
   return Array.from(codes.data as BigInt64Array, Number);
 }
 
+/**
+ * An image, drawn code by code.
+ *
+ * @param groups the source
+ * @param prefix given tokens of the target
+ */
+export async function generateImage(
+  engine: TaskEngine,
+  vocabulary: Vocabulary,
+  groups: readonly PreparedGroup[],
+  prefix: readonly number[],
+  options: GenerateOptions,
+): Promise<Image> {
+  const c = need(engine.config.codes, "IMAGE");
+  const block = need(vocabulary.codes, "IMAGE");
+  const count = codesPerImage(c);
+  const { temperature, topK } = GENERATE_DEFAULTS.drawing;
+  const request = {
+    groups,
+    prefix,
+    constraint: onlyTokens(block, vocabulary),
+    maxLength: count,
+    minLength: count,
+    isCodes: prefix.length === 0,
+  };
+  const ids = await generateTokens(engine, vocabulary, request, {
+    ...options,
+    temperature: options.temperature ?? temperature,
+    topK: options.topK ?? topK,
+  });
+  const codes = ids.map((id) => id - block.start);
+  return imageOfCodes(engine, c, codes);
+}
+
 /** The image that codes stand for. */
-export async function imageOfCodes(
+async function imageOfCodes(
   engine: TaskEngine,
   c: ImageCodes,
   codes: readonly number[],

@@ -1,11 +1,12 @@
 /** Speech, frame by frame. */
 
-import { fromValues, type NDArray, ndarray } from "../../graph/ndarray.ts";
+import { fromValues, ndarray } from "../../graph/ndarray.ts";
 import { melToAudio } from "../../media/index.ts";
 import type { Audio } from "../../media/types.ts";
+import { need } from "../prepare/context.ts";
 import type { PreparedGroup } from "../prepare/sample.ts";
 import type { GenerateOptions } from "./options.ts";
-import { presentOf } from "./programs.ts";
+import { writtenInto } from "./programs.ts";
 import type { TaskEngine } from "./task-engine.ts";
 
 /** Fewer frames are no sound: Griffin-Lim needs more than half a frame's samples. */
@@ -22,7 +23,7 @@ export async function generateSpeech(
   groups: readonly PreparedGroup[],
   options: GenerateOptions,
 ): Promise<Audio> {
-  const { mean, deviation, mels, sampleRate } = engine.config.speech!;
+  const { mean, deviation, mels, sampleRate } = need(engine.config.speech, "AUDIO");
   const frames = await generateFrames(engine, groups, options);
   const data = frames.map((value) => value * deviation + mean);
   return melToAudio({ frames: data.length / mels, bins: mels, data }, { sampleRate });
@@ -44,10 +45,7 @@ export async function generateFrames(
   }
   const { session, state } = await engine.read(groups, "speech", most, signal);
   // Written in place: each call writes the positions behind the last one's.
-  const written: Record<string, NDArray> = {};
-  for (const { name, isWritten } of engine.ports) {
-    if (isWritten) written[presentOf(name)] = state[name];
-  }
+  const written = writtenInto(engine.ports, state);
   const width = stack * mels;
   const all = new Float32Array(most * width);
   let fed = new Float32Array(width); // before the first position there is silence

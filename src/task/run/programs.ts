@@ -14,13 +14,22 @@ import {
   speechInput,
   speechOutput,
 } from "../../models/adaptors/index.ts";
-import type { BodyState, Embedded, Layout } from "../../models/sequence-body.ts";
+import type { BodyState, Embedded, Layout, StatePort } from "../../models/sequence-body.ts";
 import { createParameters, type Scope } from "../../nn/scope.ts";
 import { bodyOf, codeLayout, type TaskModelConfig } from "../model/config.ts";
 import { type GroupKinds, sourceInputs } from "../model/network.ts";
 
 /** Name of a state port among the outputs of a step. */
-export const presentOf = (port: string): string => `present ${port}`;
+const presentOf = (port: string): string => `present ${port}`;
+
+/** The ports that a step writes, by the names of its outputs: arrays are bound in place. */
+export const writtenInto = <T>(
+  ports: readonly StatePort[],
+  state: Readonly<Record<string, T>>,
+): Record<string, T> =>
+  Object.fromEntries(
+    ports.filter(({ isWritten }) => isWritten).map(({ name }) => [presentOf(name), state[name]]),
+  );
 
 /** Reads a source without padding. Outputs: the state ports by name, with batch as axis 0. */
 export function beginProgram(c: TaskModelConfig, kinds: GroupKinds, capacity: number): Program {
@@ -39,7 +48,7 @@ export type StepKind = "text" | "codes" | "speech" | "motion";
  * - speech: `fed` f32 [batch, new, stack · mels]; outputs `frames` of the last position and `stop`;
  * - motion: `noisy` [batch, frames, features] and `noise` [batch, NOISE_FEATURES]; output `frames`.
  *
- * Further outputs: each written port as `presentOf` its name.
+ * Further outputs: those of `writtenInto`.
  */
 export function targetProgram(c: TaskModelConfig, kind: StepKind): Program {
   const body = bodyOf(c);
@@ -52,13 +61,9 @@ export function targetProgram(c: TaskModelConfig, kind: StepKind): Program {
   );
   const { inputs, embed, outputs } = stepEnds(c, kind);
   const step = body.step(root, embed(root), state, past, { full: kind === "motion" });
-  const written = ports.filter(({ isWritten }) => isWritten);
   return lower({
     inputs: [...inputs, past, ...Object.values(state)],
-    outputs: {
-      ...outputs(root, step.hidden),
-      ...Object.fromEntries(written.map(({ name }) => [presentOf(name), step.state[name]])),
-    },
+    outputs: { ...outputs(root, step.hidden), ...writtenInto(ports, step.state) },
   });
 }
 

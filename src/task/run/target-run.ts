@@ -4,7 +4,7 @@ import type { SearchStart, TargetSession } from "../../generate/search/index.ts"
 import { byteLength, fromValues, type NDArray, zeros } from "../../graph/ndarray.ts";
 import type { StatePort } from "../../models/sequence-body.ts";
 import type { BoundRun, NDArrays, Session } from "../../runtime/index.ts";
-import { presentOf } from "./programs.ts";
+import { writtenInto } from "./programs.ts";
 
 export interface TargetRunOptions {
   /** Of `targetProgram` for tokens. */
@@ -102,7 +102,7 @@ export class TargetRun implements TargetSession, Disposable {
     const ids = fromValues("i64", [1, tokens.length], tokens);
     const past = fromValues("i32", [1], [this.past]);
     const scores = zeros("f32", [1, this.vocabSize]);
-    const outputs = { scores, ...this.presents(arrays) };
+    const outputs = { scores, ...writtenInto(this.options.ports, arrays) };
     await this.options.session.run({ ...arrays, ids, past }, { outputs, signal });
     this.past += tokens.length;
     return scores.data as Float32Array;
@@ -112,11 +112,6 @@ export class TargetRun implements TargetSession, Disposable {
     const { capacity } = this.options;
     if (this.past + positions <= capacity) return;
     throw new RangeError(`task: the target has room for ${capacity} positions, and no more`);
-  }
-
-  private presents(arrays: NDArrays): Record<string, NDArray> {
-    const written = this.options.ports.filter(({ isWritten }) => isWritten);
-    return Object.fromEntries(written.map(({ name }) => [presentOf(name), arrays[name]]));
   }
 
   /** Rows that all hold what the source left. */
@@ -130,7 +125,7 @@ export class TargetRun implements TargetSession, Disposable {
     const scores = zeros("f32", [count, this.options.vocabSize]);
     const run = this.options.session.bind({
       inputs: { ...arrays, ids, past },
-      outputs: { scores, ...this.presents(arrays) },
+      outputs: { scores, ...writtenInto(this.options.ports, arrays) },
     });
     return { count, arrays, ids, past, scores, run };
   }

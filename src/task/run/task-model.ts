@@ -1,24 +1,17 @@
 /** A model that does what instructions say. */
 
 import type { Image } from "../../media/types.ts";
-import { codesPerImage } from "../../models/image-codes.ts";
 import { parseTemplates } from "../grammar/parse.ts";
 import type { ArgsOf, Checked, OutputOf } from "../grammar/types.ts";
 import type { Vocabulary } from "../model/vocabulary.ts";
 import { type Plan, planOf } from "../plan.ts";
-import {
-  need,
-  type PrepareContext,
-  type PrepareOptions,
-  type TaskRecord,
-} from "../prepare/context.ts";
+import type { PrepareContext, PrepareOptions, TaskRecord } from "../prepare/context.ts";
 import { emptySource, openRecord, prefixIds, prepareSource } from "../prepare/prepare.ts";
-import { codesOf, imageOfCodes } from "./draw-image.ts";
+import { codesOf, generateImage } from "./draw-image.ts";
 import { generateMotion } from "./generate-motion.ts";
 import { generateSpeech } from "./generate-speech.ts";
-import { generateTokens, onlyTokens } from "./generate-tokens.ts";
 import { inferTokens } from "./infer.ts";
-import { GENERATE_DEFAULTS, type GenerateOptions } from "./options.ts";
+import type { GenerateOptions } from "./options.ts";
 import { TaskEngine, type TaskEngineOptions } from "./task-engine.ts";
 
 export interface TaskModelOptions extends TaskEngineOptions {
@@ -95,46 +88,16 @@ export class TaskModel implements Disposable {
   }
 
   private async generate(plan: Plan, context: PrepareContext, options: GenerateOptions) {
+    const { engine, vocabulary } = this;
     const groups = await prepareSource(plan, context);
-    if (plan.target.kind === "codes") {
-      const c = need(this.config.codes, "IMAGE");
-      const block = need(this.vocabulary.codes, "IMAGE");
-      const prefix = prefixIds(plan.target, context);
-      const count = codesPerImage(c);
-      const constraint = onlyTokens(block, this.vocabulary);
-      const { temperature, topK } = GENERATE_DEFAULTS.drawing;
-      const drawn = {
-        ...options,
-        temperature: options.temperature ?? temperature,
-        topK: options.topK ?? topK,
-      };
-      const ids = await generateTokens(
-        this.engine,
-        this.vocabulary,
-        {
-          groups,
-          prefix,
-          constraint,
-          maxLength: count,
-          minLength: count,
-          isCodes: prefix.length === 0,
-        },
-        drawn,
-      );
-      const codes = ids.map((id) => id - block.start);
-      return imageOfCodes(this.engine, c, codes);
+    const { target } = plan;
+    if (target.kind === "codes") {
+      return generateImage(engine, vocabulary, groups, prefixIds(target, context), options);
     }
-    if (plan.target.kind === "motion") {
-      need(this.config.motion, "MOTION");
-      const { frames = plan.target.slot.attributes.max_length, ...rest } = options;
-      const asked = { ...rest, ...(typeof frames === "number" && { frames }) };
-      const { min_length: least } = plan.target.slot.attributes;
-      if (typeof least === "number" && asked.frames !== undefined && asked.frames < least) {
-        throw new RangeError(`task: frames is ${asked.frames}, fewer than min_length=${least}`);
-      }
-      return generateMotion(this.engine, groups, emptySource(this.vocabulary), asked);
+    if (target.kind === "motion") {
+      const { attributes } = target.slot;
+      return generateMotion(engine, groups, emptySource(vocabulary), attributes, options);
     }
-    need(this.config.speech, "AUDIO");
-    return generateSpeech(this.engine, groups, options);
+    return generateSpeech(engine, groups, options);
   }
 }

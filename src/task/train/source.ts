@@ -1,6 +1,7 @@
 /** Micro-batches of many tasks, each with its own samples. */
 
 import { createRandom } from "../../nn/random.ts";
+import { shuffle } from "../../train/batches.ts";
 import type { BatchSource, Cursor, MicroBatch } from "../../train/index.ts";
 import type { TaskModelConfig } from "../model/config.ts";
 import { lengthOf, type PreparedSample } from "../prepare/sample.ts";
@@ -144,12 +145,7 @@ class TaskQueue {
     }
     const { positions = this.options.positions } = this.task;
     const batches = cutByLength(samples, positions, this.task.name);
-    const random = createRandom(this.options.seed, `${this.task.name} order of ${pool}`);
-    for (let i = batches.length - 1; i > 0; i--) {
-      const j = random.below(i + 1);
-      [batches[i], batches[j]] = [batches[j], batches[i]];
-    }
-    return batches;
+    return shuffle(batches, this.options.seed, `${this.task.name} order of ${pool}`);
   }
 }
 

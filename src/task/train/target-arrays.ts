@@ -45,9 +45,7 @@ function tokenArrays(
   start: number,
   targets: readonly Of<"tokens">[],
 ): TargetArrays {
-  const longest = Math.max(...targets.map(({ ids }) => ids.length));
-  // Codes have their places in a grid, behind which there are none.
-  const length = targets.every(({ isCodes }) => isCodes) ? longest : padded(longest);
+  const length = padded(Math.max(...targets.map(({ ids }) => ids.length)));
   const ids = zeros("i64", [targets.length, length]);
   const rows: number[] = [];
   const labels: number[] = [];

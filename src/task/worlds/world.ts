@@ -3,7 +3,9 @@
  * everywhere, nothing is downloaded, and what the held-out split holds never comes up in training.
  */
 
-import { createRandom, type Random } from "../../nn/random.ts";
+import { createRandom, pick, type Random } from "../../nn/random.ts";
+
+export { pick };
 
 export type Split = "train" | "heldout";
 
@@ -94,11 +96,6 @@ export function fill(wording: string, slots: Readonly<Record<string, string>>): 
 /** "a red circle", "an orange circle". */
 export function withArticle(noun: string): string {
   return `${/^[aeiou]/.test(noun) ? "an" : "a"} ${noun}`;
-}
-
-/** One of the items, uniformly. */
-export function pick<T>(random: Random, items: readonly T[]): T {
-  return items[random.below(items.length)];
 }
 
 /** Distinct items in random order. */

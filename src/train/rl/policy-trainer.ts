@@ -5,7 +5,7 @@ import type { WeightSource } from "../../graph/program.ts";
 import type { Tokenizer } from "../../media/text/types.ts";
 import type { DecoderConfig } from "../../models/decoder.ts";
 import { loraAdapter } from "../../nn/lora.ts";
-import { createRandom } from "../../nn/random.ts";
+import { createRandom, shuffleBy } from "../../nn/random.ts";
 import { groupAdvantages } from "../align/advantages.ts";
 import { type PolicyLossOptions, policyLoss } from "../align/policy-loss.ts";
 import { decoderModel } from "../language-model.ts";
@@ -259,7 +259,7 @@ export class PolicyTrainer implements Disposable {
     const random = createRandom(seed, `round ${this.rounds}`);
     const steps: StepResult[] = [];
     for (let epoch = 0; epoch < epochs; epoch++) {
-      shuffle(groups, (n) => random.below(n));
+      shuffleBy(groups, random.below);
       for (let i = 0; i < miniBatches; i++) {
         const share = groups.length / miniBatches;
         const members = groups.slice(Math.round(i * share), Math.round((i + 1) * share)).flat();
@@ -304,13 +304,6 @@ function checkOptions({ answers, epochs = 1, miniBatches = 1, rewards }: PolicyT
     throw new RangeError(`PolicyTrainer: ${name} must be a positive integer, is ${value}`);
   }
   if (rewards.length === 0) throw new RangeError("PolicyTrainer: give at least one reward");
-}
-
-function shuffle<T>(items: T[], below: (n: number) => number): void {
-  for (let i = items.length - 1; i > 0; i--) {
-    const j = below(i + 1);
-    [items[i], items[j]] = [items[j]!, items[i]!];
-  }
 }
 
 async function timed<T>(
