@@ -6,6 +6,8 @@ import {
   cast,
   equal,
   greaterEqual,
+  less,
+  lessEqual,
   logicalOr,
   maximum,
   sub,
@@ -32,9 +34,14 @@ const APART = -1e30;
 /**
  * The body of decoder-only models.
  *
+ * @param options `fullSource`: positions of the source see all of it, as in M6 and UniLM
+ *   (default: those up to themselves, as a language model is used to)
  * @throws Error for a decoder with recurrent state, which cannot be cut or shared
  */
-export function decoderBody(c: DecoderConfig): SequenceBody {
+export function decoderBody(
+  c: DecoderConfig,
+  { fullSource = false }: { readonly fullSource?: boolean | undefined } = {},
+): SequenceBody {
   const layers = Array.from({ length: c.layers }, (_, i) => layerState(c, i));
   if (layers.some((arrays) => Object.values(arrays).some(({ kind }) => kind !== "kv"))) {
     throw new Error(`decoderBody: a ${c.modelType} model has recurrent state; expected attention`);
@@ -59,10 +66,12 @@ export function decoderBody(c: DecoderConfig): SequenceBody {
       const total = embeds.shape[1];
       const sourceLength = dimSub(total, target.embed.shape[1]);
       const padding = valid && apart(valid);
-      const order = isFull ? sourceInOrder(total, sourceLength) : undefined;
+      const isCausal = !isFull && !fullSource;
+      const sees = { source: fullSource, target: isFull };
+      const order = isCausal ? undefined : orderOf(total, sourceLength, sees);
       const { hidden } = decoder(p, c, {
         embeds,
-        causal: !isFull,
+        causal: isCausal,
         positions: valid && placesOf(valid),
         bias: padding && order ? add(padding, order) : (padding ?? order),
       });
@@ -94,7 +103,11 @@ export function decoderBody(c: DecoderConfig): SequenceBody {
         ),
       );
       const past = filled([batch], 0, "i32");
-      const { cache } = decoder(p, c, { embeds, cache: { layers: empty, past } });
+      const { cache } = decoder(p, c, {
+        embeds,
+        cache: { layers: empty, past },
+        ...(fullSource && { causal: false, bias: onlyFirst(length, total) }),
+      });
       const sourceLength = broadcastTo(dimSize([length], "i32"), [batch]);
       return { ...stateOf(cache), sourceLength };
     },
@@ -138,15 +151,30 @@ const apart = (valid: Tensor): Tensor =>
   );
 
 /**
- * f32 [1, 1, length, length]: the source sees what stands before, as when `begin` reads it alone;
- * the target sees everything.
+ * f32 [1, 1, length, length]: each position sees what stands before, as when `begin` reads the
+ * source alone; where `whole` says so, source positions see all of the source, target positions
+ * everything.
  */
-function sourceInOrder(length: Dim, sourceLength: Dim): Tensor {
+function orderOf(
+  length: Dim,
+  sourceLength: Dim,
+  whole: { readonly source: boolean; readonly target: boolean },
+): Tensor {
   const places = iota(length);
   const [query, key] = [expandDims(places, 1), expandDims(places, 0)];
-  const isSeen = logicalOr(
-    greaterEqual(query, key),
-    greaterEqual(query, dimSize([sourceLength], "i64")),
-  );
-  return expandDims(expandDims(where(isSeen, scalar(0, "f32"), scalar(APART, "f32")), 0), 0);
+  const start = dimSize([sourceLength], "i64");
+  let isSeen = lessEqual(key, query);
+  if (whole.source) isSeen = logicalOr(isSeen, less(key, start));
+  if (whole.target) isSeen = logicalOr(isSeen, greaterEqual(query, start));
+  return hiding(isSeen);
 }
+
+/** f32 [1, 1, length, keys]: of a cache, the first `length` keys are seen. */
+function onlyFirst(length: Dim, keys: Dim): Tensor {
+  const isSeen = less(iota(keys), dimSize([length], "i64"));
+  return hiding(broadcastTo(expandDims(isSeen, 0), [length, keys]));
+}
+
+/** bool [queries, keys] -> f32 [1, 1, queries, keys], to be added to scores. */
+const hiding = (isSeen: Tensor): Tensor =>
+  expandDims(expandDims(where(isSeen, scalar(0, "f32"), scalar(APART, "f32")), 0), 0);

@@ -30,7 +30,7 @@ const maskOf = (...rows: readonly (readonly number[])[]): NDArray =>
 async function logitsOf(
   source: { readonly ids: NDArray; readonly valid?: NDArray },
   target: { readonly ids: NDArray; readonly valid?: NDArray },
-  { full = false } = {},
+  { full = false, of = body } = {},
 ): Promise<Float32Array> {
   const values: Record<string, NDArray> = {};
   const inputs: Tensor[] = [];
@@ -47,9 +47,9 @@ async function logitsOf(
   const [from, to] = [segment("source", source), segment("target", target)];
   const { logits } = await runOnce(
     (p) => {
-      const before = text(body.embedTokens(p, from.tokens, "source"), from.counts);
-      const after = text(body.embedTokens(p, to.tokens, "target"), to.counts);
-      return { logits: body.head(p, body.forward(p, [before], after, { full })) };
+      const before = text(of.embedTokens(p, from.tokens, "source"), from.counts);
+      const after = text(of.embedTokens(p, to.tokens, "target"), to.counts);
+      return { logits: of.head(p, of.forward(p, [before], after, { full })) };
     },
     inputs,
     values,
@@ -163,6 +163,38 @@ describe("begin and step", () => {
     const full = { full: true, capacity: 6 };
     const { whole, steps } = await wholeAndStepwise(body, 1, target, sourceOf(1), [6], full);
     expect(maxDifference(steps[0]!, whole)).toBeLessThan(1e-5);
+  });
+});
+
+describe("with a full source", () => {
+  const whole = decoderBody(tiny, { fullSource: true });
+
+  it("the source sees itself whole, the target what stands before", async () => {
+    const own = await logitsOf({ ids: idsOf(SOURCE) }, { ids: idsOf(TARGET) }, { of: whole });
+    const hides = (query: number, key: number): boolean => key > query && key >= SOURCE.length;
+    const plain = await plainLogits(idsOf([...SOURCE, ...TARGET]), hides);
+    expect(maxDifference(own, rowsFrom(plain, SOURCE.length))).toBeLessThan(1e-5);
+    const causal = await plainLogits(idsOf([...SOURCE, ...TARGET]));
+    expect(maxDifference(own, rowsFrom(causal, SOURCE.length))).toBeGreaterThan(1e-3);
+  });
+
+  it("takes no notice of padding", async () => {
+    const padded = { ids: idsOf([...SOURCE, 11, 2]), valid: maskOf([1, 1, 1, 1, 1, 0, 0]) };
+    const target = { ids: idsOf(TARGET) };
+    const alone = await logitsOf({ ids: idsOf(SOURCE) }, target, { of: whole });
+    expect(maxDifference(await logitsOf(padded, target, { of: whole }), alone)).toBeLessThan(1e-5);
+  });
+
+  it.each([
+    { name: "one by one", sizes: [1, 1, 1, 1, 1, 1], full: false },
+    { name: "several at a time", sizes: [2, 4], full: false },
+    { name: "the whole target", sizes: [6], full: true },
+  ])("begin and step are the forward pass: $name", async ({ sizes, full }) => {
+    const embed = noise([1, 6, width], 3);
+    const options = { full, ...(full && { capacity: 6 }) };
+    const ran = await wholeAndStepwise(whole, 1, { embed }, sourceOf(1), sizes, options);
+    const steps = ran.steps.flatMap((step) => [...step]);
+    expect(maxDifference(steps, ran.whole)).toBeLessThan(1e-5);
   });
 });
 

@@ -23,6 +23,11 @@ export type BodyConfig =
 /** Left-out modalities are refused by name where an instruction asks for them. */
 export interface TaskModelConfig {
   readonly body: BodyConfig;
+  /**
+   * Source positions of a decoder see the whole source (M6), not only what stands before them
+   * (default). OFA's encoder always does.
+   */
+  readonly fullSource?: boolean;
   /** Steps in which a box's coordinates are told, as tokens `<bin_0>`, …; 0: no boxes. */
   readonly bins: number;
   readonly image?: ImageAdaptor;
@@ -34,8 +39,8 @@ export interface TaskModelConfig {
   readonly motion?: MotionTarget;
 }
 
-export function bodyOf({ body }: TaskModelConfig): SequenceBody {
-  return body.kind === "ofa" ? ofaBody(body.config) : decoderBody(body.config);
+export function bodyOf({ body, fullSource }: TaskModelConfig): SequenceBody {
+  return body.kind === "ofa" ? ofaBody(body.config) : decoderBody(body.config, { fullSource });
 }
 
 /** Where the network of image codes lies among a model's weights. */

@@ -14,6 +14,7 @@ const image = z.strictObject({
 
 const schema = z.strictObject({
   body: z.enum(["decoder", "ofa"]),
+  fullSource: z.boolean().optional(),
   bins: z.number().int().min(0),
   image: image.optional(),
   video: image.extend({ frames: count }).optional(),
