@@ -4,7 +4,7 @@ import { slotsOf } from "./grammar/check.ts";
 import type { TaskModelConfig } from "./model/config.ts";
 import type { Plan } from "./plan.ts";
 
-type Part = Exclude<keyof TaskModelConfig, "body">;
+type Part = Exclude<keyof TaskModelConfig, "body" | "fullSource">;
 
 /** Parts of `task.json`, and what a model does with them. */
 const what: Readonly<Record<Part, string>> = {
