@@ -12,6 +12,8 @@ const BINS = 64;
 /** 32 x 32 pixels as 8 x 8 codes out of 240. */
 export const codes: ImageCodes = { size: 32, patch: 4, levels: [8, 6, 5], width: 64, layers: 2 };
 
+export const IMAGE = { size: 64, patch: 8, layers: 3, merge: 2 };
+
 const NEW_LAYERS = 2;
 const layers = text.layers + NEW_LAYERS;
 
@@ -32,7 +34,7 @@ export const generalist = (motion: {
 }): TaskModelConfig => ({
   body: { kind: "decoder", config: body },
   bins: BINS,
-  image: { size: 64, patch: 8, layers: 3, merge: 2 },
+  image: IMAGE,
   video: { size: 32, patch: 8, layers: 2, frames: 8, merge: 2 },
   audio: { mels: 80, stack: 4, layers: 3, maxPositions: 64, merge: 2 },
   codes,

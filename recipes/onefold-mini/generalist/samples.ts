@@ -27,15 +27,33 @@ export function worldTask(task: GeneralistTask, preparation: PrepareOptions): Tr
       for (let i = 0; i < run.poolSize; i++) {
         const { record } = task.draw(random, "train");
         const plan = plans[random.below(plans.length)];
-        samples.push(await prepareSample(plan, record, { ...preparation, random }));
+        const sample = await prepareSample(plan, record, { ...preparation, random });
+        samples.push(
+          task.isSpelled ? spelled(sample, record.answer as string, preparation) : sample,
+        );
       }
       return samples;
     },
   };
 }
 
+/** With an answer one character at a time, as the text model learned words that it edits. */
+function spelled(
+  { groups, target }: PreparedSample,
+  answer: string,
+  { vocabulary }: PrepareOptions,
+): PreparedSample {
+  if (target.kind !== "tokens") throw new Error("only text can be spelled");
+  const end = target.ids.at(-1)!;
+  const ids = [
+    ...Array.from(answer).flatMap((character) => vocabulary.encode(character, false)),
+    end,
+  ];
+  return { groups, target: { ...target, ids } };
+}
+
 /** Share of micro-batches that are the text model's own examples. */
-const TEXT_WEIGHT = 6;
+const TEXT_WEIGHT = 10;
 
 /** The text model's examples: prompt as source, thinking and answer as target. */
 export const textTask = (

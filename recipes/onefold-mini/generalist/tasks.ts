@@ -27,6 +27,8 @@ export interface GeneralistTask {
   readonly instructions: readonly string[];
   /** Share of the micro-batches. */
   readonly weight: number;
+  /** Answers are learned one character at a time. */
+  readonly isSpelled?: boolean;
   /** Values of the instruction's slots; `references` are all right answers. */
   readonly draw: (
     random: Random,
@@ -46,7 +48,7 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
   {
     name: "caption",
     instructions: CAPTION,
-    weight: 2,
+    weight: 2.5,
     draw: (random, split) => captioned(captionScenes(random, split)),
   },
   {
@@ -73,7 +75,8 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
       "[IMAGE:image] what is the text in the image? -> [TEXT:answer]",
       "[IMAGE:image] read the text. -> [TEXT:answer]",
     ],
-    weight: 2,
+    weight: 3,
+    isSpelled: true,
     draw(random, split) {
       const { image, text } = readText(random, split);
       return { record: { image, answer: text }, references: [text] };
@@ -82,7 +85,7 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
   {
     name: "digit",
     instructions: ["[IMAGE:image] which digit is written in the image? -> [TEXT:answer]"],
-    weight: 0.6,
+    weight: 0.3,
     draw(random, split) {
       const { image, digit } = readDigits(random, split);
       return { record: { image, answer: digit }, references: [digit] };
@@ -94,7 +97,7 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
       '[IMAGE:image] which region does the text " [TEXT:phrase] " describe? -> [BOX:box]',
       "[IMAGE:image] where is [TEXT:phrase]? -> [BOX:box]",
     ],
-    weight: 1.2,
+    weight: 2,
     draw(random, split) {
       const { image, phrase, box } = referScenes(random, split);
       return { record: { image, phrase, box }, references: [box] };
@@ -105,7 +108,7 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
     instructions: [
       "[IMAGE:image] what are the objects in the image? -> ( [BOX:box] [TEXT:label])*",
     ],
-    weight: 0.8,
+    weight: 1.5,
     draw(random, split) {
       const { image, objects } = detectScenes(random, split);
       return { record: { image, items: objects }, references: [objects] };
@@ -117,7 +120,7 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
       "[AUDIO:audio] what is the text corresponding to the voice? -> [TEXT:answer]",
       "[AUDIO:audio] what is said? -> [TEXT:answer]",
     ],
-    weight: 2.2,
+    weight: 1.2,
     draw(random, split) {
       const { audio, text } = speech(random, split);
       return { record: { audio, answer: text }, references: [text] };
@@ -129,7 +132,7 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
       "[VIDEO:video] what does the video describe? -> [TEXT:answer]",
       "[VIDEO:video] describe the video. -> [TEXT:answer]",
     ],
-    weight: 1.2,
+    weight: 1.8,
     draw(random, split) {
       const { video, caption, references } = captionClips(random, split);
       return { record: { video, answer: caption }, references };
@@ -138,7 +141,7 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
   {
     name: "clip question",
     instructions: ["[VIDEO:video] [TEXT:question] -> [TEXT:answer]"],
-    weight: 0.8,
+    weight: 1,
     draw(random, split) {
       const { video, question, answer } = askClips(random, split);
       return { record: { video, question, answer }, references: [answer] };
@@ -150,7 +153,7 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
       "what is the complete image? caption: [TEXT:caption] -> [IMAGE:image]",
       "draw [TEXT:caption] -> [IMAGE:image]",
     ],
-    weight: 1.6,
+    weight: 4,
     draw(random, split) {
       const { image, caption } = drawingScenes(random, split);
       return { record: { caption, image }, references: [caption] };
@@ -162,7 +165,7 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
       "motion capture: [TEXT:text] -> [MOTION:motion]",
       "animate [TEXT:text] -> [MOTION:motion]",
     ],
-    weight: 1,
+    weight: 3,
     draw(random, split) {
       const { text, motion, action } = describeMotions(random, split, MOTION);
       return { record: { text, motion }, references: [action] };

@@ -15,11 +15,15 @@ import {
   taskSource,
 } from "../../../src/task/index.ts";
 import { createSpeechWorld, openSpeechPool } from "../../../src/task/worlds/index.ts";
+import { gradientGraph } from "../../../src/train/gradient.ts";
 import { type LossFunction, Trainer, run as trainRun } from "../../../src/train/index.ts";
 import { muon, optimizer } from "../config.ts";
 import { loadRender } from "../render.ts";
 import { tokenizerConfig } from "../tokenizer.ts";
 import { run } from "./config.ts";
+import { eyesLoss, eyesSource } from "./eyes.ts";
+import { interleaved } from "./interleaved.ts";
+import { lossWindow } from "./loss-window.ts";
 import { generalistConfig, generalistVocabulary } from "./model.ts";
 import { textTask, worldTask } from "./samples.ts";
 import { generalistTasks } from "./tasks.ts";
@@ -30,7 +34,7 @@ const { values } = parseArgs({
     run: { type: "string", default: "runs/generalist" },
     codes: { type: "string", default: "runs/onefold-mini-codes" },
     eyes: { type: "string", default: "runs/eyes" },
-    /** A folder whose weights go before the text model's. */
+    /** A checkpoint of an earlier run, to go on from in place of the text model. */
     from: { type: "string" },
     speech: { type: "string", default: "runs/speech.bin" },
     steps: { type: "string", default: "3000" },
@@ -49,18 +53,21 @@ const layouts: readonly LossLayout[] = [
   { source: ["text"], target: "codes" },
   { source: ["text"], target: "motion" },
 ];
-const loss: Record<string, LossFunction> = Object.fromEntries(
-  layouts.map((layout) => [layoutKey(layout), taskLoss(config, layout)]),
-);
+const loss: Record<string, LossFunction> = {
+  ...Object.fromEntries(layouts.map((layout) => [layoutKey(layout), taskLoss(config, layout)])),
+  ...eyesLoss,
+};
+/** Images of the eyes' micro-batches, of which a step has one. */
+const EYES = { scenes: 16, text: 32, largest: 8, smallest: 8 };
 
 const textFolder = join(packageRoot(), "models/onefold-mini");
-const eyes = { folder: await newestCheckpoint(values.eyes), nameOf: imageForVideo };
-const earlier = values.from === undefined ? [] : [{ folder: values.from }];
-const initial = await startingWeights(
-  parametersOf(config),
-  [eyes, ...earlier, { folder: textFolder }],
-  run.seed,
-);
+const eyes = { folder: await newestCheckpoint(values.eyes) };
+const starts =
+  values.from === undefined
+    ? [{ ...eyes, nameOf: imageForVideo }, { folder: textFolder }]
+    : [eyes, { folder: values.from }];
+const specs = Object.values(eyesLoss).flatMap((each) => gradientGraph(each).parameters);
+const initial = await startingWeights([...parametersOf(config), ...specs], starts, run.seed);
 const codesModel = new TaskModel({
   config,
   vocabulary,
@@ -71,7 +78,7 @@ const codesModel = new TaskModel({
 console.log("speaking");
 const speech = await createSpeechWorld(openSpeechPool(values.speech));
 const preparation = codesModel.preparation;
-const source = taskSource({
+const tasks = taskSource({
   config,
   start: vocabulary.marks.targetStart,
   tasks: [
@@ -101,15 +108,15 @@ using trainer = await Trainer.create({
 
 const stop = new AbortController();
 process.once("SIGINT", () => stop.abort());
-const window = 25;
-let seconds = 0;
-const sums = new Map<string, { loss: number; count: number }>();
 await trainRun({
   dir: values.run,
   trainer,
-  source,
+  source: interleaved([
+    { source: tasks, count: run.accumulate },
+    { source: eyesSource(run.seed, EYES), count: 1 },
+  ]),
   steps,
-  accumulate: run.accumulate,
+  accumulate: run.accumulate + 1,
   saveEvery: 100,
   keep: 2,
   // The number of steps may change between resumes: it moves only the end of the schedule.
@@ -121,25 +128,7 @@ await trainRun({
     "tokenizer_config.json": tokenizerConfig,
   },
   signal: stop.signal,
-  onStep(m) {
-    seconds += m.tokens / m.tokensPerSecond;
-    for (const [name, value] of Object.entries(m.metrics)) {
-      const sum = sums.get(name) ?? { loss: 0, count: 0 };
-      sums.set(name, { loss: sum.loss + value, count: sum.count + 1 });
-    }
-    if (m.step % window !== 0) return;
-    const losses = Array.from(
-      sums,
-      ([name, sum]) => `${name.slice(5)} ${(sum.loss / sum.count).toFixed(3)}`,
-    );
-    const left = ((steps - m.step) * seconds) / window / 60;
-    console.log(
-      `step ${m.step}/${steps}  ${(seconds / window).toFixed(2)} s a step, ${left.toFixed(1)} min left  ` +
-        losses.toSorted().join("  "),
-    );
-    seconds = 0;
-    sums.clear();
-  },
+  onStep: lossWindow(steps),
 });
 
 async function codesWeights(folder: string) {

@@ -17,6 +17,14 @@ export interface ReadableImage {
   readonly image: Image;
   /** In lower case; lines are separated by a space. */
   readonly text: string;
+  readonly characters: readonly PlacedCharacter[];
+}
+
+/** A character in lower case, and the pixel its middle is at. */
+export interface PlacedCharacter {
+  readonly character: string;
+  readonly x: number;
+  readonly y: number;
 }
 
 export interface RenderedTextOptions {
@@ -61,15 +69,23 @@ export function readText(
   const mask = createCanvas(size, size, [0, 0, 0]);
   const height = 9 * scale * lines.length;
   const width = measureText("x".repeat(longest), { scale }).width;
-  const [left, top] = [between(random, 2, size - 2 - width), between(random, 3, size - 2 - height)];
+  const left = Math.max(1, between(random, 2, size - 2 - width));
+  const top = Math.max(1, between(random, 3, size - 2 - height));
   for (const [i, line] of lines.entries()) {
-    const at = [Math.max(1, left), Math.max(1, top) + 9 * scale * i] as const;
+    const at = [left, top + 9 * scale * i] as const;
     drawText(mask, isCapital ? line.toUpperCase() : line, at, [255, 0, 0], { scale });
   }
   const angle = chance(random, 0.5) ? between(random, -0.1, 0.1) : 0;
   stampTurned(image, mask, angle, pickInk(random, isDark));
   addGrain(random, image);
-  return { image, text: lines.join(" ") };
+  const characters = lines.flatMap((line, i) =>
+    [...line].map((character, k) => {
+      const middle = [left + scale * (6 * k + 2.5), top + scale * (9 * i + 3.5)] as const;
+      const [x, y] = turned(middle, size, angle);
+      return { character, x, y };
+    }),
+  );
+  return { image, text: lines.join(" "), characters };
 }
 
 function drawLine(random: Random, most: number): string {
@@ -83,6 +99,14 @@ function drawLine(random: Random, most: number): string {
   return Array.from({ length: integer(random, 1, most) }, () => pick(random, [...symbols])).join(
     "",
   );
+}
+
+/** Where `stampTurned` puts a point of the mask. */
+function turned([x, y]: readonly [number, number], size: number, angle: number): [number, number] {
+  const middle = (size - 1) / 2;
+  const [cos, sin] = [Math.cos(angle), Math.sin(angle)];
+  const [dx, dy] = [x - middle, y - middle];
+  return [middle + dx * cos - dy * sin, middle + dx * sin + dy * cos];
 }
 
 /** A tone far from the paper's, or a colour. */

@@ -24,15 +24,23 @@ export function captionScenes(
   return { image: scene.image, caption: pick(random, references), references };
 }
 
+const WHITE = [255, 255, 255] as const;
+
 /**
- * A picture to draw from its caption: one or two shapes on a plain background, 32 x 32 by default.
+ * A picture to draw from its caption: one or two shapes on white, 32 x 32 by default.
  */
 export function drawingScenes(
   random: Random,
   split: Split,
   options: SceneOptions = {},
 ): CaptionedImage {
-  return captionScenes(random, split, { size: 32, most: 2, isPlain: true, ...options });
+  return captionScenes(random, split, {
+    size: 32,
+    most: 2,
+    isPlain: true,
+    paper: WHITE,
+    ...options,
+  });
 }
 
 /** Every way to caption a scene. */

@@ -1,6 +1,6 @@
 /** Scenes: one to three coloured shapes at clear places. */
 
-import { createCanvas } from "../../media/draw/index.ts";
+import { type Color, createCanvas } from "../../media/draw/index.ts";
 import type { Box, Image } from "../../media/types.ts";
 import type { Random } from "../../nn/random.ts";
 import { addGrain, createPaper, jitterColour, pickPaper } from "./paper.ts";
@@ -37,6 +37,8 @@ export interface SceneOptions {
   readonly most?: number;
   /** A background of one tone and no noise. */
   readonly isPlain?: boolean;
+  /** The background's tone (default: drawn). */
+  readonly paper?: Color;
 }
 
 const PLACES: readonly Place[] = Array.from({ length: 9 }, (_, i) => ({
@@ -57,10 +59,10 @@ type Plan = Omit<SceneObject, "box">;
  * const { image, objects } = makeScene(createRandom(1), "train");
  */
 export function makeScene(random: Random, split: Split, options: SceneOptions = {}): Scene {
-  const { size = 64, isPlain = false } = options;
+  const { size = 64, isPlain = false, paper } = options;
   let plan = planObjects(random, options);
   while (plan.some(isHeldOutObject) !== (split === "heldout")) plan = planObjects(random, options);
-  const { rgb } = pickPaper(random);
+  const rgb = paper ?? pickPaper(random).rgb;
   const image = isPlain ? createCanvas(size, size, rgb) : createPaper(random, rgb, size);
   const objects = plan.map((object) => {
     const isAlone = plan.length === 1 && object.size === "large";
