@@ -12,7 +12,8 @@ import {
   openSpeechPool,
 } from "../../../src/task/worlds/index.ts";
 import { MOTION } from "./config.ts";
-import { describeMotion, isDrawn, isFound, matches, nearestAction } from "./judge.ts";
+import { describeMotion, isFound, matches, nearestAction } from "./judge.ts";
+import { judgeDrawing } from "./judge-drawing.ts";
 import { type GeneralistTask, generalistTasks } from "./tasks.ts";
 
 const { values } = parseArgs({
@@ -64,7 +65,11 @@ async function evaluate(model: TaskModel, task: GeneralistTask): Promise<Score> 
       wanted += objects.length;
       isRight = both === objects.length && items.length === objects.length;
     } else if (task.name === "draw") {
-      isRight = isDrawn(answer.image as Image, record.image as Image, record.caption as string);
+      const given = judgeDrawing(answer.image as Image, record.caption as string);
+      const best = judgeDrawing(record.image as Image, record.caption as string);
+      isRight = given.isPlaced;
+      found += given.isRight ? 1 : 0;
+      ceiling += best.isRight ? 1 : 0;
     } else if (task.name === "animate") {
       const [action] = references as string[];
       isRight = nearestAction(describeMotion(answer.motion as Motion), known) === action;
@@ -85,7 +90,7 @@ async function evaluate(model: TaskModel, task: GeneralistTask): Promise<Score> 
   const measures: Readonly<Record<string, string>> = {
     find: "overlap of a half or more",
     detect: "all objects found, and no others",
-    draw: "colours where the caption has them",
+    draw: "the colours named are where the caption says",
     animate: "nearest known motion is of the action asked for",
   };
   return {
@@ -95,6 +100,7 @@ async function evaluate(model: TaskModel, task: GeneralistTask): Promise<Score> 
     n,
     more: {
       ...(task.name === "detect" && { f1: (2 * found) / Math.max(1, given + wanted) }),
+      ...(task.name === "draw" && { "shapes too": found / n, "true pictures": ceiling / n }),
       ...(task.name === "animate" && { "true motions": ceiling / n }),
       ...(task.name === "listen" && { "word error rate": words / n }),
     },

@@ -1,8 +1,7 @@
 /** Whether the generalist's answers are right. */
 
 import { iou, jointPositions } from "../../../src/media/index.ts";
-import type { Box, Image, Motion } from "../../../src/media/types.ts";
-import { COLOURS, type Colour } from "../../../src/task/worlds/index.ts";
+import type { Box, Motion } from "../../../src/media/types.ts";
 
 const OVERLAP = 0.5;
 
@@ -25,40 +24,6 @@ export function matches(given: readonly Detected[], right: readonly Detected[]):
     found++;
   }
   return found;
-}
-
-/**
- * Whether a drawing has what the caption names where the world drew it: of each colour named, the
- * pixels nearest to it overlap those of the world's own picture by a half or more.
- */
-export function isDrawn(given: Image, right: Image, caption: string): boolean {
-  const named = (Object.keys(COLOURS) as Colour[]).filter((colour) =>
-    caption.split(" ").includes(colour),
-  );
-  return named.every((colour) => {
-    const [a, b] = [given, right].map((image) => maskOf(image, colour, right));
-    let [both, either] = [0, 0];
-    for (let i = 0; i < a.length; i++) {
-      both += a[i] & b[i];
-      either += a[i] | b[i];
-    }
-    return both >= OVERLAP * either;
-  });
-}
-
-/** Pixels nearer to a colour than to the others and to the paper of `like`, its corner. */
-function maskOf({ data }: Image, colour: Colour, like: Image): Uint8Array {
-  const paper = like.data.subarray(0, 3);
-  const others = Object.entries(COLOURS).filter(([name]) => name !== colour);
-  const rivals = [...others.map(([, rgb]) => rgb), paper];
-  const distance = (i: number, rgb: ArrayLike<number>): number =>
-    (data[i] - rgb[0]) ** 2 + (data[i + 1] - rgb[1]) ** 2 + (data[i + 2] - rgb[2]) ** 2;
-  const mask = new Uint8Array(data.length / 3);
-  for (let pixel = 0; pixel < mask.length; pixel++) {
-    const own = distance(3 * pixel, COLOURS[colour]);
-    mask[pixel] = rivals.every((rgb) => own <= distance(3 * pixel, rgb)) ? 1 : 0;
-  }
-  return mask;
 }
 
 /**
