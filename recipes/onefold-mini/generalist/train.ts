@@ -38,6 +38,8 @@ const { values } = parseArgs({
     from: { type: "string" },
     speech: { type: "string", default: "runs/speech.bin" },
     steps: { type: "string", default: "3000" },
+    /** Step from which the rate falls (default: the last two fifths). */
+    "decay-from": { type: "string" },
     threads: { type: "string" },
   },
 });
@@ -100,7 +102,7 @@ using trainer = await Trainer.create({
     kind: "wsd",
     warmup: run.warmup,
     steps,
-    decay: Math.round(steps * run.decayShare),
+    decay: steps - Number(values["decay-from"] ?? Math.round(steps * (1 - run.decayShare))),
     floor: run.floor,
   },
   threads: values.threads === undefined ? undefined : Number(values.threads),
