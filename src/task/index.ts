@@ -11,6 +11,13 @@ export {
   routes,
 } from "./ask.ts";
 export {
+  type RunTaskTrainingOptions,
+  readTaskTraining,
+  runTaskTraining,
+  type TaskTraining,
+  type TaskTrainingResult,
+} from "./config/run-training.ts";
+export {
   type EvaluateTaskOptions,
   evaluateTask,
   type TaskEvaluation,

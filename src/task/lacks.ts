@@ -17,22 +17,26 @@ const what: Readonly<Record<Part, string>> = {
   bins: "reads and writes no boxes",
 };
 
+/** The parts of a model that a plan needs. */
+export function neededParts({ instruction, source, target }: Plan): Part[] {
+  const needed = new Set<Part>();
+  for (const { kind } of source) if (kind !== "text") needed.add(kind);
+  if (target.kind !== "tokens") needed.add(target.kind);
+  const slots = slotsOf([...instruction.source, ...instruction.target]);
+  if (slots.some(({ modality }) => modality === "BOX")) needed.add("bins");
+  return [...needed];
+}
+
 /**
  * The parts that a model lacks for a plan, each as half a sentence: empty where it can do it.
  * @example
  * lackedParts(planOf(parseInstruction("[AUDIO:wav] what is said? -> [TEXT:text]")), config);
  * // ['it reads no sound (task.json has no "audio")']
  */
-export function lackedParts({ instruction, source, target }: Plan, c: TaskModelConfig): string[] {
-  const needed = new Set<Part>();
-  for (const { kind } of source) if (kind !== "text") needed.add(kind);
-  if (target.kind !== "tokens") needed.add(target.kind);
-  const slots = slotsOf([...instruction.source, ...instruction.target]);
-  if (slots.some(({ modality }) => modality === "BOX")) needed.add("bins");
-  return [...needed]
+export const lackedParts = (plan: Plan, c: TaskModelConfig): string[] =>
+  neededParts(plan)
     .filter((part) => !c[part]) // no boxes: 0 bins
     .map((part) => `it ${what[part]} (task.json has no "${part}")`);
-}
 
 /** @throws Error naming what the model lacks for a plan */
 export function requireParts(plan: Plan, config: TaskModelConfig): void {

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { expect, it } from "vitest";
 import { describeOptions } from "../../src/train/job/describe-schema.ts";
 import { readTrainConfig } from "../../src/train/job/read-config.ts";
+import { trainConfigSchema } from "../../src/train/job/schema.ts";
 import { temporaryFolder } from "./support.ts";
 
 const good = `
@@ -92,7 +93,7 @@ it("names a file that is not there", async () => {
 
 it("documents every option, here and in docs/training.md", () => {
   const page = readFileSync(join(import.meta.dirname, "../../docs/training.md"), "utf8");
-  const options = describeOptions();
+  const options = describeOptions(trainConfigSchema);
   expect(options.length).toBeGreaterThan(35);
   for (const { key, description } of options) {
     expect(description, key).not.toBe("");

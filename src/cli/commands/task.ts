@@ -1,4 +1,4 @@
-/** `onefold task explain INSTRUCTION` and `onefold task run MODEL INSTRUCTION`. */
+/** `onefold task`: explain an instruction, do it, train on tasks, list the example tasks. */
 
 import { readFile } from "node:fs/promises";
 import type { Command } from "commander";
@@ -14,6 +14,7 @@ import {
 import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { collect, integer, number } from "../options.ts";
+import { configHelp } from "../task/config-help.ts";
 import { checkOut } from "../task/output.ts";
 import { readRecord } from "../task/record.ts";
 import { runPlan } from "../task/run-plan.ts";
@@ -68,14 +69,37 @@ export function define(command: Command, io: Io): void {
       runTask(io, model, text, flags, self.optsWithGlobals().json === true),
     )
     .addHelpText("after", runNotes);
-  for (const each of [explain, run]) each.configureHelp({ showGlobalOptions: false });
+  const train = command
+    .command("train")
+    .summary("train one model on many tasks")
+    .description("Trains one model on the tasks of a config file, and measures it on each.")
+    .argument("<config>", "YAML or JSON file; paths in it are relative to it")
+    .option("--set <key=value>", "override an option of the config (repeatable)", collect)
+    .option("--json", "print machine-readable JSON, a line an event")
+    .action(async (config: string, { set }: { set?: string[] }, self: Command) => {
+      const { trainTaskConfig } = await import("../task/train.ts");
+      await trainTaskConfig(io, config, { set, json: self.optsWithGlobals().json === true });
+    })
+    .addHelpText("after", () => `\n${configHelp()}${trainNotes}`);
+  const list = command
+    .command("list")
+    .summary("list the example tasks")
+    .description("Lists the example tasks: instruction, data formats, metric.")
+    .option("--json", "print machine-readable JSON")
+    .action(async (_: object, self: Command) => {
+      const { listTasks } = await import("../task/list.ts");
+      await listTasks(io, self.optsWithGlobals().json === true);
+    });
+  for (const each of [explain, run, train, list]) each.configureHelp({ showGlobalOptions: false });
   command.addHelpText("after", examples);
 }
 
 const examples = `
 Examples:
   onefold task explain "[IMAGE:img] what does the image describe? -> [TEXT:cap]"
-  onefold task run ./my-model "[IMAGE:img] [TEXT:q] -> [TEXT:a]" --set img=cat.png --set q="what is it?"`;
+  onefold task run ./my-model "[IMAGE:img] [TEXT:q] -> [TEXT:a]" --set img=cat.png --set q="what is it?"
+  onefold task list
+  onefold task train tasks.yaml --set train.steps=500`;
 
 const explainExamples = `
 Examples:
@@ -93,6 +117,16 @@ Examples:
   onefold task run ./my-model "[IMAGE:img] is it day? -> [TEXT:answer,closed_set]" \\
     --set img=street.png --closed-set yes,no
   onefold task run ./my-model "animate [TEXT:text] -> [MOTION:motion]" --set text=waving --out w.bvh`;
+
+const trainNotes = `
+A run that was killed, or stopped with Ctrl-C (exit code 130), goes on from its newest checkpoint
+when the same command is run again. The output folder has metrics.jsonl, scores.json and final/.
+
+Example, a whole config:
+  model: {body: ofa, size: small}
+  tasks: [{preset: caption}, {preset: vqa, weight: 2}]
+  train: {steps: 2000}
+  output: runs/two`;
 
 async function runExplain(
   io: Io,

@@ -1,13 +1,14 @@
 /** `onefold train CONFIG`: a model from a config file, resumable at any moment. */
 
 import type { Command } from "commander";
-import { describeOptions } from "../../train/job/describe-schema.ts";
 import { type JobPlan, trainFromConfig } from "../../train/job/job.ts";
 import { describeMemory } from "../../train/job/memory.ts";
+import { trainConfigSchema } from "../../train/job/schema.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
+import { optionTable } from "../option-table.ts";
 import { collect } from "../options.ts";
 import { createMeter, createStatusLine } from "../progress.ts";
-import { createPaint, formatCount, formatDuration, formatTable } from "../render.ts";
+import { createPaint, formatCount, formatDuration } from "../render.ts";
 
 interface TrainFlags {
   readonly set?: string[];
@@ -20,7 +21,10 @@ export function define(command: Command, io: Io): void {
     .action(async (config: string, { set }: TrainFlags, self: Command) => {
       await train(io, config, { set, json: self.optsWithGlobals().json === true });
     })
-    .addHelpText("after", () => `\nOptions of the config (* required):\n${optionTable()}${notes}`);
+    .addHelpText(
+      "after",
+      () => `\nOptions of the config (* required):\n${optionTable(trainConfigSchema)}${notes}`,
+    );
 }
 
 const notes = `
@@ -30,16 +34,6 @@ when the same command is run again. metrics.jsonl in the output folder has a lin
 
 Example:
   onefold train config.yaml --set train.lr=1e-4 --set train.steps=2000`;
-
-/** Every option with its default, from the schema. */
-export function optionTable(): string {
-  const rows = describeOptions().map(({ key, description, default: value, isRequired }) => {
-    const shown = Array.isArray(value) ? value.join(" ") : String(value);
-    const suffix = value === undefined ? "" : ` (${shown})`;
-    return [`  ${key}${isRequired ? " *" : ""}`, `${description}${suffix}`];
-  });
-  return formatTable(rows);
-}
 
 async function train(
   io: Io,

@@ -1,5 +1,6 @@
 /** One model learns many tasks. */
 
+import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { recoverDirectory, saveDirectoryAtomically } from "../../checkpoint/atomic.ts";
 import type { DType } from "../../graph/dtype.ts";
@@ -11,7 +12,7 @@ import type { OptimizerOptions } from "../../train/optimizer.ts";
 import { run, type StepMetrics } from "../../train/run.ts";
 import { type ModelFiles, savedSteps } from "../../train/run-state.ts";
 import type { Schedule } from "../../train/schedule.ts";
-import { Trainer } from "../../train/trainer.ts";
+import { Trainer, type TrainerOptions } from "../../train/trainer.ts";
 import type { TaskEvaluation } from "../evaluate-task.ts";
 import { readTaskWeights, writeTaskModel } from "../model/model-files.ts";
 import { type StartingModel, startingValues } from "../model/starting-model.ts";
@@ -48,6 +49,15 @@ export interface TrainTasksOptions {
   readonly learningRate?: number;
   /** Of the rate (default: cosine over all steps, without warm-up). */
   readonly rate?: Schedule;
+  /** Multiplies a parameter's rate (default 1). */
+  readonly rateOf?: TrainerOptions["rateOf"];
+  /** Which parameters change (default: all that tasks use). */
+  readonly trains?: TrainerOptions["trains"];
+  /**
+   * Steps that first teach the codes of images what the tasks draw, in `codes` of the run's folder
+   * (default 0: the codes stay as they are).
+   */
+  readonly codeSteps?: number;
   /** Decay of a moving average of the parameters, which the finished model then has. */
   readonly average?: number;
   /** Of fresh weights, of the order of records, of what is masked (default 0). */
@@ -68,6 +78,8 @@ export interface TrainTasksOptions {
   /** Called once, with the step that the run goes on from. */
   readonly onStart?: (step: number) => void;
   readonly onStep?: (metrics: StepMetrics) => void;
+  /** Called after each step of `codeSteps`. */
+  readonly onCodeStep?: (metrics: StepMetrics) => void;
   readonly onEvaluation?: (step: number, evaluation: TaskEvaluation) => void;
   /** Ends the run with a checkpoint after the step under way. */
   readonly signal?: AbortSignal;
@@ -98,6 +110,7 @@ export async function trainTasks(
     throw new Error(`${dir}: holds a run already; let it go on (resume), or use another folder`);
   }
   const values = startingValues(model, seed);
+  if (!(await learnCodes(options, values))) return { model: undefined };
   const layouts = tasks.flatMap((task) => layoutsOf(task, vocabulary));
   using trainer = await Trainer.create({
     loss: Object.fromEntries(
@@ -108,6 +121,8 @@ export async function trainTasks(
     muon: options.muon,
     learningRate: options.learningRate ?? 1e-3,
     schedule: options.rate ?? { kind: "cosine", warmup: 0, steps },
+    rateOf: options.rateOf,
+    trains: options.trains,
     average,
     threads,
   });
@@ -133,7 +148,7 @@ export async function trainTasks(
     accumulate: schedule === "all" ? accumulate * tasks.length : accumulate,
     saveEvery: options.saveEvery ?? 500,
     keep: options.keep,
-    fingerprint: fingerprintOf(options),
+    fingerprint: fingerprintOf(options, [...parameters.keys()]),
     model: modelFiles(model, values),
     observer: taskObserver(live, tasks, steps, options),
     onStart: options.onStart,
@@ -152,6 +167,23 @@ export async function trainTasks(
     }),
   );
   return { model: final };
+}
+
+/** @returns false where the signal ended it */
+async function learnCodes(
+  options: TrainTasksOptions,
+  values: Map<string, NDArray>,
+): Promise<boolean> {
+  const { model, codeSteps: steps = 0, seed = 0, threads, dir, signal } = options;
+  const { codes } = model.config;
+  const tasks = options.tasks.filter(({ plans }) => plans[0].target.kind === "codes");
+  if (!codes || steps === 0 || tasks.length === 0) return true;
+  const { trainCodes } = await import("./train-codes.ts");
+  const { onCodeStep: onStep } = options;
+  return trainCodes({
+    ...{ codes, tasks, steps, values, seed, threads, onStep, signal },
+    dir: join(dir, "codes"),
+  });
 }
 
 function checkTasks(tasks: readonly Task[]): void {
@@ -175,13 +207,23 @@ const modelFiles = (
   read: (dir, parameters) => readTaskWeights(dir, config, parameters),
 });
 
-/** Settings that decide what the weights become. The end of the run may move between resumes. */
-function fingerprintOf(options: TrainTasksOptions): string {
+/**
+ * Settings that decide what the weights become. The end of the run may move between resumes.
+ *
+ * @param trained names of the parameters that change
+ */
+function fingerprintOf(options: TrainTasksOptions, trained: readonly string[]): string {
   const { model, tasks, rate, schedule, balance, accumulate, positions, seed } = options;
-  const { optimizer, muon, learningRate, average } = options;
+  const { optimizer, muon, learningRate, average, codeSteps, rateOf, trains } = options;
   const { steps: _, ...shape } = rate ?? { steps: 0 };
+  const hash = createHash("sha256");
+  for (const [name, content] of Object.entries(model.files)) {
+    hash.update(`${name}\0`);
+    hash.update(content instanceof Uint8Array ? content : JSON.stringify(content));
+  }
   return JSON.stringify({
     config: model.config,
+    files: hash.digest("hex"),
     tasks: tasks.map((task) => ({
       name: task.name,
       instruction: task.instruction,
@@ -192,6 +234,11 @@ function fingerprintOf(options: TrainTasksOptions): string {
       closedSet: task.closedSet,
     })),
     rate: shape,
-    how: { schedule, balance, accumulate, positions, seed, optimizer, muon, learningRate, average },
+    how: {
+      ...{ schedule, balance, accumulate, positions, seed, optimizer, muon, learningRate, average },
+      codeSteps,
+      ...(trains && { trained }),
+      ...(rateOf && { rates: trained.map((name) => rateOf({ name, shape: [] })) }),
+    },
   });
 }

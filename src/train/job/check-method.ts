@@ -3,7 +3,7 @@
 import { checkExperts } from "./check-experts.ts";
 import { describeOptions } from "./describe-schema.ts";
 import { isPreference, isRl, type Method, samplesAnswers } from "./method-names.ts";
-import type { TrainConfig } from "./schema.ts";
+import { type TrainConfig, trainConfigSchema } from "./schema.ts";
 
 /** Groups of options that belong to some methods. */
 const groups: readonly (readonly [
@@ -60,7 +60,9 @@ const conditional: readonly (readonly [
 ];
 
 function checkConditional(config: TrainConfig, where: string): void {
-  const defaults = new Map(describeOptions().map((option) => [option.key, option.default]));
+  const defaults = new Map(
+    describeOptions(trainConfigSchema).map((option) => [option.key, option.default]),
+  );
   for (const [keys, setting, holds] of conditional) {
     if (holds(config)) continue;
     for (const key of keys) {

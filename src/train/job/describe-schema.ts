@@ -1,49 +1,62 @@
 /** Reads a schema back: the options with defaults for people, the expectation at a path for errors. */
 
 import { z } from "zod";
-import { trainConfigSchema } from "./schema.ts";
 
-/** The part of JSON Schema that zod writes for the config. */
+/** The part of JSON Schema that zod writes for configs. */
 interface Node {
   readonly type?: string;
   readonly description?: string;
   readonly default?: unknown;
   readonly enum?: readonly unknown[];
+  readonly const?: unknown;
   readonly minimum?: number;
   readonly exclusiveMinimum?: number;
   readonly maximum?: number;
   readonly properties?: Readonly<Record<string, Node>>;
+  /** Of any other key. */
+  readonly additionalProperties?: Node | boolean;
   readonly items?: Node;
   readonly anyOf?: readonly Node[];
   readonly required?: readonly string[];
 }
 
-// zod's own type of a JSON Schema says less than the keys read here.
-const root = z.toJSONSchema(trainConfigSchema, { io: "input" }) as Node;
+const roots = new WeakMap<z.ZodType, Node>();
+
+function rootOf(schema: z.ZodType): Node {
+  // zod's own type of a JSON Schema says less than the keys read here.
+  const root = roots.get(schema) ?? (z.toJSONSchema(schema, { io: "input" }) as Node);
+  roots.set(schema, root);
+  return root;
+}
 
 const branches = (node: Node): readonly Node[] => node.anyOf ?? [node];
 const propertiesOf = (node: Node): Readonly<Record<string, Node>> =>
   Object.assign({}, ...branches(node).map((each) => each.properties ?? {}));
 
-function nodeAt(path: readonly PropertyKey[]): Node {
-  let node: Node = root;
+function nodeAt(schema: z.ZodType, path: readonly PropertyKey[]): Node {
+  let node = rootOf(schema);
   for (const key of path) {
     const next = propertiesOf(node)[String(key)];
-    node = next ?? branches(node).find((each) => each.items)?.items ?? {};
+    node = next ?? branches(node).map(ofAnyKey).find(Boolean) ?? {};
   }
   return node;
 }
 
-/** Keys allowed at a path. */
-export const keysAt = (path: readonly PropertyKey[]): string[] =>
-  Object.keys(propertiesOf(nodeAt(path)));
+const ofAnyKey = ({ items, additionalProperties: other }: Node): Node | undefined =>
+  items ?? (typeof other === "object" ? other : undefined);
 
-/** @example expectationAt(["train", "lr"]) // "a number above 0" */
-export const expectationAt = (path: readonly PropertyKey[]): string => describeNode(nodeAt(path));
+/** Keys allowed at a path. */
+export const keysAt = (schema: z.ZodType, path: readonly PropertyKey[]): string[] =>
+  Object.keys(propertiesOf(nodeAt(schema, path)));
+
+/** @example expectationAt(trainConfigSchema, ["train", "lr"]) // "a number above 0" */
+export const expectationAt = (schema: z.ZodType, path: readonly PropertyKey[]): string =>
+  describeNode(nodeAt(schema, path));
 
 function describeNode(node: Node): string {
   if (node.anyOf) return node.anyOf.map(describeNode).join(", or ");
   if (node.enum) return `one of ${node.enum.join(", ")}`;
+  if (node.const !== undefined) return String(node.const);
   switch (node.type) {
     case "integer":
       return `a whole number of at least ${node.minimum}`;
@@ -73,7 +86,7 @@ export interface OptionDescription {
 }
 
 /** Every option, in the order of the schema. */
-export function describeOptions(): OptionDescription[] {
+export function describeOptions(schema: z.ZodType): OptionDescription[] {
   const found: OptionDescription[] = [];
   const visit = (node: Node, path: string): void => {
     for (const branch of branches(node)) {
@@ -87,6 +100,6 @@ export function describeOptions(): OptionDescription[] {
       }
     }
   };
-  visit(root, "");
+  visit(rootOf(schema), "");
   return found;
 }

@@ -6,7 +6,28 @@ import type { Schedule } from "../schedule.ts";
 import type { TrainerOptions } from "../trainer.ts";
 import type { TrainConfig } from "./schema.ts";
 
-type Train = TrainConfig["train"];
+type Train = Pick<
+  TrainConfig["train"],
+  | "steps"
+  | "lr"
+  | "schedule"
+  | "warmup"
+  | "decay_steps"
+  | "floor"
+  | "optimizer"
+  | "muon"
+  | "clip"
+  | "weight_decay"
+  | "beta1"
+  | "beta2"
+  | "epsilon"
+  | "momentum"
+  | "nesterov"
+  | "rates"
+  | "freeze"
+  | "ema"
+  | "threads"
+>;
 
 function optimizerOf(train: Train): OptimizerOptions {
   const { optimizer: kind, beta1, epsilon, momentum, nesterov } = train;

@@ -103,7 +103,7 @@ const LEFT_OUT_NAMES = ["README.md", "trainer.json", "metrics.jsonl", "adapter_c
 const MAX_COMPANION_BYTES = 64 * 2 ** 20;
 
 /** Tokenizer, template, generation defaults, licence: the small files beside the weights. */
-async function companionFiles(dir: string): Promise<Files> {
+export async function companionFiles(dir: string): Promise<Files> {
   const files: Record<string, unknown> = {};
   for (const name of (await readdir(dir)).sort()) {
     if (LEFT_OUT.test(name) || LEFT_OUT_NAMES.includes(name) || name.startsWith(".")) continue;

@@ -1,11 +1,8 @@
 /** Reads a training config: YAML or JSON, `--set` overrides, then the schema. */
 
-import { readFile } from "node:fs/promises";
 import { dirname, resolve } from "node:path";
-import { fileError, show } from "../../checkpoint/json.ts";
-import { closestNames } from "../../checkpoint/names.ts";
 import { checkMethod } from "./check-method.ts";
-import { expectationAt, keysAt } from "./describe-schema.ts";
+import { checkConfig, readConfigValues } from "./config-file.ts";
 import { type TrainConfig, trainConfigSchema } from "./schema.ts";
 
 export interface LoadedConfig {
@@ -24,19 +21,7 @@ export async function readTrainConfig(
   file: string,
   sets: readonly string[] = [],
 ): Promise<LoadedConfig> {
-  let text: string;
-  try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(await readFile(file));
-  } catch (error) {
-    if (error instanceof TypeError) throw new Error(`${file}: not valid UTF-8`, { cause: error });
-    throw fileError(error, file);
-  }
-  const values = await parseYaml(text, file); // JSON is YAML
-  if (!isGroup(values)) {
-    throw new Error(`${file}: must hold keys such as "model" and "data", found ${show(values)}`);
-  }
-  const changed = new Set<string>();
-  for (const set of sets) changed.add(await override(values, set));
+  const { values, changed } = await readConfigValues(file, sets, '"model" and "data"');
   return { config: checkTrainConfig(values, file, changed), folder: dirname(resolve(file)) };
 }
 
@@ -51,86 +36,7 @@ export function checkTrainConfig(
   where: string,
   changed: ReadonlySet<string> = new Set(),
 ): TrainConfig {
-  const config = check({ ...values }, where, changed);
+  const config = checkConfig(trainConfigSchema, values, where, changed);
   checkMethod(config, where);
   return config;
-}
-
-type Group = Record<string, unknown>;
-const isGroup = (value: unknown): value is Group =>
-  typeof value === "object" && value !== null && !Array.isArray(value);
-
-async function parseYaml(text: string, where: string): Promise<unknown> {
-  const { parseDocument } = await import("yaml");
-  const document = parseDocument(text, { prettyErrors: true });
-  const [problem] = document.errors;
-  if (problem) throw new Error(`${where}: ${problem.message.split("\n")[0].replace(/:$/, "")}`);
-  try {
-    return document.toJS();
-  } catch (error) {
-    throw new Error(`${where}: ${(error as Error).message}`, { cause: error }); // aliases that swell
-  }
-}
-
-/** Puts one `key.path=value` into the values. */
-async function override(values: Group, set: string): Promise<string> {
-  const [key, value] = [set.slice(0, set.indexOf("=")), set.slice(set.indexOf("=") + 1)];
-  const names = key.split(".");
-  if (!set.includes("=") || names.some((name) => name === "" || name === "__proto__")) {
-    throw new Error(`--set ${set}: expected key.path=value, as in train.lr=1e-4`);
-  }
-  let group = values;
-  for (const name of names.slice(0, -1)) {
-    const next = group[name] ?? {};
-    if (!isGroup(next)) {
-      throw new Error(
-        `--set ${key}: "${name}" is ${show(next)} in the config, not a group of keys`,
-      );
-    }
-    group[name] = next;
-    group = next;
-  }
-  group[names.at(-1)!] = await parseYaml(value, `--set ${key}`);
-  return key;
-}
-
-interface Issue {
-  readonly code?: string;
-  readonly path: readonly PropertyKey[];
-  readonly keys?: readonly string[];
-  readonly errors?: readonly (readonly Issue[])[];
-}
-
-function check(values: Group, file: string, changed: ReadonlySet<string>): TrainConfig {
-  const { success, data, error } = trainConfigSchema.safeParse(values);
-  if (success) return data;
-  const issues = (error.issues as readonly Issue[]).flatMap((issue) => flatten(issue));
-  // A mistyped key also leaves the right one missing: the typo says more.
-  const issue = issues.find(({ code }) => code === "unrecognized_keys") ?? issues[0];
-  const unknown = issue.keys?.[0];
-  const path = unknown === undefined ? issue.path : [...issue.path, unknown];
-  const key = path.join(".");
-  const where = changed.has(key) ? "--set" : file;
-  if (unknown !== undefined) {
-    const keys = keysAt(issue.path);
-    const [near] = closestNames(unknown, keys, 1);
-    const at = [...issue.path, near].join(".");
-    const hint = near ? `did you mean "${at}"?` : `expected one of ${keys.join(", ")}`;
-    throw new Error(`${where}: unknown key "${key}"; ${hint}`);
-  }
-  const found = path.reduce<unknown>(
-    (value, name) => (value as Group | undefined)?.[name as string],
-    values,
-  );
-  throw new Error(`${where}: "${key}" must be ${expectationAt(path)}, found ${show(found)}`);
-}
-
-/** A value that fits no branch of a union: the complaints of the branch that came furthest. */
-function flatten(issue: Issue): Issue[] {
-  if (issue.code !== "invalid_union" || !issue.errors) return [issue];
-  const inner = issue.errors.find((errors) =>
-    errors.every((each) => each.path.length > 0 || each.code === "unrecognized_keys"),
-  );
-  if (!inner) return [{ path: issue.path }];
-  return inner.map((each) => ({ ...each, path: [...issue.path, ...each.path] }));
 }
