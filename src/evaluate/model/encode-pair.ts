@@ -2,6 +2,7 @@
 
 import type { ContinuationTokens } from "../../generate/index.ts";
 import type { Tokenizer } from "../../media/text/index.ts";
+import { stripEnd } from "../strip.ts";
 import type { LogLikelihoodRequest } from "../types.ts";
 
 export interface EncodedPair extends ContinuationTokens {
@@ -25,7 +26,7 @@ export function encodePair(
   request: LogLikelihoodRequest,
   prefix: number | undefined,
 ): EncodedPair {
-  const context = request.context.trimEnd();
+  const context = stripEnd(request.context);
   const continuation = request.context.slice(context.length) + request.continuation;
   const whole = [...tokenizer.encode(context + continuation)];
   const before = context === "" ? [] : [...tokenizer.encode(context)];

@@ -1,5 +1,6 @@
 /** What is done to answers before they are scored: filters of lm-evaluation-harness, by name. */
 
+import { strip } from "../strip.ts";
 import type { JsonObject } from "../types.ts";
 
 /** Answers to one item (one a repeat) to answers; the last filter leaves those that are scored. */
@@ -45,7 +46,7 @@ export function regexFilter({
     const groups = match.slice(1);
     const found = groups.length === 0 ? match[0] : groups.find((group) => group);
     // With one group, Python's findall gives it even where it is empty.
-    return (found ?? (groups.length === 1 ? (groups[0] ?? "") : fallback)).trim();
+    return strip(found ?? (groups.length === 1 ? (groups[0] ?? "") : fallback));
   });
 }
 
@@ -90,7 +91,7 @@ export interface ChoiceOptions {
 
 export const letterOf = (index: number): string => String.fromCharCode(65 + index);
 
-export const trimFilter: Filter = each((answer) => answer.trim());
+export const trimFilter: Filter = each(strip);
 export const lowercaseFilter: Filter = each((answer) => answer.toLowerCase());
 export const uppercaseFilter: Filter = each((answer) => answer.toUpperCase());
 export const takeFirst: Filter = (answers) => answers.slice(0, 1);

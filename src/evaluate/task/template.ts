@@ -2,6 +2,7 @@
 
 import { Template } from "@huggingface/jinja";
 import type { JsonObject } from "../types.ts";
+import { indexFunction, replaceIndexCalls } from "./jinja-index.ts";
 
 /**
  * A column's name, or a template over the document.
@@ -12,7 +13,10 @@ export function compileField(text: string, where: string): (doc: JsonObject) => 
   let template: Template | undefined;
   const compiled = (): Template => {
     try {
-      template ??= new Template(text);
+      if (!template) {
+        template = new Template(text);
+        replaceIndexCalls(template);
+      }
     } catch (error) {
       throw new Error(`${where}: ${(error as Error).message}`);
     }
@@ -22,7 +26,7 @@ export function compileField(text: string, where: string): (doc: JsonObject) => 
   return (doc) => {
     if (Object.hasOwn(doc, text)) return doc[text];
     try {
-      return compiled().render(doc as Record<string, unknown>);
+      return compiled().render({ ...doc, ...indexFunction });
     } catch (error) {
       throw new Error(`${where}: ${(error as Error).message}`);
     }
