@@ -1,6 +1,21 @@
 /** Evaluation: running what models wrote, and judging it. */
 
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
+export {
+  createHellaswagPro,
+  type HellaswagProFrom,
+  hellaswagProSettings,
+} from "./hellaswag-pro/create.ts";
+export type { Form, Language, ProDoc, ProItem, Variant } from "./hellaswag-pro/forms.ts";
+export { type ProData, readPublished as readHellaswagPro } from "./hellaswag-pro/read-published.ts";
+export {
+  type Answered,
+  type Robustness,
+  robustnessMetrics,
+  robustnessOf,
+} from "./hellaswag-pro/robustness.ts";
+export { type HellaswagProOptions, hellaswagProTask } from "./hellaswag-pro/task.ts";
+export { generateHellaswagPro } from "./hellaswag-pro/world/generate.ts";
 export { createLimiter, type Limiter } from "./limiter.ts";
 export { createEndpointModel, type EndpointOptions } from "./model/endpoint.ts";
 export { createLocalModel } from "./model/local-model.ts";

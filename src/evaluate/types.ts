@@ -217,8 +217,13 @@ export interface EvalTask {
   /**
    * Further results over all items that were scored, which no mean of single items gives (HellaSwag-
    * Pro's consistency over variants of a question). Keys become `name,none`.
+   *
+   * @param failed those without values
    */
-  summarise?(records: readonly ScoredItem[]): Readonly<Record<string, number>>;
+  summarise?(
+    records: readonly ScoredItem[],
+    failed: readonly ScoredItem[],
+  ): Readonly<Record<string, number>>;
 }
 
 /** What `summarise` sees of an item: small, since all of them are held. */

@@ -246,6 +246,7 @@ class Tally {
     const held = [...this.#held.values()].sort((a, b) => a.index - b.index);
     const scored = held.filter(({ error }) => error === undefined).map(({ item }) => item);
     const failures = held.filter(({ error }) => error !== undefined);
+    const missing = failures.map(({ item }) => item);
     const counts: Record<string, number> = {};
     for (const each of held) {
       for (const [name, n] of Object.entries(each.counts ?? {})) {
@@ -257,7 +258,7 @@ class Tally {
       failed: failures.length,
       metrics: aggregate(task, scored, failures.length),
       groups: groupsOf(task, scored, failures),
-      summary: scored.length > 0 ? (task.summarise?.(scored) ?? {}) : {},
+      summary: scored.length > 0 ? (task.summarise?.(scored, missing) ?? {}) : {},
       counts,
       failures: failures
         .slice(0, SHOWN_FAILURES)

@@ -122,7 +122,8 @@ export function pairedBootstrap(
   return { difference: meanOf(differences), interval: percentiles([...means]), p };
 }
 
-function percentiles(values: readonly number[]): Interval {
+/** Percentiles 2.5 and 97.5, between neighbours by their distance. */
+export function percentiles(values: readonly number[]): Interval {
   const sorted = Float64Array.from(values).sort();
   const at = (share: number): number => {
     const place = share * (sorted.length - 1);
