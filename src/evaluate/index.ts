@@ -1,5 +1,8 @@
 /** Evaluation: running what models wrote, and judging it. */
 
+export type { Benchmark, BenchmarkOptions, CreateTasks } from "./benchmarks/benchmark.ts";
+export { createTasks } from "./benchmarks/create-tasks.ts";
+export { benchmarks } from "./benchmarks/registry.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export {
   createHellaswagPro,

@@ -3,8 +3,11 @@
 import { join } from "node:path";
 import type { Command } from "commander";
 import {
+  benchmarks,
   createEndpointModel,
   createLocalModel,
+  createTasks,
+  type EvalTask,
   type Evaluation,
   evaluate,
   loadTask,
@@ -12,6 +15,7 @@ import {
   writeReport,
   writeResults,
 } from "../../evaluate/index.ts";
+import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { integer, number } from "../options.ts";
 import { createStatusLine } from "../progress.ts";
@@ -20,6 +24,7 @@ import { formatTable } from "../render.ts";
 interface EvalFlags {
   readonly model: string;
   readonly tasks: string;
+  readonly data?: string;
   readonly limit?: number;
   readonly endpoint?: string;
   readonly out: string;
@@ -32,11 +37,10 @@ interface EvalFlags {
 
 export function define(command: Command, io: Io): void {
   command
-    .requiredOption(
-      "--model <model>",
-      "folder, ORG/NAME in the cache, or the endpoint's name of it",
-    )
-    .requiredOption("--tasks <files>", "task files (YAML), separated by commas")
+    .option("--model <model>", "folder, ORG/NAME in the cache, or the endpoint's name of it")
+    .option("--tasks <a,b>", "built-in benchmarks (see --list) and task files (.yaml)")
+    .option("--data <folder>", "local copies of benchmarks")
+    .option("--list", "print the built-in benchmarks and the files they read")
     .option("--limit <count>", "most items of each task", integer({ min: 1 }))
     .option("--endpoint <url>", "OpenAI-compatible endpoint, as far as /v1")
     .option("--out <folder>", "where the run is kept, and goes on from", "runs/eval")
@@ -45,10 +49,10 @@ export function define(command: Command, io: Io): void {
     .option("--concurrency <count>", "items at a time", integer({ min: 1 }))
     .option("--price-prompt <amount>", "of a million prompt tokens", number({ min: 0 }))
     .option("--price-completion <amount>", "of a million answer tokens", number({ min: 0 }))
-    .action(async (flags: EvalFlags, self: Command) => {
-      const files = flags.tasks.split(",").map((file) => file.trim());
-      const fewshot = { fewshot: flags.fewshot };
-      const tasks = await Promise.all(files.map((file) => loadTask(file, fewshot)));
+    .action(async (given: Partial<EvalFlags> & { list?: boolean }, self: Command) => {
+      if (given.list) return listBenchmarks(io, self.optsWithGlobals().json === true);
+      const flags = checkFlags(given);
+      const tasks = await openTasks(flags);
       using model = await openModel(flags);
       const { out, limit, seed, concurrency } = flags;
       const status = createStatusLine(io.stderr);
@@ -83,8 +87,34 @@ Items that are done stay in --out: the same command goes on after a stop, and as
 The exit code is 1 where items failed. An endpoint's key is read from OPENAI_API_KEY.
 
 Examples:
-  onefold eval --model Qwen/Qwen3-0.6B --tasks sums.yaml --limit 100
+  onefold eval --list
+  onefold eval --model Qwen/Qwen3-0.6B --tasks mmlu,sums.yaml --data datasets --limit 100
   onefold eval --model qwen --endpoint http://localhost:8000/v1 --tasks gsm8k.yaml --json`;
+
+async function listBenchmarks(io: Io, isJson: boolean): Promise<void> {
+  if (isJson) return writeJson(io, benchmarks);
+  const rows = benchmarks.flatMap(({ name, measures, files, settings = {} }) => [
+    [name, measures],
+    ["", files ?? "makes its own data"],
+    ...Object.entries(settings).map(([key, what]) => ["", `:${key}=  ${what}`]),
+  ]);
+  await writeLine(io, formatTable(rows));
+}
+
+/** Needed by everything but --list. */
+function checkFlags(flags: Partial<EvalFlags>): EvalFlags {
+  const missing = (["model", "tasks"] as const).find((flag) => flags[flag] === undefined);
+  if (missing) throw new UsageError(`--${missing} is missing; see onefold eval --help`);
+  return flags as EvalFlags; // the others have defaults
+}
+
+async function openTasks({ tasks, data, fewshot }: EvalFlags): Promise<EvalTask[]> {
+  const names = tasks.split(",").map((name) => name.trim());
+  const opened = names.map((name) =>
+    /\.ya?ml$/i.test(name) ? loadTask(name, { fewshot }) : createTasks(name, { data, fewshot }),
+  );
+  return (await Promise.all(opened)).flat();
+}
 
 function openModel({ model, endpoint, concurrency, ...flags }: EvalFlags) {
   if (endpoint === undefined) return createLocalModel(model, { slots: concurrency });

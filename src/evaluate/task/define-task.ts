@@ -47,6 +47,8 @@ export interface TaskSpec<D extends JsonObject = JsonObject> {
   readonly fewshot?: Fewshot<D>;
   /** Default: description "", " " before answers, an empty line behind examples. */
   readonly style?: Partial<PromptStyle>;
+  /** In place of the style's description, where it depends on the question (its subject). */
+  readonly description?: (doc: D) => string;
   readonly chat?: ChatMode;
   /** Default: acc and acc_norm of choices, exact_match of answers, perplexities of texts. */
   readonly metrics?: readonly MetricSpec[];
@@ -95,7 +97,7 @@ export interface Question {
  */
 export function defineTask<D extends JsonObject>(given: TaskSpec<D>): EvalTask {
   const spec = given as unknown as TaskSpec; // its functions are only given its own documents
-  const style = { description: "", targetDelimiter: " ", fewshotDelimiter: "\n\n", ...spec.style };
+  const common = { description: "", targetDelimiter: " ", fewshotDelimiter: "\n\n", ...spec.style };
   const { chat = "none", kind, fewshot } = spec;
   const metrics = spec.metrics ?? defaultMetrics[kind];
   const examplesFor = fewshotExamples(spec);
@@ -109,11 +111,13 @@ export function defineTask<D extends JsonObject>(given: TaskSpec<D>): EvalTask {
     size: spec.size,
     cluster: spec.cluster,
     groups: spec.groups,
-    settings: settingsOf(spec, style, metrics),
+    settings: settingsOf(spec, common, metrics),
     items: () => spec.items(),
     async ask(item, context) {
       const examples = await examplesFor(item, context.seed);
       const isChat = chat !== "none";
+      const description = spec.description?.(item.doc) ?? common.description;
+      const style = { ...common, description };
       const messages = (turn: Turn) => chatPrompt(style, examples, turn, chat === "multiturn");
       const question: Question = {
         spec: { ...spec, metrics },

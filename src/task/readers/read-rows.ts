@@ -60,14 +60,22 @@ export const convertCells = <T>(
   convert: (row: Row) => T | Promise<T>,
 ): AsyncGenerator<T> =>
   convertRows(rows, options, (row) => {
-    const problem = row.values[WRONG_WIDTH];
-    if (typeof problem === "string") throw new RowError(row.place, problem);
+    checkWidth(row);
     return convert(row);
   });
 
-/** Rows of a comma-separated file with a header, quoted as RFC 4180 has it (line feeds in quotes too). */
-export async function* readCsv(file: string): AsyncGenerator<Row> {
-  let names: string[] | undefined;
+/** @throws RowError for a row of a delimited file that has more or fewer cells than columns */
+export function checkWidth({ place, values }: Row): void {
+  const problem = values[WRONG_WIDTH];
+  if (typeof problem === "string") throw new RowError(place, problem);
+}
+
+/**
+ * Rows of a comma-separated file, quoted as RFC 4180 has it (line feeds in quotes too).
+ * @param columns their names (default: the first line has them)
+ */
+export async function* readCsv(file: string, columns?: readonly string[]): AsyncGenerator<Row> {
+  let names = columns;
   for await (const { cells, place } of csvRecords(file)) {
     if (!names) names = cells.map((cell) => cell.trim());
     else yield { place, values: cellsByName(cells, names, 0) };
