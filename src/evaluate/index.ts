@@ -20,6 +20,7 @@ export {
 export { type HellaswagProOptions, hellaswagProTask } from "./hellaswag-pro/task.ts";
 export { generateHellaswagPro } from "./hellaswag-pro/world/generate.ts";
 export { createLimiter, type Limiter } from "./limiter.ts";
+export { cacheAnswers } from "./model/cache-answers.ts";
 export { createEndpointModel, type EndpointOptions } from "./model/endpoint.ts";
 export { createLocalModel } from "./model/local-model.ts";
 export {

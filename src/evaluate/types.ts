@@ -95,6 +95,8 @@ export interface Usage {
   readonly completionTokens: number;
   /** Requests that were sent once more after a failure. */
   readonly retries: number;
+  /** Requests that the cache answered; undefined without one. */
+  readonly cached?: number;
   /** By the prices given, in their currency; undefined without prices. */
   readonly cost?: number;
 }

@@ -4,6 +4,7 @@ import { join } from "node:path";
 import type { Command } from "commander";
 import {
   benchmarks,
+  cacheAnswers,
   createEndpointModel,
   createLocalModel,
   createTasks,
@@ -28,6 +29,7 @@ interface EvalFlags {
   readonly limit?: number;
   readonly endpoint?: string;
   readonly out: string;
+  readonly cache?: string;
   readonly seed: number;
   readonly fewshot?: number;
   readonly concurrency?: number;
@@ -44,6 +46,7 @@ export function define(command: Command, io: Io): void {
     .option("--limit <count>", "most items of each task", integer({ min: 1 }))
     .option("--endpoint <url>", "OpenAI-compatible endpoint, as far as /v1")
     .option("--out <folder>", "where the run is kept, and goes on from", "runs/eval")
+    .option("--cache <folder>", "keeps answers for other runs of the same model and prompts")
     .option("--seed <number>", "of sampling and examples", integer({ min: 0 }), 0)
     .option("--fewshot <count>", "examples before each question", integer({ min: 0 }))
     .option("--concurrency <count>", "items at a time", integer({ min: 1 }))
@@ -53,7 +56,8 @@ export function define(command: Command, io: Io): void {
       if (given.list) return listBenchmarks(io, self.optsWithGlobals().json === true);
       const flags = checkFlags(given);
       const tasks = await openTasks(flags);
-      using model = await openModel(flags);
+      const opened = await openModel(flags);
+      using model = flags.cache ? await cacheAnswers(opened, flags.cache) : opened;
       const { out, limit, seed, concurrency } = flags;
       const status = createStatusLine(io.stderr);
       const signal = io.interruptible();
