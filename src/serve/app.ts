@@ -16,6 +16,7 @@ import { responses } from "./responses.ts";
 import { runRoutes } from "./runs/routes.ts";
 import { serverStatus } from "./status.ts";
 import type { Studio } from "./studio.ts";
+import { explainTask, inferTask, listTasks } from "./tasks/routes.ts";
 import { detokenize, tokenize } from "./tokens.ts";
 
 export interface AppOptions {
@@ -27,6 +28,8 @@ export interface AppOptions {
   readonly isLocal?: boolean;
   /** Most bytes of a body (default 8 MiB). */
   readonly bodyLimit?: number;
+  /** Most bytes of a body that holds files, of /tasks/infer (default 64 MiB). */
+  readonly fileLimit?: number;
   /** Most seconds of a request (default 600). */
   readonly timeLimit?: number;
   readonly log?: Log;
@@ -54,14 +57,17 @@ const posts: Readonly<Record<string, Handler>> = {
   "/v1/responses": responses,
   "/tokenize": tokenize,
   "/detokenize": detokenize,
+  "/tasks/explain": explainTask,
+  "/tasks/infer": inferTask,
 };
 const gets: Readonly<Record<string, Handler>> = {
   "/v1/models": listModels,
+  "/tasks": listTasks,
   "/openapi.json": () => Response.json(openApi()),
 };
 
 export function createApp(pool: ModelPool, options: AppOptions = {}): App {
-  const { log = () => {}, bodyLimit = 8 << 20, timeLimit = 600 } = options;
+  const { log = () => {}, bodyLimit = 8 << 20, fileLimit = 64 << 20, timeLimit = 600 } = options;
   const access = createAccess(options);
   const active = new Set<Call>();
   let isDraining = false;
@@ -86,7 +92,7 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
       ...call.notes,
     });
   };
-  const settings = { pool, bodyLimit, timeLimit: timeLimit * 1000, onEnd };
+  const settings = { pool, bodyLimit, fileLimit, timeLimit: timeLimit * 1000, onEnd };
 
   /** Runs a handler as a call: every failure is an error object, every end is logged. */
   const answer = async (request: Request, handler: Handler): Promise<Response> => {

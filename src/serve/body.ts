@@ -22,24 +22,50 @@ export async function readBody<T extends z.ZodType>(
 }
 
 async function readText(request: Request, limit: number): Promise<string> {
+  const decoder = new TextDecoder("utf-8", { fatal: true });
+  let text = "";
+  try {
+    for await (const chunk of chunks(request, limit))
+      text += decoder.decode(chunk, { stream: true });
+    return text + decoder.decode();
+  } catch (error) {
+    if (error instanceof HttpError) throw error;
+    throw new HttpError(400, "the body is not UTF-8", { cause: error });
+  }
+}
+
+/**
+ * A form with files, held in memory.
+ *
+ * @param limit most bytes of all fields together
+ * @throws HttpError 400 or 413
+ */
+export async function readForm(request: Request, limit: number): Promise<FormData> {
+  const parts: Uint8Array<ArrayBuffer>[] = [];
+  for await (const chunk of chunks(request, limit)) parts.push(chunk);
+  const headers = { "content-type": request.headers.get("content-type") ?? "" };
+  return new Response(new Blob(parts), { headers }).formData().catch((error: unknown) => {
+    throw new HttpError(400, "the body is no multipart/form-data as its content type says", {
+      cause: error,
+    });
+  });
+}
+
+/** A body as it comes in, no more of it than allowed. */
+async function* chunks(request: Request, limit: number) {
   const tooLarge = (): HttpError =>
     new HttpError(413, `the body is larger than the ${limit} bytes that this server takes`);
   if (Number(request.headers.get("content-length") ?? 0) > limit) throw tooLarge();
-  const decoder = new TextDecoder("utf-8", { fatal: true });
-  let text = "";
   let bytes = 0;
   try {
     for await (const chunk of request.body ?? []) {
       bytes += chunk.length;
       if (bytes > limit) throw tooLarge();
-      text += decoder.decode(chunk, { stream: true });
+      yield chunk;
     }
-    return text + decoder.decode();
   } catch (error) {
     if (error instanceof HttpError) throw error;
-    const isEncoding = error instanceof TypeError && "code" in error;
-    const message = isEncoding ? "the body is not UTF-8" : "the body ended early";
-    throw new HttpError(400, message, { cause: error });
+    throw new HttpError(400, "the body ended early", { cause: error });
   }
 }
 

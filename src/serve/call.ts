@@ -1,10 +1,12 @@
 /** One request on its way: its id, what ends it, and what has to be put back when it ends. */
 
 import { randomUUID } from "node:crypto";
+import type { Lease } from "../generate/engine/pool.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
 import { HttpError, toHttpError } from "./errors.ts";
 import { eventStream, type ServerEvent } from "./event-stream.ts";
 import type { ModelPool } from "./model-pool.ts";
+import type { TaskRunner } from "./tasks/task-runner.ts";
 
 /** What the log says of a request beyond its status and time. */
 export interface CallNotes {
@@ -22,6 +24,8 @@ export interface CallOptions {
   /** Most milliseconds. */
   readonly timeLimit: number;
   readonly bodyLimit: number;
+  /** Most bytes of a body that holds files. */
+  readonly fileLimit: number;
   readonly onEnd: (call: Call, status: number) => void;
 }
 
@@ -73,20 +77,15 @@ export class Call {
 
   /** The model that a request names (default: the first), held until the request ends. */
   async acquire(name: string | undefined): Promise<LanguageModel> {
-    const { pool } = this.options;
-    const asked = name ?? pool.names[0] ?? "";
-    if (!pool.names.includes(asked)) {
-      const message = `no model is called "${asked.slice(0, 100)}"; there is ${pool.names.join(", ")}`;
-      throw new HttpError(404, message, { code: "model_not_found", param: "model" });
-    }
-    this.notes.model = asked;
-    const lease = await pool.acquire(asked);
-    if (this.#isEnded) {
-      lease[Symbol.dispose]();
-      throw clientGone();
-    }
-    this.#leases.push(lease);
-    return lease.value;
+    return this.#hold(await this.options.pool.acquire(this.#named(name)));
+  }
+
+  /** What that model does besides text; undefined where it does nothing else. */
+  async acquireTasks(
+    name: string | undefined,
+  ): Promise<{ readonly name: string; readonly runner: TaskRunner | undefined }> {
+    const asked = this.#named(name);
+    return { name: asked, runner: this.#hold(await this.options.pool.acquireTasks(asked)) };
   }
 
   /** Answers with events; the request ends with the last of them. */
@@ -114,6 +113,26 @@ export class Call {
     this.request.signal.removeEventListener("abort", this.#leave);
     for (const lease of this.#leases) lease[Symbol.dispose]();
     this.options.onEnd(this, status);
+  }
+
+  #named(name: string | undefined): string {
+    const { names } = this.options.pool;
+    const asked = name ?? names[0] ?? "";
+    if (!names.includes(asked)) {
+      const message = `no model is called "${asked.slice(0, 100)}"; there is ${names.join(", ")}`;
+      throw new HttpError(404, message, { code: "model_not_found", param: "model" });
+    }
+    this.notes.model = asked;
+    return asked;
+  }
+
+  #hold<T>(lease: Lease<T>): T {
+    if (this.#isEnded) {
+      lease[Symbol.dispose]();
+      throw clientGone();
+    }
+    this.#leases.push(lease);
+    return lease.value;
   }
 
   async *#untilEnd(events: AsyncGenerator<ServerEvent, void>): AsyncGenerator<ServerEvent, void> {

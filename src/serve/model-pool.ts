@@ -2,10 +2,14 @@
 
 import { createPool, type Lease } from "../generate/engine/pool.ts";
 import type { LanguageModel } from "../generate/language-model.ts";
+import type { TaskModel } from "../task/index.ts";
+import { createTaskRunner, type TaskRunner } from "./tasks/task-runner.ts";
 
 export interface ModelSource {
   readonly name: string;
   load(): Promise<LanguageModel>;
+  /** Its other modalities than text (default: none); undefined where the folder has none. */
+  loadTasks?(): Promise<TaskModel | undefined>;
 }
 
 export interface ModelPool extends AsyncDisposable {
@@ -14,6 +18,8 @@ export interface ModelPool extends AsyncDisposable {
   readonly open: readonly LanguageModel[];
   /** @throws Error where the name is none of `names`, or the model does not load */
   acquire(name: string): Promise<Lease<LanguageModel>>;
+  /** The same model with what it takes and gives besides text, opened when first asked for. */
+  acquireTasks(name: string): Promise<Lease<TaskRunner | undefined>>;
 }
 
 /**
@@ -29,13 +35,17 @@ export function createModelPool(
     throw new Error("two models have the same name; name one of them otherwise (NAME=MODEL)");
   }
   const open = new Set<LanguageModel>();
+  const sourceOf = (name: string): ModelSource => {
+    const source = byName.get(name);
+    if (source) return source;
+    throw new Error(`no model is called ${name}`);
+  };
+  const idle = idleSeconds === undefined ? undefined : idleSeconds * 1000;
   const pool = createPool({
     memory,
-    idle: idleSeconds === undefined ? undefined : idleSeconds * 1000,
+    idle,
     async load(name) {
-      const source = byName.get(name);
-      if (!source) throw new Error(`no model is called ${name}`);
-      const model = await source.load();
+      const model = await sourceOf(name).load();
       open.add(model);
       return {
         model,
@@ -44,6 +54,17 @@ export function createModelPool(
           open.delete(model);
           model[Symbol.dispose]();
         },
+      };
+    },
+  });
+  const tasks = createPool({
+    idle,
+    async load(name) {
+      const model = await sourceOf(name).loadTasks?.();
+      return {
+        runner: model && createTaskRunner(model),
+        bytes: 0, // the weights' pages are those of the text engine
+        [Symbol.dispose]: () => model?.[Symbol.dispose](),
       };
     },
   });
@@ -56,6 +77,13 @@ export function createModelPool(
       const lease = await pool.acquire(name);
       return { value: lease.value.model, [Symbol.dispose]: () => lease[Symbol.dispose]() };
     },
-    [Symbol.asyncDispose]: () => pool[Symbol.asyncDispose](),
+    async acquireTasks(name) {
+      const lease = await tasks.acquire(name);
+      return { value: lease.value.runner, [Symbol.dispose]: () => lease[Symbol.dispose]() };
+    },
+    async [Symbol.asyncDispose]() {
+      await tasks[Symbol.asyncDispose]();
+      await pool[Symbol.asyncDispose]();
+    },
   };
 }

@@ -4,6 +4,7 @@ import { z } from "zod";
 import { chatBody } from "./schemas/chat.ts";
 import { completionBody } from "./schemas/completions.ts";
 import { responseBody } from "./schemas/responses.ts";
+import { explainBody, inferBody } from "./schemas/tasks.ts";
 import { detokenizeBody, embeddingBody, rerankBody, tokenizeBody } from "./schemas/tokens.ts";
 
 const bodies: Readonly<Record<string, readonly [summary: string, schema: z.ZodType]>> = {
@@ -14,10 +15,13 @@ const bodies: Readonly<Record<string, readonly [summary: string, schema: z.ZodTy
   "/v1/rerank": ["Order documents by how well they answer a query", rerankBody],
   "/tokenize": ["Turn a text or a conversation into token ids", tokenizeBody],
   "/detokenize": ["Turn token ids into text", detokenizeBody],
+  "/tasks/explain": ["What is done for an instruction, or what is wrong with it", explainBody],
+  "/tasks/infer": ["Do a task over text, images, sound, video or motion", inferBody],
 };
 const pages: Readonly<Record<string, string>> = {
   "/v1/models": "The models that are served",
   "/v1/models/{model}": "One of the models",
+  "/tasks": "What a model takes and gives besides chat, with examples",
   "/health": "Whether the server takes requests",
   "/metrics": "Counts in Prometheus' text format",
   "/status": "Memory, slots and tokens of the server and its models",
@@ -38,6 +42,20 @@ const parameter = (name: string, where: "path" | "query", description: string) =
   description,
   schema: { type: "string" },
 });
+
+/** Routes that also take a form, whose fields beside these are the slots of the instruction. */
+const forms: Readonly<Record<string, object>> = {
+  "/tasks/infer": {
+    type: "object",
+    required: ["instruction"],
+    properties: {
+      model: { type: "string" },
+      instruction: { type: "string" },
+      options: { type: "string", contentMediaType: "application/json" },
+    },
+    additionalProperties: { type: "string" },
+  },
+};
 
 /** What a route answers with, JSON unless told otherwise. */
 const mediaTypes: Readonly<Record<string, readonly string[]>> = {
@@ -73,6 +91,7 @@ export function openApi(): object {
             "application/json": {
               schema: z.toJSONSchema(schema, { io: "input", unrepresentable: "any" }),
             },
+            ...(forms[path] && { "multipart/form-data": { schema: forms[path] } }),
           },
         },
         responses: responsesOf(path),
@@ -80,6 +99,7 @@ export function openApi(): object {
     },
   ]);
   const modelName = parameter("model", "path", "As /v1/models lists it");
+  const modelQuery = parameter("model", "query", "As /v1/models lists it (default: the first)");
   const gets = Object.entries(pages).map(([path, summary]) => [
     path,
     {
@@ -87,6 +107,7 @@ export function openApi(): object {
         operationId: operationId("get", path),
         summary,
         ...(path.endsWith("{model}") ? { parameters: [modelName] } : {}),
+        ...(path === "/tasks" ? { parameters: [modelQuery] } : {}),
         responses: responsesOf(path),
       },
     },

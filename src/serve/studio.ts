@@ -15,7 +15,8 @@ const POLICY = [
   "default-src 'none'",
   "script-src 'self'",
   "style-src 'self' 'unsafe-inline'", // a token's shade is an inline style
-  "img-src 'self' data:",
+  "img-src 'self' data: blob:", // blob: a file that was dropped
+  "media-src data: blob:",
   "connect-src 'self'",
   "base-uri 'none'",
   "form-action 'none'",

@@ -33,7 +33,12 @@ export { explanationText } from "./explanation-text.ts";
 export * from "./grammar/index.ts";
 export { lackedParts, requireParts } from "./lacks.ts";
 export { type BodyConfig, bodyOf, type TaskModelConfig, taskJson } from "./model/config.ts";
-export { isTaskModel, type LoadTaskModelOptions, loadTaskModel } from "./model/folder.ts";
+export {
+  findTaskModel,
+  isTaskModel,
+  type LoadTaskModelOptions,
+  loadTaskModel,
+} from "./model/folder.ts";
 export { type WriteTaskModelOptions, writeTaskModel } from "./model/model-files.ts";
 export { parametersOf, type StartingModel } from "./model/starting-model.ts";
 export { chatMarks, createVocabulary, spanMarks, type Vocabulary } from "./model/vocabulary.ts";

@@ -14,6 +14,7 @@ import {
   readStudio,
   startServer,
 } from "../../serve/index.ts";
+import { findTaskModel } from "../../task/index.ts";
 import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { collect, integer, number } from "../options.ts";
@@ -36,6 +37,7 @@ interface ServeFlags extends QuantFlags {
   readonly adapter?: string[];
   readonly speculate?: Speculation;
   readonly bodyLimit: number;
+  readonly fileLimit: number;
   readonly timeLimit: number;
   readonly idle?: number;
   readonly quiet?: boolean;
@@ -71,6 +73,12 @@ export function define(command: Command, io: Io): void {
       ).choices(speculations),
     )
     .option("--body-limit <mib>", "largest request, in MiB", number({ min: 0.001, max: 1024 }), 8)
+    .option(
+      "--file-limit <mib>",
+      "largest request that holds files for a task, in MiB",
+      number({ min: 0.001, max: 1024 }),
+      64,
+    )
     .option("--time-limit <s>", "longest request, in seconds", number({ min: 0.1 }), 600)
     .option(
       "--idle <s>",
@@ -90,6 +98,7 @@ export function define(command: Command, io: Io): void {
         corsOrigins: flags.cors,
         isInsecure: flags.insecure,
         bodyLimit: Math.round(flags.bodyLimit * 2 ** 20),
+        fileLimit: Math.round(flags.fileLimit * 2 ** 20),
         log,
         studio: flags.studio ? await readStudio(studioFolder()) : undefined,
         runs: runsFolder(flags.runs, flags.studio),
@@ -148,7 +157,13 @@ async function sourcesOf(
     const options = { slots, context, queue, kvCache, speculate, quant, onWarning, onChoice };
     const own = adapters.get(name);
     if (own) return adaptedSources({ name, spec, adapters: own }, options);
-    return [{ name, load: () => loadLanguageModel(spec, { name, ...options }) }];
+    return [
+      {
+        name,
+        load: () => loadLanguageModel(spec, { name, ...options }),
+        loadTasks: () => findTaskModel(spec),
+      },
+    ];
   });
   return (await Promise.all(sources)).flat();
 }

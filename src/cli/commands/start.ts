@@ -12,6 +12,7 @@ import {
   type ServerOptions,
   startServer,
 } from "../../serve/index.ts";
+import { findTaskModel } from "../../task/index.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { openBrowser } from "../open-browser.ts";
 import { integer } from "../options.ts";
@@ -123,7 +124,13 @@ async function showStudio(
 ): Promise<RunningServer> {
   const folder = runsFolder(runs, true);
   const name = modelName(model);
-  const pool = createModelPool([{ name, load: () => loadLanguageModel(model, { name }) }]);
+  const pool = createModelPool([
+    {
+      name,
+      load: () => loadLanguageModel(model, { name }),
+      loadTasks: () => findTaskModel(model),
+    },
+  ]);
   (await pool.acquire(name))[Symbol.dispose](); // a model that does not load is told of now
   const log = createLog((line) => io.stderr.write(line));
   const server = await startNear(port === undefined ? ports : [port], pool, {

@@ -67,3 +67,12 @@ export async function loadTaskModel(
     throw error;
   }
 }
+
+/** As `loadTaskModel`, but undefined where the model takes and gives text alone. */
+export async function findTaskModel(
+  spec: string,
+  options: LoadTaskModelOptions = {},
+): Promise<TaskModel | undefined> {
+  const folder = await resolveModel(spec, options);
+  return (await isTaskModel(folder)) ? loadTaskModel(folder, options) : undefined;
+}
