@@ -80,12 +80,12 @@ export class Call {
     return this.#hold(await this.options.pool.acquire(this.#named(name)));
   }
 
-  /** What that model does besides text; undefined where it does nothing else. */
+  /** What that model does besides text, or what does it in its place; undefined where nothing does. */
   async acquireTasks(
     name: string | undefined,
   ): Promise<{ readonly name: string; readonly runner: TaskRunner | undefined }> {
-    const asked = this.#named(name);
-    return { name: asked, runner: this.#hold(await this.options.pool.acquireTasks(asked)) };
+    const lease = await this.options.pool.acquireTasks(this.#named(name));
+    return { name: lease.name, runner: this.#hold(lease) };
   }
 
   /** Answers with events; the request ends with the last of them. */

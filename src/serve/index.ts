@@ -17,6 +17,7 @@ export {
   createModelPool,
   type ModelPool,
   type ModelSource,
+  type TaskSource,
 } from "./model-pool.ts";
 export { type RunningServer, type ServerOptions, startServer } from "./server.ts";
 export { readStudio, type Studio } from "./studio.ts";

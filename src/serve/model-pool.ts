@@ -12,23 +12,43 @@ export interface ModelSource {
   loadTasks?(): Promise<TaskModel | undefined>;
 }
 
+/** Does tasks in the place of models that take and give text alone. */
+export interface TaskSource {
+  readonly name: string;
+  load(): Promise<TaskModel>;
+}
+
+/** A model's other modalities than text, held like a lease of it. */
+export interface TaskLease extends Lease<TaskRunner | undefined> {
+  /** What does the tasks: the model that was asked for, or the one in its place. */
+  readonly name: string;
+}
+
+export interface ModelPoolOptions {
+  /** Without a request before a model is closed, in seconds (default: never). */
+  readonly idleSeconds?: number;
+  /** Most bytes of all caches (default: no limit). */
+  readonly memory?: number;
+  /** Where a model takes and gives text alone (default: it does no tasks). */
+  readonly tasks?: TaskSource;
+}
+
 export interface ModelPool extends AsyncDisposable {
   readonly names: readonly string[];
   /** Models that are loaded now. */
   readonly open: readonly LanguageModel[];
   /** @throws Error where the name is none of `names`, or the model does not load */
   acquire(name: string): Promise<Lease<LanguageModel>>;
-  /** The same model with what it takes and gives besides text, opened when first asked for. */
-  acquireTasks(name: string): Promise<Lease<TaskRunner | undefined>>;
+  /** What a model takes and gives besides text, opened when first asked for. */
+  acquireTasks(name: string): Promise<TaskLease>;
 }
 
-/**
- * @param idleSeconds without a request before a model is closed (default: never)
- * @param memory most bytes of all caches (default: no limit)
- */
+/** Its key in the pool of task models, which no model has for a name. */
+const INSTEAD = "";
+
 export function createModelPool(
   sources: readonly ModelSource[],
-  { idleSeconds, memory }: { readonly idleSeconds?: number; readonly memory?: number } = {},
+  { idleSeconds, memory, tasks: instead }: ModelPoolOptions = {},
 ): ModelPool {
   const byName = new Map(sources.map((source) => [source.name, source]));
   if (byName.size < sources.length) {
@@ -60,14 +80,18 @@ export function createModelPool(
   const tasks = createPool({
     idle,
     async load(name) {
-      const model = await sourceOf(name).loadTasks?.();
+      const model = await (name === INSTEAD ? instead?.load() : sourceOf(name).loadTasks?.());
       return {
         runner: model && createTaskRunner(model),
-        bytes: 0, // the weights' pages are those of the text engine
+        bytes: 0, // no cache is kept between tasks
         [Symbol.dispose]: () => model?.[Symbol.dispose](),
       };
     },
   });
+  const leaseTasks = async (key: string, name: string): Promise<TaskLease> => {
+    const lease = await tasks.acquire(key);
+    return { name, value: lease.value.runner, [Symbol.dispose]: () => lease[Symbol.dispose]() };
+  };
   return {
     names: [...byName.keys()],
     get open() {
@@ -78,8 +102,10 @@ export function createModelPool(
       return { value: lease.value.model, [Symbol.dispose]: () => lease[Symbol.dispose]() };
     },
     async acquireTasks(name) {
-      const lease = await tasks.acquire(name);
-      return { value: lease.value.runner, [Symbol.dispose]: () => lease[Symbol.dispose]() };
+      const own = await leaseTasks(name, name);
+      if (own.value || !instead) return own;
+      own[Symbol.dispose]();
+      return leaseTasks(INSTEAD, instead.name);
     },
     async [Symbol.asyncDispose]() {
       await tasks[Symbol.asyncDispose]();

@@ -14,6 +14,8 @@ import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/command.ts";
 import type { LanguageModel } from "../../src/generate/language-model.ts";
+import { encodePng } from "../../src/media/index.ts";
+import { loadTaskModel } from "../../src/task/index.ts";
 import { mini, scripted, startTest } from "../serve/support.ts";
 import { commandsOf, missing, snippetsOf } from "./snippets.ts";
 
@@ -57,8 +59,12 @@ beforeAll(async () => {
     });
     return { ...model, tokenizer };
   };
+  // A file that a task is shown with.
+  const white = new Uint8Array(64 * 64 * 3).fill(255);
+  writeFileSync(join(folder, "scene.png"), await encodePng({ width: 64, height: 64, data: white }));
+  const loadTasks = () => loadTaskModel(join(root, "models/onefold-generalist"));
   server = await startTest([
-    mini,
+    { ...mini, loadTasks },
     { name: "Qwen/Qwen3-0.6B", load: () => scripted({ answers: [call, "It is 42.", call] }) },
     { name: "Qwen/Qwen3-Embedding-0.6B", load: mini.load },
     { name: "Qwen/Qwen3-Reranker-0.6B", load: named },

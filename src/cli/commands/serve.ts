@@ -22,6 +22,7 @@ import { defaultModelFolder, studioFolder } from "../package-root.ts";
 import { addQuantOptions, type QuantFlags, quantization } from "../quant-options.ts";
 import { kvCacheOption } from "../run-options.ts";
 import { runsFolder, runsOption } from "../runs-option.ts";
+import { shippedTasks } from "../task/shipped-tasks.ts";
 import { untilStopped } from "../until-stopped.ts";
 
 interface ServeFlags extends QuantFlags {
@@ -103,7 +104,7 @@ export function define(command: Command, io: Io): void {
         studio: flags.studio ? await readStudio(studioFolder()) : undefined,
         runs: runsFolder(flags.runs, flags.studio),
       };
-      const pool = createModelPool(sources, { idleSeconds: flags.idle });
+      const pool = createModelPool(sources, { idleSeconds: flags.idle, tasks: shippedTasks() });
       (await pool.acquire(pool.names[0]!))[Symbol.dispose](); // the first model's errors show now
       const server = await startServer(pool, options);
       const address = { url: server.url, models: pool.names };

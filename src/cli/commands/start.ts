@@ -19,6 +19,7 @@ import { integer } from "../options.ts";
 import { studioFolder } from "../package-root.ts";
 import { addRunOptions, type RunFlags } from "../run-options.ts";
 import { runsFolder, runsOption } from "../runs-option.ts";
+import { shippedTasks } from "../task/shipped-tasks.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { type Asked, chooseModel, run } from "./run.ts";
 
@@ -124,13 +125,12 @@ async function showStudio(
 ): Promise<RunningServer> {
   const folder = runsFolder(runs, true);
   const name = modelName(model);
-  const pool = createModelPool([
-    {
-      name,
-      load: () => loadLanguageModel(model, { name }),
-      loadTasks: () => findTaskModel(model),
-    },
-  ]);
+  const source = {
+    name,
+    load: () => loadLanguageModel(model, { name }),
+    loadTasks: () => findTaskModel(model),
+  };
+  const pool = createModelPool([source], { tasks: shippedTasks() });
   (await pool.acquire(name))[Symbol.dispose](); // a model that does not load is told of now
   const log = createLog((line) => io.stderr.write(line));
   const server = await startNear(port === undefined ? ports : [port], pool, {

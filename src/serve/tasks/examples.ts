@@ -51,6 +51,13 @@ const all: readonly Example[] = [
     inputs: {},
   },
   {
+    title: "Read a digit",
+    takes: "IMAGE",
+    gives: "TEXT",
+    instruction: "[IMAGE:image] which digit is written in the image? -> [TEXT:answer]",
+    inputs: {},
+  },
+  {
     title: "Find an object",
     takes: "IMAGE",
     gives: "BOX",
@@ -69,7 +76,7 @@ const all: readonly Example[] = [
     title: "Transcribe speech",
     takes: "AUDIO",
     gives: "TEXT",
-    instruction: "[AUDIO:audio] what is the text corresponding to the voice? -> [TEXT:answer]",
+    instruction: "[AUDIO:audio] what is said? -> [TEXT:answer]",
     inputs: {},
   },
   {
@@ -78,6 +85,13 @@ const all: readonly Example[] = [
     gives: "TEXT",
     instruction: "[VIDEO:video] what does the video describe? -> [TEXT:answer]",
     inputs: {},
+  },
+  {
+    title: "Ask about a video",
+    takes: "VIDEO",
+    gives: "TEXT",
+    instruction: "[VIDEO:video] [TEXT:question] -> [TEXT:answer]",
+    inputs: { question: "how many shapes are there?" },
   },
   {
     title: "Draw an image",

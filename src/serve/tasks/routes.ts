@@ -3,12 +3,15 @@
 import type { Image } from "../../media/types.ts";
 import { EngineError } from "../../runtime/index.ts";
 import {
+  explainPlan,
   type GenerateOptions,
   InstructionError,
   type Plan,
   parseTemplates,
   planOf,
+  requireParts,
   type TaskModel,
+  type TaskModelConfig,
 } from "../../task/index.ts";
 import { readBody } from "../body.ts";
 import type { Call } from "../call.ts";
@@ -16,9 +19,8 @@ import { checked, HttpError } from "../errors.ts";
 import { explainBody, type InferBody } from "../schemas/tasks.ts";
 import { examplesFor, givenBy, takenBy } from "./examples.ts";
 import { taskOutputs } from "./outputs.ts";
-import { lacksOf, planJson } from "./plan-json.ts";
 import { readTaskRequest } from "./read-request.ts";
-import { givenSlots, slotValues } from "./slot-values.ts";
+import { slotValues } from "./slot-values.ts";
 
 /** What a model takes and gives; nothing beyond chat where it was not made for tasks. */
 export async function listTasks(call: Call): Promise<Response> {
@@ -42,7 +44,7 @@ export async function explainTask(call: Call): Promise<Response> {
   const head = { object: "task.plan", model: name, instruction };
   try {
     const plan = planOf(parseTemplates(instruction)[0]);
-    const explained = planJson(plan, givenSlots(plan), runner.model.config);
+    const explained = { ...explainPlan(plan, runner.model), body: bodyWords(runner.model.config) };
     return Response.json({ ...head, plan: explained, problem: null });
   } catch (error) {
     if (!(error instanceof InstructionError)) throw error;
@@ -51,12 +53,18 @@ export async function explainTask(call: Call): Promise<Response> {
   }
 }
 
+/** The network in the middle, in a few words. */
+function bodyWords({ body }: TaskModelConfig): string {
+  if (body.kind === "ofa") return "encoder and decoder of OFA";
+  const { layers, hiddenSize } = body.config;
+  return `decoder, ${layers} layers, width ${hiddenSize}`;
+}
+
 export async function inferTask(call: Call): Promise<Response> {
   const { model, instruction, inputs, options } = await readTaskRequest(call);
   const { name, runner } = await runnerOf(call, model);
   const plan = checked(() => planOf(parseTemplates(instruction)[0]), "instruction");
-  const [lack] = lacksOf(plan, runner.model.config);
-  if (lack) throw new HttpError(400, `${name} cannot do this: ${lack}`, { param: "instruction" });
+  checked(() => requireParts(plan, runner.model.config), "instruction");
   const asked = performance.now();
   const answer = await runner.run(async (tasks) => {
     const began = performance.now();

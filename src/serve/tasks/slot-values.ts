@@ -3,7 +3,15 @@
  * string for a file's slot must be a data: URL.
  */
 
-import { decodeAudio, decodeImage, decodeVideo, parseBvh } from "../../media/index.ts";
+import {
+  decodeAudio,
+  decodeImage,
+  decodeVideo,
+  FILE_HEAD,
+  type FileKind,
+  fileKinds,
+  parseBvh,
+} from "../../media/index.ts";
 import type { Video } from "../../media/types.ts";
 import { type Plan, type Slot, slotsOf, type TaskRecord } from "../../task/index.ts";
 import { HttpError } from "../errors.ts";
@@ -12,6 +20,19 @@ import { readDataUrl } from "./data-url.ts";
 /** Most bytes of a file. */
 const MOST_BYTES = { IMAGE: 20 << 20, AUDIO: 32 << 20, VIDEO: 64 << 20, MOTION: 4 << 20 } as const;
 type FileModality = keyof typeof MOST_BYTES;
+/** What a slot takes, as its first bytes tell, and in words. */
+const kinds: Readonly<Record<FileModality, FileKind>> = {
+  IMAGE: "image",
+  AUDIO: "audio",
+  VIDEO: "video",
+  MOTION: "motion",
+};
+const words: Readonly<Record<FileKind, string>> = {
+  image: "an image",
+  audio: "a recording",
+  video: "a video or GIF",
+  motion: "a BVH file",
+};
 /** Of all pictures of a request together, frames of videos among them. */
 const MOST_PIXELS = 50e6;
 /** Of one recording or film. */
@@ -20,7 +41,7 @@ const MOST_SECONDS = 300;
 const MOST_TOOL_SECONDS = 60;
 
 /** Slots that must be given: all that is read, and what precedes the answer. */
-export const givenSlots = ({ instruction: { source, target } }: Plan): Slot[] => [
+const givenSlots = ({ instruction: { source, target } }: Plan): Slot[] => [
   ...slotsOf(source),
   ...slotsOf(target).filter(({ attributes }) => attributes.no_loss === true),
 ];
@@ -108,9 +129,19 @@ function structure(text: string): unknown {
   }
 }
 
+/** What the first bytes say, before any decoder sees the file: names and types say nothing. */
+function checkKind(modality: FileModality, name: string, bytes: Uint8Array): void {
+  const found = fileKinds(bytes.subarray(0, FILE_HEAD));
+  if (found.includes(kinds[modality])) return;
+  const what = bytes.length === 0 ? "empty" : found[0] ? words[found[0]] : "of no kind known here";
+  const message = `${name}: the file is ${what}; [${modality}:${name}] takes ${words[kinds[modality]]}`;
+  throw new HttpError(400, message, { param: name });
+}
+
 function createDecoder(frames: number) {
   let pixels = MOST_PIXELS;
   return async (modality: FileModality, name: string, bytes: Uint8Array): Promise<unknown> => {
+    checkKind(modality, name, bytes);
     const limits = { name, maxPixels: pixels, maxSeconds: MOST_SECONDS };
     try {
       if (modality === "AUDIO") return await decodeAudio(bytes, limits);
