@@ -46,4 +46,7 @@ export async function evaluate({ tasks, out, ...options }: EvaluateOptions): Pro
 
 /** Where a task's items are written down. */
 export const journalFile = (out: string, task: string): string =>
-  join(out, "journal", `${task.replace(/[^\w.-]+/g, "_")}.jsonl`);
+  join(journalFolder(out), `${task.replace(/[^\w.-]+/g, "_")}.jsonl`);
+
+/** Journals of a run: one a task. */
+export const journalFolder = (out: string): string => join(out, "journal");

@@ -43,6 +43,7 @@ export {
 } from "./mtr-bench/play.ts";
 export { tasks as mtrBenchTasks } from "./mtr-bench/tasks.ts";
 export { type Comparison, compareRuns } from "./report/compare.ts";
+export { diffPage, diffRuns, type RunDiff, writeDiff } from "./report/diff.ts";
 export { writeReport } from "./report/html.ts";
 export { resultsJson, writeResults } from "./report/results.ts";
 export { aggregate, type MetricResult } from "./run/aggregate.ts";

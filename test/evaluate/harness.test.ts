@@ -9,6 +9,7 @@ import {
   createEndpointModel,
   createLocalModel,
   defineTask,
+  diffRuns,
   type EvalModel,
   evaluate,
   loadTask,
@@ -16,6 +17,7 @@ import {
   passAtK,
   resultsJson,
   wilsonInterval,
+  writeDiff,
   writeReport,
 } from "../../src/evaluate/index.ts";
 
@@ -85,6 +87,18 @@ test("two runs are compared item by item", async () => {
   expect(found).toMatchObject({ metric: "exact_match", items: 12, test: "McNemar" });
   expect(found!.difference).toBeCloseTo(8 / 12, 12);
   expect(found!.p).toBeCloseTo(2 / 2 ** 8, 12); // eight discordant pairs, all one way
+  expect((await diffRuns(a, b))[0]).toEqual({ task: "words", comparisons: [found] });
+  const file = join(a, "diff.html");
+  await writeDiff(file, a, b);
+  const pieces = (await readFile(file, "utf8")).matchAll(/json">(.*)<\/script>/g);
+  const [page, ...items] = Array.from(pieces, ([, json]) => JSON.parse(json!));
+  expect(page.summary).toEqual([
+    ["words", "exact_match", "+0.6667", expect.any(String), "0.00781 (McNemar)", "12"],
+  ]);
+  const row = ["words", "w2", "higher", "yes", "no\nexact_match 0", "yes\nexact_match 1"];
+  expect(items[0]).toEqual({ kind: "higher", cells: [...row, expect.stringContaining("word")] });
+  expect(items).toHaveLength(8);
+  await expect(diffRuns(a, await folder())).rejects.toThrow("journal: no such file or folder");
 });
 
 test("statistics by hand", () => {

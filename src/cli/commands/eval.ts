@@ -8,11 +8,14 @@ import {
   createEndpointModel,
   createLocalModel,
   createTasks,
+  diffRuns,
   type EvalTask,
   type Evaluation,
   evaluate,
   loadTask,
+  type RunDiff,
   resultsJson,
+  writeDiff,
   writeReport,
   writeResults,
 } from "../../evaluate/index.ts";
@@ -30,6 +33,7 @@ interface EvalFlags {
   readonly endpoint?: string;
   readonly out: string;
   readonly cache?: string;
+  readonly compare?: string;
   readonly seed: number;
   readonly fewshot?: number;
   readonly concurrency?: number;
@@ -47,6 +51,10 @@ export function define(command: Command, io: Io): void {
     .option("--endpoint <url>", "OpenAI-compatible endpoint, as far as /v1")
     .option("--out <folder>", "where the run is kept, and goes on from", "runs/eval")
     .option("--cache <folder>", "keeps answers for other runs of the same model and prompts")
+    .option(
+      "--compare <folder>",
+      "another run's --out: paired tests, and diff.html of what changed",
+    )
     .option("--seed <number>", "of sampling and examples", integer({ min: 0 }), 0)
     .option("--fewshot <count>", "examples before each question", integer({ min: 0 }))
     .option("--concurrency <count>", "items at a time", integer({ min: 1 }))
@@ -76,10 +84,15 @@ export function define(command: Command, io: Io): void {
       const file = await writeResults(out, model, evaluation, { limit, seed });
       const report = join(out, "report.html");
       await writeReport(report, out, evaluation);
+      const diff = join(out, "diff.html");
+      const diffs = flags.compare ? await diffRuns(flags.compare, out) : undefined;
+      if (flags.compare) await writeDiff(diff, flags.compare, out);
       if (self.optsWithGlobals().json) {
-        await writeJson(io, resultsJson(model, evaluation, { limit, seed }));
+        const results = resultsJson(model, evaluation, { limit, seed });
+        await writeJson(io, diffs ? { ...results, comparison: diffs } : results);
       } else {
         await writeLine(io, `${render(evaluation)}\n\n${file}\n${report}`);
+        if (diffs) await writeLine(io, `\n${renderDiff(diffs)}\n\n${diff}`);
       }
       if (!evaluation.isComplete) io.exitCode = 1;
     })
@@ -93,6 +106,7 @@ The exit code is 1 where items failed. An endpoint's key is read from OPENAI_API
 Examples:
   onefold eval --list
   onefold eval --model Qwen/Qwen3-0.6B --tasks mmlu,sums.yaml --data datasets --limit 100
+  onefold eval --model mini-int8 --tasks sums.yaml --out runs/int8 --compare runs/eval
   onefold eval --model qwen --endpoint http://localhost:8000/v1 --tasks gsm8k.yaml --json`;
 
 async function listBenchmarks(io: Io, isJson: boolean): Promise<void> {
@@ -131,7 +145,12 @@ function openModel({ model, endpoint, concurrency, ...flags }: EvalFlags) {
 function render({ results, isComplete }: Evaluation): string {
   const failed = results.reduce((sum, result) => sum + result.failed, 0);
   const unread = results.flatMap(({ task, error }) => (error ? `${task.name}: ${error}` : []));
-  const head = isComplete ? [] : [[`incomplete: ${failed} items failed`, ...unread].join("; "), ""];
+  const head = isComplete
+    ? []
+    : [
+        [`incomplete: ${failed} ${failed === 1 ? "item" : "items"} failed`, ...unread].join("; "),
+        "",
+      ];
   const rows = results.flatMap(({ task, scored, failed: missing, metrics, summary }) => [
     ...metrics.map(({ name, filter, value, stderr, interval: [low, high] }) => [
       task.name,
@@ -147,3 +166,16 @@ function render({ results, isComplete }: Evaluation): string {
   );
   return [...head, formatTable(rows), ...reasons].join("\n");
 }
+
+const renderDiff = (diffs: readonly RunDiff[]): string =>
+  formatTable(
+    diffs.flatMap(({ task, comparisons }) =>
+      comparisons.map(({ metric, difference, interval: [low, high], p, test, items }) => [
+        task,
+        metric,
+        `${difference < 0 ? "" : "+"}${difference.toFixed(4)}`,
+        `${low.toFixed(4)} to ${high.toFixed(4)}`,
+        `p ${p.toPrecision(3)} (${test}, ${items} items)`,
+      ]),
+    ),
+  );
