@@ -66,7 +66,7 @@ export function define(command: Command, io: Io): void {
       const tasks = await openTasks(flags);
       const opened = await openModel(flags);
       using model = flags.cache ? await cacheAnswers(opened, flags.cache) : opened;
-      const { out, limit, seed, concurrency } = flags;
+      const { out, limit, seed } = flags;
       const status = createStatusLine(io.stderr);
       const signal = io.interruptible();
       const evaluation = await evaluate({
@@ -75,7 +75,6 @@ export function define(command: Command, io: Io): void {
         out,
         limit,
         seed,
-        concurrency,
         signal,
         onProgress: ({ task, done, failed, rate }) =>
           status.show(`${task}: ${done} items, ${failed} failed, ${rate.toFixed(1)} items/s`),

@@ -4,7 +4,8 @@ import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isObject } from "../../checkpoint/json.ts";
 import { createLimiter } from "../limiter.ts";
-import type { EvalModel, GenerateRequest, Generation } from "../types.ts";
+import type { EvalModel, GenerateRequest, Generation, LogLikelihoodRequest } from "../types.ts";
+import { echoFields, NoEchoError, readEchoed } from "./echoed-likelihood.ts";
 
 export interface EndpointOptions {
   /** As far as `/v1`. */
@@ -31,7 +32,8 @@ const isTransient = (status: number): boolean =>
 /**
  * Texts go to `/completions`, conversations to `/chat/completions`. Failures that may pass (429,
  * 5xx, a broken connection, no answer in time) are tried again after a growing wait with jitter, or
- * after what `Retry-After` says. There are no likelihoods of given texts.
+ * after what `Retry-After` says. Likelihoods of given texts need a server whose completions take
+ * `echo` with `logprobs`; one that refuses the first such request is not asked again.
  */
 export function createEndpointModel(options: EndpointOptions): EvalModel {
   const { model, apiKey, concurrency = 8, retries = 5, backoffMs = 500 } = options;
@@ -99,12 +101,31 @@ export function createEndpointModel(options: EndpointOptions): EvalModel {
     return generation;
   };
 
+  let echoes: "untried" | "works" | Error = "untried";
+  const likelihoodOf = async (request: LogLikelihoodRequest, signal?: AbortSignal) => {
+    if (echoes instanceof Error) throw echoes;
+    try {
+      const body = JSON.stringify({ model, ...echoFields(request) });
+      const answer = await post("/completions", body, signal);
+      usage.promptTokens += tokenCounts(answer).promptTokens;
+      const score = readEchoed(answer, model, request);
+      echoes = "works";
+      return score;
+    } catch (error) {
+      const isRefused = error instanceof RefusedError || error instanceof NoEchoError;
+      if (isRefused && echoes === "untried") echoes = error;
+      throw error;
+    }
+  };
+
   return {
     name: model,
     identity: createHash("sha256")
       .update(JSON.stringify([withoutSecrets(url), model]))
       .digest("hex"),
-    concurrency,
+    concurrency: concurrency + 2, // some are scored or written down while all requests are out
+    logLikelihoods: (requests, { signal } = {}) =>
+      Promise.all(requests.map((request) => limit(() => likelihoodOf(request, signal)))),
     generate: (requests, { signal } = {}) =>
       Promise.all(requests.map((request) => limit(() => generateOne(request, signal)))),
     usage() {
@@ -147,13 +168,19 @@ function readGeneration(answer: unknown, model: string, until: readonly string[]
   if (!isObject(choice) || typeof content !== "string") {
     throw new Error(`${model} answered without a text in choices[0]`);
   }
-  const counts = isObject(answer) && isObject(answer.usage) ? answer.usage : {};
   const reasoning = message?.reasoning_content;
-  const count = (value: unknown): number => (typeof value === "number" ? value : 0);
   return {
     text: until.filter(Boolean).reduce((left, stop) => left.split(stop, 1)[0]!, content),
     ...(typeof reasoning === "string" && reasoning ? { reasoning } : {}),
     finishReason: choice.finish_reason === "length" ? "length" : "stop",
+    ...tokenCounts(answer),
+  };
+}
+
+function tokenCounts(answer: unknown): Pick<Generation, "promptTokens" | "completionTokens"> {
+  const counts = isObject(answer) && isObject(answer.usage) ? answer.usage : {};
+  const count = (value: unknown): number => (typeof value === "number" ? value : 0);
+  return {
     promptTokens: count(counts.prompt_tokens),
     completionTokens: count(counts.completion_tokens),
   };

@@ -4,7 +4,7 @@ import { readdir } from "node:fs/promises";
 import { join } from "node:path";
 import { fileError } from "../../checkpoint/json.ts";
 import { journalFolder } from "../evaluate.ts";
-import { recordsOf } from "../run/journal.ts";
+import { latestRecords } from "../run/journal.ts";
 import type { ItemRecord } from "../types.ts";
 import { type Comparison, compareRuns } from "./compare.ts";
 import { writeText } from "./html.ts";
@@ -75,8 +75,9 @@ async function* changesOf(
 ): AsyncGenerator<PageItem> {
   for (const task of tasks) {
     const before = new Map<string, Told>();
-    for await (const record of recordsOf(journalOf(a, task))) before.set(record.id, told(record));
-    for await (const record of recordsOf(journalOf(b, task))) {
+    for await (const record of latestRecords(journalOf(a, task)))
+      before.set(record.id, told(record));
+    for await (const record of latestRecords(journalOf(b, task))) {
       const first = before.get(record.id);
       if (!first) continue;
       const second = told(record);

@@ -2,7 +2,7 @@
 
 import { writeFileAtomically } from "../../checkpoint/atomic.ts";
 import { type Evaluation, journalFile } from "../evaluate.ts";
-import { recordsOf } from "../run/journal.ts";
+import { latestRecords } from "../run/journal.ts";
 import type { ItemRecord } from "../types.ts";
 import { type PageItem, pageText, shown } from "./page.ts";
 
@@ -37,7 +37,7 @@ export async function writeReport(
 
 async function* itemsOf(out: string, tasks: readonly string[]): AsyncGenerator<PageItem> {
   for (const task of tasks) {
-    for await (const record of recordsOf(journalFile(out, task))) {
+    for await (const record of latestRecords(journalFile(out, task))) {
       const kind = outcomeOf(record);
       const cells = record.status === "failed" ? ["", record.error, shown(record.doc)] : [];
       if (record.status === "scored") {

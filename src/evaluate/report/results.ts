@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { writeFileAtomically } from "../../checkpoint/atomic.ts";
 import { type Evaluation, journalFile } from "../evaluate.ts";
 import type { MetricResult } from "../run/aggregate.ts";
-import { recordsOf } from "../run/journal.ts";
+import { latestRecords } from "../run/journal.ts";
 import type { EvalModel, ItemRecord, JsonObject } from "../types.ts";
 
 const hashOf = (value: unknown): string =>
@@ -119,7 +119,7 @@ export async function writeResults(
   for (const { task } of evaluation.results) {
     const name = task.name.replace(/[^\w.-]+/g, "_");
     await writeFileAtomically(join(folder, `samples_${name}_${time}.jsonl`), async (sink) => {
-      for await (const record of recordsOf(journalFile(out, task.name))) {
+      for await (const record of latestRecords(journalFile(out, task.name))) {
         await sink.write(Buffer.from(`${JSON.stringify(sampleOf(record))}\n`));
       }
     });

@@ -70,6 +70,15 @@ export async function* recordsOf(file: string): AsyncGenerator<ItemRecord> {
   }
 }
 
+/** The last record of each item: one that failed and was asked again counts once. */
+export async function* latestRecords(file: string): AsyncGenerator<ItemRecord> {
+  const last = new Map<string, number>();
+  let line = 0;
+  for await (const { id } of recordsOf(file)) last.set(id, line++);
+  line = 0;
+  for await (const record of recordsOf(file)) if (last.get(record.id) === line++) yield record;
+}
+
 /** Bytes of whole lines, 0 where there is no journal yet. */
 async function endOf(file: string, key: JsonObject): Promise<number> {
   if (!(await stat(file).catch(() => undefined))) return 0;
