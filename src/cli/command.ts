@@ -62,6 +62,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/eval.ts"),
   },
   {
+    name: "play",
+    summary: "play a benchmark's game in the terminal",
+    load: () => import("./commands/play.ts"),
+  },
+  {
     name: "data",
     summary: "check training data: rows, kinds, lengths, and what is wrong with them",
     load: () => import("./commands/data.ts"),

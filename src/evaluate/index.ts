@@ -31,7 +31,11 @@ export {
   playTurn,
   type Turn,
 } from "./mtr-bench/episode.ts";
+export { createMtrBenchTask, type MtrBenchOptions } from "./mtr-bench/eval-task.ts";
+export { parsePaperInstances, readPaperInstances } from "./mtr-bench/import.ts";
 export { type Instance, makeInstance, solve as solveInstance } from "./mtr-bench/instance.ts";
+export { accuracyByLevel, type MtrScores, scoreEpisodes } from "./mtr-bench/metrics.ts";
+export { findPatterns, type TurnPattern } from "./mtr-bench/patterns.ts";
 export {
   conversationOf,
   type Message,
@@ -41,7 +45,8 @@ export {
   play as playEpisode,
   randomPlayer,
 } from "./mtr-bench/play.ts";
-export { tasks as mtrBenchTasks } from "./mtr-bench/tasks.ts";
+export { LEVELS as mtrBenchLevels, type Task as MtrBenchTask } from "./mtr-bench/task.ts";
+export { findTask as findMtrBenchTask, tasks as mtrBenchTasks } from "./mtr-bench/tasks.ts";
 export { type Comparison, compareRuns } from "./report/compare.ts";
 export { diffPage, diffRuns, type RunDiff, writeDiff } from "./report/diff.ts";
 export { writeReport } from "./report/html.ts";

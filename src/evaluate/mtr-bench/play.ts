@@ -5,10 +5,10 @@ import { type Episode, type EpisodeOptions, newEpisode, playTurn } from "./episo
 import type { Instance } from "./instance.ts";
 import type { Task } from "./task.ts";
 
-export interface Message {
+export type Message = {
   readonly role: "user" | "assistant";
   readonly content: string;
-}
+};
 
 /** Answers a conversation whose last message is the monitor's. */
 export type Player = (conversation: readonly Message[]) => Promise<string>;

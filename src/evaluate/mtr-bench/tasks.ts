@@ -1,5 +1,6 @@
 /** The 40 tasks. */
 
+import { nearest } from "../../task/grammar/suggest.ts";
 import { attendanceCheck } from "./adaptation/attendance-check.ts";
 import { bitGuessing } from "./adaptation/bit-guessing.ts";
 import { findHidden } from "./adaptation/find-hidden.ts";
@@ -85,3 +86,22 @@ export const tasks: readonly Task[] = [
   xorBreaking,
   zigzagGraph,
 ];
+
+/**
+ * The task of this name, in any case.
+ *
+ * @throws Error that lists the nearest name
+ * @example
+ * findTask("bitquery").goal;
+ */
+export function findTask(name: string): Task {
+  const task = tasks.find((t) => t.name.toLowerCase() === name.toLowerCase());
+  if (task) return task;
+  const names = tasks.map((t) => t.name);
+  throw new Error(`no task of MTR-Bench is named "${name}"; ${didYouMean(name, names)}`);
+}
+
+const didYouMean = (name: string, names: readonly string[]): string => {
+  const guess = nearest(name, names);
+  return guess ? `did you mean ${guess}?` : `there are ${names.join(", ")}`;
+};

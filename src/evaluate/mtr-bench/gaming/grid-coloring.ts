@@ -27,15 +27,22 @@ const cornersOf = ([x1, x2, y1, y2]: Rectangle): string[] => [
 
 /** The rectangle with the most corners of different colours and none of equal ones. */
 function bestRectangle(size: number, cells: State["cells"]): Rectangle {
+  // Half a million corners at size 30: colours by index, 0 for none.
+  const at = range(size).map((x) => range(size).map((y) => cells[`${x + 1},${y + 1}`] ?? 0));
   let best: Rectangle = [1, 2, 1, 2];
   let most = -1;
-  for (const [a, b] of pairsOf(size)) {
-    for (const [c, d] of pairsOf(size)) {
-      const rectangle: Rectangle = [a + 1, b + 1, c + 1, d + 1];
-      const colours = cornersOf(rectangle).flatMap((key) => cells[key] ?? []);
-      if (colours.length <= most || new Set(colours).size < colours.length) continue;
-      [best, most] = [rectangle, colours.length];
-      if (most === 4) return best;
+  for (const [x1, x2] of pairsOf(size)) {
+    for (let y1 = 0; y1 < size; y1++) {
+      const [a, b] = [at[x1][y1], at[x2][y1]];
+      if (a > 0 && a === b) continue;
+      for (let y2 = y1 + 1; y2 < size; y2++) {
+        const [c, d] = [at[x1][y2], at[x2][y2]];
+        const isMixed = c === 0 || (c !== a && c !== b && c !== d);
+        if (!isMixed || (d > 0 && (d === a || d === b))) continue;
+        const found = Number(a > 0) + Number(b > 0) + Number(c > 0) + Number(d > 0);
+        if (found <= most) continue;
+        [best, most] = [[x1 + 1, x2 + 1, y1 + 1, y2 + 1], found];
+      }
     }
   }
   return best;
@@ -48,20 +55,16 @@ export const gridColoring = defineTask<View, State>({
   verbs: ["My Choice", "My Answer"],
   forms: ["My Choice: x y", "My Answer: x1 x2 y1 y2"],
   budget: { easy: 10, medium: 10, hard: 10 },
-  bound: "three corners of different colours are soon found; the fourth is then chosen",
-  fixes: ["cells at the start have different colours (published: all the same)"],
+  bound: "three choices and an answer, unless a new colour equals that of another corner",
   generate(random, level) {
     const size = byLevel(level, 30, 20, 10);
     const cells = sample(random, cellsOf(size), 2 * size - 3);
-    const start = Object.fromEntries(cells.map((cell, i) => [String(cell), i + 1]));
+    const colour = 1 + random.below(2 * size);
+    const start = Object.fromEntries(cells.map((cell) => [String(cell), colour]));
     return { view: { size, colours: 2 * size, start }, state: { cells: start } };
   },
   rules: ({ size, colours, start }) =>
-    `On a grid of ${size} x ${size} cells (x and y from 1 to ${size}) these cells x,y have colours: ${Object.entries(
-      start,
-    )
-      .map(([cell, colour]) => `${cell}: ${colour}`)
-      .join("; ")}.
+    `On a grid of ${size} x ${size} cells (x and y from 1 to ${size}) these cells x,y have colour ${Object.values(start)[0]}: ${Object.keys(start).join("; ")}.
 Choose a cell without colour; I colour it with a colour from 1 to ${colours} and tell you which. When four corners (x1,y1), (x1,y2), (x2,y1), (x2,y2) of a rectangle have four different colours, name it in an answer to win. A wrong answer costs a turn.`,
   step({ size, colours }, { cells }, { verb, numbers }, random) {
     if (numbers.some((v) => v < 1 || v > size)) return refuse(`coordinates go from 1 to ${size}`);

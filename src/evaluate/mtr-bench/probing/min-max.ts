@@ -1,6 +1,6 @@
 /** MinMax: positions of the least and the largest digit, by comparisons. */
 
-import { byLevel, range, span } from "../draw.ts";
+import { byLevel, range } from "../draw.ts";
 import { defineTask, live, refuse, won } from "../task.ts";
 
 interface View {
@@ -55,10 +55,13 @@ I answer 1 to a right answer, 0 to a wrong one, which costs a turn.`,
     const [i, j] = range(2).map(() => 1 + random.below(n));
     return random.below(2) ? `My Query: ${i} ${j}` : `My Answer: ${i} ${j}`;
   },
+  // Comparisons see the digits' order alone: one candidate for each order with ties.
   candidates: ({ n }) =>
-    n > 5
+    n > 6
       ? []
-      : range(10 ** n).map((code) => span(1, n).map((i) => Math.floor(code / 10 ** (i - 1)) % 10)),
+      : range(n ** n)
+          .map((code) => range(n).map((i) => Math.floor(code / n ** i) % n))
+          .filter((digits) => new Set(digits).size === Math.max(...digits) + 1),
   fromPaper: (line) => ({
     view: { n: line.number("scale") },
     state: [...line.text("answer")].map(Number),

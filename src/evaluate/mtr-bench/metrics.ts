@@ -1,0 +1,69 @@
+/** Scores of finished games. */
+
+import { wilsonInterval } from "../score/statistics.ts";
+import type { Episode } from "./episode.ts";
+import { LEVELS, type Level } from "./task.ts";
+
+export interface MtrScores {
+  readonly games: number;
+  /** Wins / games; a game without an answer is not won. */
+  readonly accuracy: number;
+  /** 95 % interval of Wilson (1927). */
+  readonly interval: readonly [low: number, high: number];
+  /** Mean turns of won games; NaN without one. */
+  readonly turnsToWin: number;
+  /** Mean over won games of reference turns / turns, at most 1; NaN without one. */
+  readonly efficiency: number;
+  /** Mean over all games of won x (1 - (turns - 1) / budget). */
+  readonly budgetScore: number;
+  /** Games that an invalid command ended / games: comparable with published numbers. */
+  readonly invalidGames: number;
+  /** Invalid commands / turns. */
+  readonly invalidTurns: number;
+  /** Replies that were cut off inside a thought / turns. */
+  readonly truncatedTurns: number;
+}
+
+const mean = (values: readonly number[]): number =>
+  values.reduce((sum, v) => sum + v, 0) / values.length;
+
+/**
+ * Scores games of one cell of the table, or all.
+ *
+ * @example
+ * scoreEpisodes(episodes).accuracy;
+ */
+export function scoreEpisodes(episodes: readonly Episode[]): MtrScores {
+  const won = episodes.filter((e) => e.status === "won");
+  const turns = episodes.flatMap((e) => e.turns);
+  const share = (count: number, of: number) => (of === 0 ? 0 : count / of);
+  const paid = won.map((e) => 1 - (e.turns.length - 1) / e.instance.budget);
+  const known = won.filter((e) => e.instance.oracleTurns > 0);
+  return {
+    games: episodes.length,
+    accuracy: share(won.length, episodes.length),
+    interval: episodes.length > 0 ? wilsonInterval(won.length, episodes.length) : [0, 1],
+    turnsToWin: mean(won.map((e) => e.turns.length)),
+    efficiency: mean(known.map((e) => Math.min(1, e.instance.oracleTurns / e.turns.length))),
+    budgetScore: share(
+      paid.reduce((sum, v) => sum + v, 0),
+      episodes.length,
+    ),
+    invalidGames: share(episodes.filter((e) => e.status === "invalid").length, episodes.length),
+    invalidTurns: share(turns.filter((t) => t.isInvalid).length, turns.length),
+    truncatedTurns: share(turns.filter((t) => t.isTruncated).length, turns.length),
+  };
+}
+
+/** Accuracy of each level as the mean over tasks, so that every task counts the same. */
+export function accuracyByLevel(episodes: readonly Episode[]): Readonly<Record<Level, number>> {
+  const at = (level: Level) => {
+    const own = episodes.filter((e) => e.instance.level === level);
+    const names = [...new Set(own.map((e) => e.instance.task))];
+    return mean(
+      names.map((name) => scoreEpisodes(own.filter((e) => e.instance.task === name)).accuracy),
+    );
+  };
+  const [easy, medium, hard] = LEVELS.map(at);
+  return { easy, medium, hard };
+}

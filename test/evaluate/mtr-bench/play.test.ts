@@ -1,0 +1,150 @@
+import { mkdtemp } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import {
+  createMtrBenchTask,
+  type EvalModel,
+  evaluate,
+  findMtrBenchTask,
+  findPatterns,
+  makeInstance,
+  mtrBenchTasks,
+  newEpisode,
+  oraclePlayer,
+  parsePaperInstances,
+  playEpisode,
+  playTurn,
+  randomPlayer,
+  scoreEpisodes,
+} from "../../../src/evaluate/index.ts";
+
+const minMax = findMtrBenchTask("minmax");
+
+test("malformed and illegal commands leave the state of every task as it was", () => {
+  for (const task of mtrBenchTasks) {
+    const start = newEpisode(makeInstance(task, "easy", 2, 0));
+    const [verb] = task.verbs;
+    for (const reply of ["", "no command", `${verb}:`, `${verb}: -7 -7 -7 -7 -7`, `${verb}: ¿?`]) {
+      const after = playTurn(task, start, reply, { corrections: 3 });
+      expect(after.turns[0], `${task.name}: ${reply}`).toMatchObject({ isInvalid: true });
+      expect(after.state).toBe(start.state);
+      expect(after.status).toBe("live");
+    }
+  }
+});
+
+test("the same replies give the same game, so a game is resumed by replay", async () => {
+  for (const task of mtrBenchTasks) {
+    const instance = makeInstance(task, "easy", 3, 1);
+    const played = await playEpisode(task, instance, randomPlayer(task, instance, 4));
+    expect(played.turns.filter((t) => t.isInvalid)).toEqual([]);
+    let again = newEpisode(instance);
+    for (const { reply } of played.turns) again = playTurn(task, again, reply, { corrections: 3 });
+    expect(again).toEqual(played);
+  }
+});
+
+test("corrections are counted; one more invalid command ends the game", async () => {
+  const instance = makeInstance(minMax, "easy", 1, 0);
+  const lenient = await playEpisode(minMax, instance, async () => "hello");
+  expect([lenient.status, lenient.turns.length]).toEqual(["invalid", 4]);
+  const strict = await playEpisode(minMax, instance, async () => "hello", { corrections: 0 });
+  expect([strict.status, strict.turns.length]).toEqual(["invalid", 1]);
+  expect(lenient.turns[0]!.feedback).toContain("My Query: i j");
+});
+
+test("thoughts are not stored; an unclosed one is truncated, not a command", () => {
+  const start = newEpisode(makeInstance(minMax, "easy", 1, 0));
+  const thought = "<think>My Query: 9 9</think>I compare.\n**My Query: 1 2**";
+  const { turns } = playTurn(minMax, start, thought, { corrections: 0 });
+  expect(turns[0]).toMatchObject({ command: "My Query: 1 2", isInvalid: false });
+  expect(turns[0]!.reply).not.toContain("9 9");
+  const cut = playTurn(minMax, start, "<think>My Query: 1 2", { corrections: 3 });
+  expect(cut.turns[0]).toMatchObject({ isTruncated: true, isInvalid: true });
+});
+
+test("scores: accuracy over all games, efficiency over won ones, invalid turns", async () => {
+  const instance = makeInstance(minMax, "easy", 1, 0);
+  const won = await playEpisode(minMax, instance, oraclePlayer(minMax, instance));
+  const ended = await playEpisode(minMax, instance, async () => "hello");
+  const scores = scoreEpisodes([won, ended]);
+  // n = 5: 6 comparisons and the answer, of 10 turns.
+  expect(scores).toMatchObject({ accuracy: 0.5, turnsToWin: 7, efficiency: 1, invalidGames: 0.5 });
+  expect(scores.budgetScore).toBeCloseTo(0.5 * (1 - 6 / 10));
+  expect(scores.invalidTurns).toBeCloseTo(4 / 11);
+});
+
+test("patterns: a repeated query tells nothing; an early answer is premature", () => {
+  const task = findMtrBenchTask("TrainPursuit");
+  const impostors = findMtrBenchTask("FindTheImpostors");
+  let game = newEpisode(makeInstance(impostors, "easy", 1, 0));
+  for (const reply of ["My Query: 1, 2, 3", "My Query: 1, 2, 3", "My Answer: 1, 2"]) {
+    game = playTurn(impostors, game, reply, { corrections: 0 });
+  }
+  const [first, second, third] = findPatterns(impostors, game);
+  // 6 players, 2 to 4 impostors: 15 + 20 + 15 worlds, half of them on each side by symmetry.
+  expect(first).toMatchObject({ candidates: 50, bits: 1, isRepeat: false, isRedundant: false });
+  expect(second).toMatchObject({ candidates: 25, bits: 0, isRepeat: true, isRedundant: true });
+  expect(third).toMatchObject({ isPremature: true });
+  expect(task.candidates).toBeDefined();
+});
+
+test("published instances are read; wrong fields are named with file and line", async () => {
+  const line = {
+    question_id: 4,
+    prompt: "Find the pair.",
+    type: "Information Query",
+    scale: 5,
+    difficulty: "easy",
+    title: "MinMax",
+    answer: "38172",
+  };
+  const [instance] = parsePaperInstances(`${JSON.stringify(line)}\n`, "easy.jsonl");
+  expect(instance).toMatchObject({ id: "IP.MinMax.easy.paper.4", rules: "paper", budget: 10 });
+  expect(instance!.prompt).toBe("Find the pair.");
+  const right = await playEpisode(minMax, instance!, async () => "My Answer: 3 2");
+  expect(right.status).toBe("won");
+  const silent = await playEpisode(minMax, instance!, async () => "hello");
+  expect(silent.turns).toHaveLength(1);
+  const broken = JSON.stringify({ ...line, scale: "five" });
+  expect(() => parsePaperInstances(broken, "easy.jsonl")).toThrow('easy.jsonl, line 1: "scale"');
+  expect(() => parsePaperInstances("{", "easy.jsonl")).toThrow("easy.jsonl, line 1: no JSON");
+  const other = JSON.stringify({ ...line, title: "MinMaxx" });
+  expect(() => parsePaperInstances(other, "easy.jsonl")).toThrow("did you mean MinMax?");
+});
+
+test("published RainbowCandy keeps its flaw: colours never mix", () => {
+  const candy = findMtrBenchTask("RainbowCandy");
+  const devices = { "1,1": "-", "1,2": "R", "2,1": "-", "2,2": "G" };
+  const graph = { size: 2, devices, target: "Y" };
+  const line = { question_id: 1, prompt: "", title: "RainbowCandy", difficulty: "easy", graph };
+  const [instance] = parsePaperInstances(JSON.stringify(line), "easy.jsonl");
+  let game = newEpisode(instance!);
+  for (const reply of ["My Move: E", "My Move: S"])
+    game = playTurn(candy, game, reply, { corrections: 0 });
+  expect(game.turns[1]!.feedback).toBe("R");
+  expect(instance!.oracleTurns).toBe(0);
+});
+
+test("the harness plays games with a model and reports how they ended", async () => {
+  const model: EvalModel = {
+    name: "fixed",
+    identity: "fixed",
+    concurrency: 2,
+    async generate(requests) {
+      return requests.map(() => ({
+        ...{ text: "My Answer: 1 2", finishReason: "stop" as const },
+        ...{ promptTokens: 1, completionTokens: 1 },
+      }));
+    },
+    usage: () => ({ requests: 0, promptTokens: 0, completionTokens: 0, retries: 0 }),
+    [Symbol.dispose]() {},
+  };
+  const task = createMtrBenchTask({ tasks: ["MinMax"], levels: ["easy"], count: 4 });
+  const out = await mkdtemp(join(tmpdir(), "onefold-mtr-"));
+  const { results, isComplete } = await evaluate({ model, tasks: [task], out });
+  expect(isComplete).toBe(true);
+  expect(results[0]).toMatchObject({ requested: 4, scored: 4 });
+  expect(results[0]!.counts.repeats).toBeGreaterThan(0);
+});
