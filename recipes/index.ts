@@ -8,6 +8,7 @@ export const recipes: Readonly<Record<string, () => Promise<Recipe>>> = {
   m6: async () => (await import("./m6/recipe.ts")).default,
   "m6-t": async () => (await import("./m6-t/recipe.ts")).default,
   "moe-balance": async () => (await import("./moe-balance/recipe.ts")).default,
+  "mtr-bench": async () => (await import("./mtr-bench/recipe.ts")).default,
   ofasys: async () => (await import("./ofasys/recipe.ts")).default,
   "qwen3-post-training": async () => (await import("./qwen3-post-training/recipe.ts")).default,
   gspo: async () => (await import("./gspo/recipe.ts")).default,

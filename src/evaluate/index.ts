@@ -29,12 +29,18 @@ export {
   type EpisodeStatus,
   newEpisode,
   playTurn,
+  type Reply,
   type Turn,
 } from "./mtr-bench/episode.ts";
-export { createMtrBenchTask, type MtrBenchOptions } from "./mtr-bench/eval-task.ts";
-export { parsePaperInstances, readPaperInstances } from "./mtr-bench/import.ts";
+export { createMtrBenchTask, type MtrBenchOptions, modelPlayer } from "./mtr-bench/eval-task.ts";
+export {
+  type MalformedInstance,
+  parsePaperInstances,
+  readPaperInstances,
+} from "./mtr-bench/import.ts";
 export { type Instance, makeInstance, solve as solveInstance } from "./mtr-bench/instance.ts";
 export { accuracyByLevel, type MtrScores, scoreEpisodes } from "./mtr-bench/metrics.ts";
+export { isMtrBenchName, mtrBenchByName } from "./mtr-bench/named.ts";
 export { findPatterns, type TurnPattern } from "./mtr-bench/patterns.ts";
 export {
   conversationOf,

@@ -20,12 +20,22 @@ export function visibleText(reply: string): string | undefined {
 }
 
 /**
- * The command in the last line that has one; case does not matter, markup is ignored.
+ * The command in the last line that has one; case does not matter, markup is ignored. The published
+ * monitors take the first line, of the first of their verbs that occurs ("first").
  *
  * @example
  * findCommand("I compare two.\n**My Query: 1 2**", ["My Query"]); // numbers: [1, 2]
  */
-export function findCommand(text: string, verbs: readonly string[]): Command | undefined {
+export function findCommand(
+  text: string,
+  verbs: readonly string[],
+  which: "first" | "last" = "last",
+): Command | undefined {
+  if (which === "first") {
+    const lines = text.split("\n");
+    const found = verbs.flatMap((verb) => lines.flatMap((line) => findCommand(line, [verb]) ?? []));
+    return found[0];
+  }
   const pattern = new RegExp(`(${verbs.join("|")})\\s*:\\s*(.*)`, "i");
   for (const line of text.split("\n").reverse()) {
     const match = pattern.exec(line.replace(/[*`'"]/g, ""));

@@ -11,13 +11,24 @@ export interface Turn {
   /** The command as it was understood, e.g. "My Query: 1 2"; absent where there was none. */
   readonly command?: string;
   readonly feedback: string;
+  /** A whole reply without a legal command. */
   readonly isInvalid: boolean;
-  /** How much of the tokens' limit ended inside a thought: such a reply has no visible text. */
+  /** Cut off by the limit of tokens, or inside a thought, before there was a command. */
   readonly isTruncated: boolean;
 }
 
-/** How a game ended. "invalid": too many invalid commands; "budget": no turns left. */
-export type EpisodeStatus = "live" | "won" | "lost" | "budget" | "invalid";
+/** What a player says. */
+export interface Reply {
+  readonly text: string;
+  /** It had not ended when the limit of tokens did. */
+  readonly isCutOff?: boolean;
+}
+
+/**
+ * How a game ended. "invalid": one invalid command too many, "truncated": one reply too many that
+ * was cut off (both use up the same corrections); "budget": no turns left.
+ */
+export type EpisodeStatus = "live" | "won" | "lost" | "budget" | "invalid" | "truncated";
 
 export interface Episode {
   readonly instance: Instance;
@@ -27,7 +38,7 @@ export interface Episode {
 }
 
 export interface EpisodeOptions {
-  /** Invalid commands that are answered with a correction before one ends the game. */
+  /** Replies without a legal command that are answered with a correction before one ends the game. */
   readonly corrections: number;
 }
 
@@ -47,33 +58,37 @@ export const newEpisode = (instance: Instance): Episode => ({
 export function playTurn(
   task: Task,
   episode: Episode,
-  reply: string,
+  reply: string | Reply,
   { corrections }: EpisodeOptions,
 ): Episode {
   const { instance, turns } = episode;
   if (episode.status !== "live") throw new Error(`${instance.id}: the game is over`);
-  const visible = visibleText(reply);
-  const command = findCommand(visible ?? "", task.verbs);
+  const { text, isCutOff = false } = typeof reply === "string" ? { text: reply } : reply;
+  const visible = visibleText(text);
+  const isPaper = instance.rules === "paper";
+  const command = findCommand(visible ?? "", task.verbs, isPaper ? "first" : "last");
+  const isTruncated = !command && (isCutOff || visible === undefined);
   const random = createRandom(instance.seed, `turn ${turns.length}`);
   const outcome = command
     ? task.step(instance.view, episode.state, command, random)
-    : { refused: visible === undefined ? "the reply ended inside a thought" : "no command found" };
-  const isInvalid = "refused" in outcome;
+    : { refused: isTruncated ? "the reply was cut off before a command" : "no command found" };
+  const isRefused = "refused" in outcome;
   const turn: Turn = {
     reply: visible?.trim() ?? "",
     ...(command && { command: `${command.verb}: ${command.text}` }),
-    feedback: isInvalid
+    feedback: isRefused
       ? `Invalid: ${outcome.refused}. Expected: ${task.forms.join(" or ")}`
       : outcome.feedback,
-    isInvalid,
-    isTruncated: visible === undefined,
+    isInvalid: isRefused && !isTruncated,
+    isTruncated,
   };
   const after = [...turns, turn];
-  const invalid = after.filter((t) => t.isInvalid).length;
-  const status = isInvalid ? (invalid > corrections ? "invalid" : "live") : outcome.status;
+  const refused = after.filter((t) => t.isInvalid || t.isTruncated).length;
+  const ended = isTruncated ? "truncated" : "invalid";
+  const status = isRefused ? (refused > corrections ? ended : "live") : outcome.status;
   return {
     instance,
-    state: isInvalid ? episode.state : outcome.state,
+    state: isRefused ? episode.state : outcome.state,
     turns: after,
     status: status === "live" && after.length >= instance.budget ? "budget" : status,
   };

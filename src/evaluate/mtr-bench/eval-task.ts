@@ -1,14 +1,18 @@
 /** MTR-Bench as a task of the harness: an item is a game, the model is asked every turn. */
 
-import type { EvalItem, EvalModel, EvalTask } from "../types.ts";
+import { createHash } from "node:crypto";
+import type { EvalItem, EvalModel, EvalTask, ItemOutcome, MetricSpec } from "../types.ts";
+import type { Episode } from "./episode.ts";
+import type { MalformedInstance } from "./import.ts";
 import { type Instance, makeInstance } from "./instance.ts";
-import { scoreEpisodes } from "./metrics.ts";
-import { findPatterns } from "./patterns.ts";
-import { correctionsOf, type Player, play } from "./play.ts";
+import { findPatterns, type TurnPattern } from "./patterns.ts";
+import { type Player, play } from "./play.ts";
 import { LEVELS, type Level, type Task } from "./task.ts";
 import { tasks as allTasks, findTask } from "./tasks.ts";
 
 export interface MtrBenchOptions {
+  /** What results call it (default "mtr-bench"). */
+  readonly name?: string;
   /** Names (default: all 40). */
   readonly tasks?: readonly string[];
   readonly levels?: readonly Level[];
@@ -17,20 +21,51 @@ export interface MtrBenchOptions {
   /** Of the games (default 1). */
   readonly seed?: number;
   /** Published instances (`readPaperInstances`) in place of generated ones. */
-  readonly instances?: readonly Instance[];
+  readonly instances?: readonly (Instance | MalformedInstance)[];
   /** Most tokens of a reply (default 512; published: 16384). */
   readonly maxTokens?: number;
 }
 
-const asPlayer =
-  (model: EvalModel, maxTokens: number, signal: AbortSignal): Player =>
+/**
+ * A model as a player.
+ *
+ * @example
+ * const player = modelPlayer(model, { maxTokens: 512 });
+ */
+export const modelPlayer =
+  (
+    model: Pick<EvalModel, "generate">,
+    { maxTokens, signal }: { readonly maxTokens: number; readonly signal?: AbortSignal },
+  ): Player =>
   async (conversation) => {
-    const [{ text }] = await model.generate([{ prompt: conversation, maxTokens }], { signal });
-    return text;
+    const [{ text, finishReason }] = await model.generate([{ prompt: conversation, maxTokens }], {
+      signal,
+    });
+    return { text, isCutOff: finishReason === "length" };
   };
 
+const metrics: readonly MetricSpec[] = [
+  { name: "acc", isHigherBetter: true },
+  { name: "budget_score", isHigherBetter: true },
+  // Over games that were won; an efficiency needs a reference that won, too.
+  { name: "turns_to_win", isHigherBetter: false, aggregation: "weighted_mean" },
+  { name: "efficiency", isHigherBetter: true, aggregation: "weighted_mean" },
+  // Shares of games that ended so, then of turns.
+  { name: "invalid", isHigherBetter: false },
+  { name: "truncated", isHigherBetter: false },
+  { name: "invalid_turns", isHigherBetter: false, aggregation: "weighted_mean" },
+  { name: "truncated_turns", isHigherBetter: false, aggregation: "weighted_mean" },
+  { name: "repeats", isHigherBetter: false, aggregation: "weighted_mean" },
+  // Over turns whose candidates can be listed.
+  { name: "redundant", isHigherBetter: false, aggregation: "weighted_mean" },
+  { name: "bits", isHigherBetter: true, aggregation: "weighted_mean" },
+  { name: "premature", isHigherBetter: false, aggregation: "weighted_mean" },
+  { name: "consistent", isHigherBetter: true, aggregation: "weighted_mean" },
+];
+
 /**
- * The benchmark for `evaluate`: results by class, task and level.
+ * The benchmark for `evaluate`: results by class, task and level. Games come one of each task and
+ * level after the other, so that a limit leaves out none.
  *
  * @throws Error for an unknown task's name
  * @example
@@ -41,24 +76,20 @@ const asPlayer =
 export function createMtrBenchTask(options: MtrBenchOptions = {}): EvalTask {
   const { levels = LEVELS, count = 10, seed = 1, instances, maxTokens = 512 } = options;
   const chosen: readonly Task[] = options.tasks?.map(findTask) ?? allTasks;
-  const cells = chosen.flatMap((task) => levels.map((level) => ({ task, level })));
-  // A game is drawn when it is asked: its item names it.
-  const drawn = (id: string): Instance => {
-    const found = instances?.find((instance) => instance.id === id);
-    if (found) return found;
-    const [, name, level, , index] = id.split(".");
-    const known = LEVELS.find((l) => l === level)!;
-    return makeInstance(findTask(name), known, seed, Number(index));
-  };
+  const given = new Map(instances?.map((instance) => [instance.id, instance]));
   function* items(): Generator<EvalItem> {
     if (instances) {
-      for (const { id, task, level } of instances) yield item(id, findTask(task), level);
+      for (const one of instances) {
+        yield "problem" in one ? { ...one, doc: {} } : item(one.id, findTask(one.task), one.level);
+      }
       return;
     }
-    for (const { task, level } of cells) {
-      for (let i = 0; i < count; i++) {
-        const index = String(i).padStart(3, "0");
-        yield item(`${task.class}.${task.name}.${level}.${seed}.${index}`, task, level);
+    for (let i = 0; i < count; i++) {
+      const index = String(i).padStart(3, "0");
+      for (const level of levels) {
+        for (const task of chosen) {
+          yield item(`${task.class}.${task.name}.${level}.${seed}.${index}`, task, level);
+        }
       }
     }
   }
@@ -66,49 +97,87 @@ export function createMtrBenchTask(options: MtrBenchOptions = {}): EvalTask {
     ...{ id, doc: { task: task.name, level } },
     tags: { class: task.class, task: task.name, level },
   });
+  // A generated game is drawn when it is asked: its item names it.
+  const drawn = (id: string): Instance => {
+    const found = given.get(id);
+    if (found && !("problem" in found)) return found;
+    const [, name, level, , index] = id.split(".");
+    const known = LEVELS.find((l) => l === level)!;
+    return makeInstance(findTask(name), known, seed, Number(index));
+  };
   return {
-    name: "mtr-bench",
+    name: options.name ?? "mtr-bench",
     version: "1",
     kind: "interactive",
-    settings: { rules: instances ? "paper" : "fixed", seed, count, maxTokens },
-    metrics: [
-      { name: "acc", isHigherBetter: true },
-      { name: "budget_score", isHigherBetter: true },
-      { name: "invalid", isHigherBetter: false },
-    ],
-    size: instances?.length ?? cells.length * count,
+    settings: instances
+      ? { rules: "paper", instances: digestOf(instances), maxTokens }
+      : { rules: "fixed", tasks: chosen.map(({ name }) => name), levels, seed, count, maxTokens },
+    metrics,
+    groups: ["class", "task", "level", "ended"],
+    size: instances?.length ?? chosen.length * levels.length * count,
     items,
     async ask({ id }, { model, signal }) {
       const instance = drawn(id);
       const task = findTask(instance.task);
-      const corrections = correctionsOf(instance);
-      const player = asPlayer(model, maxTokens, signal);
-      const episode = await play(task, instance, player, { corrections, signal });
-      const { accuracy, budgetScore, invalidGames } = scoreEpisodes([episode]);
-      const patterns = findPatterns(task, episode);
-      const tally = (test: (p: (typeof patterns)[number]) => boolean | undefined) =>
-        patterns.filter((p) => test(p) === true).length;
-      return {
-        values: { acc: accuracy, budget_score: budgetScore, invalid: invalidGames },
-        target: "won",
-        answer: episode.status,
-        asked: episode.turns.map(({ reply, feedback }) => ({
-          context: feedback,
-          argument: { maxTokens },
-          response: reply,
-        })),
-        counts: {
-          turns: episode.turns.length,
-          reference_turns: instance.oracleTurns,
-          invalid_turns: episode.turns.filter((t) => t.isInvalid).length,
-          truncated_turns: episode.turns.filter((t) => t.isTruncated).length,
-          repeats: tally((p) => p.isRepeat),
-          redundant: tally((p) => p.isRedundant),
-          premature_answers: tally((p) => p.isPremature),
-        },
-        tags: { ended: episode.status },
-        details: { prompt: instance.prompt },
-      };
+      const episode = await play(task, instance, modelPlayer(model, { maxTokens, signal }), {
+        signal,
+      });
+      return outcomeOf(episode, findPatterns(task, episode));
     },
   };
 }
+
+function outcomeOf(episode: Episode, patterns: readonly TurnPattern[]): ItemOutcome {
+  const { instance, status, turns } = episode;
+  const length = turns.length;
+  const isWon = status === "won";
+  const invalid = turns.filter((t) => t.isInvalid).length;
+  const truncated = turns.filter((t) => t.isTruncated).length;
+  const repeats = patterns.filter((p) => p.isRepeat).length;
+  const listed = patterns.filter((p) => p.candidates !== undefined);
+  const answers = listed.filter((p) => p.isPremature !== undefined);
+  const share = (some: readonly TurnPattern[], test: (p: TurnPattern) => boolean | undefined) =>
+    [some.filter(test).length, some.length] as const;
+  return {
+    values: {
+      acc: Number(isWon),
+      budget_score: isWon ? 1 - (length - 1) / instance.budget : 0,
+      invalid: Number(status === "invalid"),
+      truncated: Number(status === "truncated"),
+      invalid_turns: [invalid, length],
+      truncated_turns: [truncated, length],
+      repeats: [repeats, length],
+      ...(isWon && { turns_to_win: [length, 1] as const }),
+      ...(isWon &&
+        instance.oracleTurns > 0 && {
+          efficiency: [Math.min(1, instance.oracleTurns / length), 1] as const,
+        }),
+      ...(listed.length > 0 && {
+        redundant: share(listed, (p) => p.isRedundant),
+        bits: [listed.reduce((sum, p) => sum + (p.bits ?? 0), 0), listed.length] as const,
+      }),
+      ...(answers.length > 0 && {
+        premature: share(answers, (p) => p.isPremature),
+        consistent: share(answers, (p) => p.isConsistent),
+      }),
+    },
+    target: "won",
+    answer: status,
+    asked: turns.map(({ reply, feedback }, i) => ({
+      context: i === 0 ? instance.prompt : turns[i - 1].feedback,
+      argument: { reply: i + 1, feedback },
+      response: reply,
+    })),
+    counts: {
+      turns: length,
+      reference_turns: instance.oracleTurns,
+      invalid_turns: invalid,
+      truncated_turns: truncated,
+      repeats,
+    },
+    tags: { ended: status },
+  };
+}
+
+const digestOf = (instances: readonly unknown[]): string =>
+  createHash("sha256").update(JSON.stringify(instances)).digest("hex");

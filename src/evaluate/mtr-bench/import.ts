@@ -17,6 +17,12 @@ const titles: Readonly<Record<string, string>> = {
   GridSum: "GridGame",
 };
 
+/** A line that holds no instance: a benchmark counts it as failed, for this reason. */
+export interface MalformedInstance {
+  readonly id: string;
+  readonly problem: string;
+}
+
 /**
  * Instances of a published `LEVEL.jsonl` under the published rules: its own prompt, 10 rounds (the
  * instance's `turns` in games), one invalid command ends the game.
@@ -28,29 +34,40 @@ const titles: Readonly<Record<string, string>> = {
  * @example
  * const instances = parsePaperInstances(await readFile("easy.jsonl", "utf8"), "easy.jsonl");
  */
-export function parsePaperInstances(
+export const parsePaperInstances = (
   text: string,
   file: string,
   rounds: number = PAPER_ROUNDS,
-): Instance[] {
-  return text.split("\n").flatMap((line, i) => {
-    if (line.trim() === "") return [];
-    const where = `${file}, line ${i + 1}`;
-    let value: unknown;
+): Instance[] => linesOf(text, file).map(({ line, where }) => parseLine(line, where, rounds));
+
+/** As `parsePaperInstances`, from a file; a line that does not fit is told in its place. */
+export async function readPaperInstances(
+  file: string,
+  rounds: number = PAPER_ROUNDS,
+): Promise<(Instance | MalformedInstance)[]> {
+  return linesOf(await readFile(file, "utf8"), file).map(({ line, where }) => {
     try {
-      value = JSON.parse(line);
+      return parseLine(line, where, rounds);
     } catch (error) {
-      throw new Error(`${where}: no JSON`, { cause: error });
+      return { id: where, problem: (error as Error).message }; // parseLine throws Errors alone
     }
-    return [instanceOf(new PaperLine(value, where), where, rounds)];
   });
 }
 
-/** As `parsePaperInstances`, from a file. */
-export const readPaperInstances = async (file: string, rounds?: number): Promise<Instance[]> =>
-  parsePaperInstances(await readFile(file, "utf8"), file, rounds);
+const linesOf = (text: string, file: string): { line: string; where: string }[] =>
+  text
+    .split("\n")
+    .map((line, i) => ({ line, where: `${file}, line ${i + 1}` }))
+    .filter(({ line }) => line.trim() !== "");
 
-function instanceOf(line: PaperLine, where: string, rounds: number): Instance {
+function parseLine(text: string, where: string, rounds: number): Instance {
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (error) {
+    throw new Error(`${where}: no JSON`, { cause: error });
+  }
+  const line = new PaperLine(value, where);
   const title = line.text("title");
   const task: Task = findTask(titles[title] ?? title);
   const found = line.text("difficulty");
@@ -60,6 +77,9 @@ function instanceOf(line: PaperLine, where: string, rounds: number): Instance {
   }
   const { view, state } = task.fromPaper(line);
   const number = line.text("question_id");
+  const isGame = line.has("turns");
+  const budget = isGame ? line.number("turns") : rounds;
+  const prompt = line.text("prompt");
   const instance: Instance = {
     id: `${task.class}.${task.name}.${level}.paper.${number}`,
     task: task.name,
@@ -69,10 +89,17 @@ function instanceOf(line: PaperLine, where: string, rounds: number): Instance {
     rules: "paper",
     view,
     state,
-    prompt: line.text("prompt"),
-    budget: line.has("turns") ? line.number("turns") : rounds,
+    prompt: isGame ? prompt : withRounds(prompt, rounds),
+    budget,
     oracleTurns: 0,
     draws: 0,
   };
   return { ...instance, oracleTurns: solve(task, instance) };
+}
+
+/** The published runner tells the rounds before the text's last sentence. */
+function withRounds(prompt: string, rounds: number): string {
+  const end = prompt.indexOf("\n\nReady to start");
+  const at = end < 0 ? prompt.length : end;
+  return `${prompt.slice(0, at)}\n- You have at most ${rounds} rounds.${prompt.slice(at)}`;
 }

@@ -20,7 +20,9 @@ export interface MtrScores {
   readonly invalidGames: number;
   /** Invalid commands / turns. */
   readonly invalidTurns: number;
-  /** Replies that were cut off inside a thought / turns. */
+  /** Games that a reply which was cut off ended / games. */
+  readonly truncatedGames: number;
+  /** Replies that were cut off before a command / turns. */
   readonly truncatedTurns: number;
 }
 
@@ -36,6 +38,7 @@ const mean = (values: readonly number[]): number =>
 export function scoreEpisodes(episodes: readonly Episode[]): MtrScores {
   const won = episodes.filter((e) => e.status === "won");
   const turns = episodes.flatMap((e) => e.turns);
+  const ended = (status: Episode["status"]) => episodes.filter((e) => e.status === status).length;
   const share = (count: number, of: number) => (of === 0 ? 0 : count / of);
   const paid = won.map((e) => 1 - (e.turns.length - 1) / e.instance.budget);
   const known = won.filter((e) => e.instance.oracleTurns > 0);
@@ -49,8 +52,9 @@ export function scoreEpisodes(episodes: readonly Episode[]): MtrScores {
       paid.reduce((sum, v) => sum + v, 0),
       episodes.length,
     ),
-    invalidGames: share(episodes.filter((e) => e.status === "invalid").length, episodes.length),
+    invalidGames: share(ended("invalid"), episodes.length),
     invalidTurns: share(turns.filter((t) => t.isInvalid).length, turns.length),
+    truncatedGames: share(ended("truncated"), episodes.length),
     truncatedTurns: share(turns.filter((t) => t.isTruncated).length, turns.length),
   };
 }

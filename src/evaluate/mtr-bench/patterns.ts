@@ -35,7 +35,7 @@ export function findPatterns(task: Task, { instance, turns }: Episode): TurnPatt
     const isRepeat = turn.command !== undefined && seen.has(turn.command);
     if (turn.command !== undefined) seen.add(turn.command);
     const command = findCommand(turn.command ?? "", task.verbs);
-    if (states.length === 0 || !command || turn.isInvalid) return { isRepeat };
+    if (states.length === 0 || !command || turn.isInvalid || turn.isTruncated) return { isRepeat };
     const outcomes = states.flatMap((state) => {
       const random = createRandom(instance.seed, `turn ${i}`);
       const outcome = task.step(instance.view, state, command, random);

@@ -1,7 +1,7 @@
 /** Lets anyone play: a model, a person, a reference player. */
 
 import { createRandom } from "../../nn/random.ts";
-import { type Episode, type EpisodeOptions, newEpisode, playTurn } from "./episode.ts";
+import { type Episode, type EpisodeOptions, newEpisode, playTurn, type Reply } from "./episode.ts";
 import type { Instance } from "./instance.ts";
 import type { Task } from "./task.ts";
 
@@ -11,7 +11,7 @@ export type Message = {
 };
 
 /** Answers a conversation whose last message is the monitor's. */
-export type Player = (conversation: readonly Message[]) => Promise<string>;
+export type Player = (conversation: readonly Message[]) => Promise<string | Reply>;
 
 /** What is said so far: the task's text, then replies (without their thoughts) and feedback. */
 export function conversationOf({ instance, turns }: Episode): Message[] {
@@ -28,8 +28,12 @@ export interface PlayOptions extends Partial<EpisodeOptions> {
   readonly onTurn?: (episode: Episode) => void;
 }
 
-/** Corrections that a player gets, unless asked otherwise; the published rules give none. */
-export const correctionsOf = ({ rules }: Instance): number => (rules === "paper" ? 0 : 3);
+/**
+ * Corrections that a player gets, unless asked otherwise. The published rules give none, but for
+ * Wordle, whose malformed guesses only cost a turn.
+ */
+export const correctionsOf = ({ rules, task, budget }: Instance): number =>
+  rules === "fixed" ? 3 : task === "Wordle" ? budget : 0;
 
 /**
  * Plays an instance to its end.
@@ -37,7 +41,7 @@ export const correctionsOf = ({ rules }: Instance): number => (rules === "paper"
  * @throws what the player throws
  * @example
  * const episode = await play(task, instance, randomPlayer(task, instance, 1));
- * episode.status; // "won", "lost", "budget" or "invalid"
+ * episode.status; // "won", "lost", "budget", "invalid" or "truncated"
  */
 export async function play(
   task: Task,
@@ -69,7 +73,8 @@ export function oraclePlayer(task: Task, instance: Instance): Player {
 
 /** Chooses blindly among legal commands: what a model has to beat. */
 export function randomPlayer(task: Task, instance: Instance, seed: number): Player {
-  const random = createRandom(seed, instance.id);
+  // Not the stream that the instance was drawn from, which would give its secret away.
+  const random = createRandom(seed, `random player of ${instance.id}`);
   let episode = newEpisode(instance);
   return async () => {
     const reply = task.guess(instance.view, episode.state, random);

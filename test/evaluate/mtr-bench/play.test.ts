@@ -1,14 +1,16 @@
-import { mkdtemp } from "node:fs/promises";
+import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
   createMtrBenchTask,
+  type EvalItem,
   type EvalModel,
   evaluate,
   findMtrBenchTask,
   findPatterns,
   makeInstance,
+  mtrBenchByName,
   mtrBenchTasks,
   newEpisode,
   oraclePlayer,
@@ -16,6 +18,7 @@ import {
   playEpisode,
   playTurn,
   randomPlayer,
+  readPaperInstances,
   scoreEpisodes,
 } from "../../../src/evaluate/index.ts";
 
@@ -45,6 +48,15 @@ test("the same replies give the same game, so a game is resumed by replay", asyn
   }
 });
 
+test("the random player does not draw from the stream that the instance was drawn from", async () => {
+  const wordle = findMtrBenchTask("Wordle");
+  const instance = makeInstance(wordle, "hard", 5, 0);
+  // 12 letters: 18 guesses hit with a chance of 2e-16.
+  expect((await playEpisode(wordle, instance, randomPlayer(wordle, instance, 5))).status).toBe(
+    "budget",
+  );
+});
+
 test("corrections are counted; one more invalid command ends the game", async () => {
   const instance = makeInstance(minMax, "easy", 1, 0);
   const lenient = await playEpisode(minMax, instance, async () => "hello");
@@ -61,7 +73,20 @@ test("thoughts are not stored; an unclosed one is truncated, not a command", () 
   expect(turns[0]).toMatchObject({ command: "My Query: 1 2", isInvalid: false });
   expect(turns[0]!.reply).not.toContain("9 9");
   const cut = playTurn(minMax, start, "<think>My Query: 1 2", { corrections: 3 });
-  expect(cut.turns[0]).toMatchObject({ isTruncated: true, isInvalid: true });
+  expect(cut.turns[0]).toMatchObject({ isTruncated: true, isInvalid: false });
+});
+
+test("replies that never end are counted apart from invalid ones; a command before the cut counts", async () => {
+  const instance = makeInstance(minMax, "easy", 1, 0);
+  const endless = async () => ({ text: "1 and 2 and 1 and 2 and", isCutOff: true });
+  const game = await playEpisode(minMax, instance, endless);
+  expect([game.status, game.turns.length]).toEqual(["truncated", 4]);
+  const scores = scoreEpisodes([game]);
+  expect(scores).toMatchObject({ games: 1, accuracy: 0, truncatedGames: 1, truncatedTurns: 1 });
+  expect(scores).toMatchObject({ invalidGames: 0, invalidTurns: 0 });
+  const talkative = { text: "My Query: 1 2\nand then", isCutOff: true };
+  const { turns } = playTurn(minMax, newEpisode(instance), talkative, { corrections: 3 });
+  expect(turns[0]).toMatchObject({ command: "My Query: 1 2", isTruncated: false });
 });
 
 test("scores: accuracy over all games, efficiency over won ones, invalid turns", async () => {
@@ -73,10 +98,16 @@ test("scores: accuracy over all games, efficiency over won ones, invalid turns",
   expect(scores).toMatchObject({ accuracy: 0.5, turnsToWin: 7, efficiency: 1, invalidGames: 0.5 });
   expect(scores.budgetScore).toBeCloseTo(0.5 * (1 - 6 / 10));
   expect(scores.invalidTurns).toBeCloseTo(4 / 11);
+  // Two wasted turns: 7 / 9 of the reference's speed, and 8 of 10 turns gone before the last.
+  let slow = newEpisode(instance);
+  for (const reply of ["My Query: 1 1", "My Query: 1 1", ...won.turns.map((t) => t.reply)]) {
+    slow = playTurn(minMax, slow, reply, { corrections: 0 });
+  }
+  expect(scoreEpisodes([won, slow]).efficiency).toBeCloseTo((1 + 7 / 9) / 2);
+  expect(scoreEpisodes([slow]).budgetScore).toBeCloseTo(1 - 8 / 10);
 });
 
 test("patterns: a repeated query tells nothing; an early answer is premature", () => {
-  const task = findMtrBenchTask("TrainPursuit");
   const impostors = findMtrBenchTask("FindTheImpostors");
   let game = newEpisode(makeInstance(impostors, "easy", 1, 0));
   for (const reply of ["My Query: 1, 2, 3", "My Query: 1, 2, 3", "My Answer: 1, 2"]) {
@@ -87,7 +118,6 @@ test("patterns: a repeated query tells nothing; an early answer is premature", (
   expect(first).toMatchObject({ candidates: 50, bits: 1, isRepeat: false, isRedundant: false });
   expect(second).toMatchObject({ candidates: 25, bits: 0, isRepeat: true, isRedundant: true });
   expect(third).toMatchObject({ isPremature: true });
-  expect(task.candidates).toBeDefined();
 });
 
 test("published instances are read; wrong fields are named with file and line", async () => {
@@ -102,7 +132,7 @@ test("published instances are read; wrong fields are named with file and line", 
   };
   const [instance] = parsePaperInstances(`${JSON.stringify(line)}\n`, "easy.jsonl");
   expect(instance).toMatchObject({ id: "IP.MinMax.easy.paper.4", rules: "paper", budget: 10 });
-  expect(instance!.prompt).toBe("Find the pair.");
+  expect(instance!.prompt).toBe("Find the pair.\n- You have at most 10 rounds.");
   const right = await playEpisode(minMax, instance!, async () => "My Answer: 3 2");
   expect(right.status).toBe("won");
   const silent = await playEpisode(minMax, instance!, async () => "hello");
@@ -112,6 +142,43 @@ test("published instances are read; wrong fields are named with file and line", 
   expect(() => parsePaperInstances("{", "easy.jsonl")).toThrow("easy.jsonl, line 1: no JSON");
   const other = JSON.stringify({ ...line, title: "MinMaxx" });
   expect(() => parsePaperInstances(other, "easy.jsonl")).toThrow("did you mean MinMax?");
+});
+
+test("of a published file every line is an item: a malformed one fails in its place", async () => {
+  // Rows invented in the published format.
+  const row = { question_id: 1, prompt: "Go.\n\nReady to start?", difficulty: "easy", scale: 3 };
+  const rows = [
+    { ...row, title: "MinMax", answer: "381" },
+    { ...row, question_id: 2, title: "Chess" },
+  ];
+  const file = join(await mkdtemp(join(tmpdir(), "onefold-mtr-")), "easy.jsonl");
+  await writeFile(file, `${rows.map((r) => JSON.stringify(r)).join("\n")}\n`);
+  const [first, second] = await readPaperInstances(file);
+  expect(first).toMatchObject({
+    prompt: "Go.\n- You have at most 10 rounds.\n\nReady to start?",
+  });
+  expect(second).toMatchObject({ id: `${file}, line 2` });
+  const [good, bad] = (await mtrBenchByName(`mtr-bench:${file}`)).items() as Iterable<EvalItem>;
+  expect(good!.problem).toBeUndefined();
+  expect(bad!.problem).toContain('no task of MTR-Bench is named "Chess"');
+});
+
+test("published monitors read the first command, ours the last", () => {
+  const rows = { question_id: 1, prompt: "", difficulty: "easy", scale: 3, title: "MinMax" };
+  const [paper] = parsePaperInstances(JSON.stringify({ ...rows, answer: "381" }), "easy.jsonl");
+  const reply = "My Answer: 3 2\nMy Query: 1 2\nMy Query: 2 3";
+  const read = (instance: typeof paper) =>
+    playTurn(minMax, newEpisode(instance!), reply, { corrections: 0 }).turns[0]!.command;
+  expect(read(paper)).toBe("My Query: 1 2");
+  expect(read(makeInstance(minMax, "easy", 1, 0))).toBe("My Query: 2 3");
+});
+
+test("parts of the benchmark have names", async () => {
+  const sizes = ["mtr-bench", "mtr-bench:IP:easy", "mtr-bench:minmax:easy:hard"].map(
+    async (name) => (await mtrBenchByName(name)).size,
+  );
+  expect(await Promise.all(sizes)).toEqual([1200, 100, 20]);
+  await expect(mtrBenchByName("mtr-bench:MinMaxx")).rejects.toThrow("did you mean MinMax?");
 });
 
 test("published RainbowCandy keeps its flaw: colours never mix", () => {
@@ -146,5 +213,10 @@ test("the harness plays games with a model and reports how they ended", async ()
   const { results, isComplete } = await evaluate({ model, tasks: [task], out });
   expect(isComplete).toBe(true);
   expect(results[0]).toMatchObject({ requested: 4, scored: 4 });
-  expect(results[0]!.counts.repeats).toBeGreaterThan(0);
+  // A wrong answer is given again until the budget of 10 turns ends, 9 times as a repeat.
+  const { won = 0, budget = 0 } = Object.fromEntries(
+    results[0]!.groups.filter((g) => g.tag === "ended").map((g) => [g.value, g.scored]),
+  );
+  expect(won + budget).toBe(4);
+  expect(results[0]!.counts).toMatchObject({ repeats: 9 * budget, turns: 10 * budget + won });
 });

@@ -80,21 +80,21 @@ An answer lists all counts, added tiles included. A wrong one costs a turn.`,
     if (numbers.length !== n) return refuse(`an answer takes ${n} counts`);
     return numbers.every((c, i) => c === counts[i]) ? won(counts) : live(counts, "Incorrect");
   },
-  *oracle({ n, start, most }, random) {
-    if (most !== 3) return; // Published hands are not confined to counts that can be listed.
+  *oracle({ n, start }, random) {
+    if (start === "") return; // Published hands are not confined to counts that can be listed.
     let hands = worlds(n, start);
     while (hands.length > 1) {
       const x = bestQuery(hands, span(1, n), (c, value) => piecesOf(added(c, value)), random);
       const heard = yield `My Query: + ${x}`;
       hands = hands.map((counts) => added(counts, x)).filter((c) => piecesOf(c) === heard);
     }
-    yield `My Answer: ${hands[0].join(" ")}`;
+    if (hands.length > 0) yield `My Answer: ${hands[0].join(" ")}`;
   },
   guess({ n }, counts, random) {
     if (random.below(2)) return `My Query: + ${1 + random.below(n)}`;
     return `My Answer: ${counts.map(() => random.below(4)).join(" ")}`;
   },
-  candidates: ({ n, start }) => (n > 6 ? [] : worlds(n, start)),
+  candidates: ({ n, start }) => (n > 6 || start === "" ? [] : worlds(n, start)),
   // The published list holds tiles' values; its monitor counts a 0 as the largest value.
   fromPaper(line) {
     const n = line.number("scale");

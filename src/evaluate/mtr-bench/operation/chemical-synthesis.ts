@@ -105,7 +105,8 @@ A move names one compound and a number, or two compounds and a number. I answer 
     };
     const needsSplit = () => [...target].find((c) => !available.has(c));
     for (let letter = needsSplit(); letter; letter = needsSplit()) {
-      const compound = compounds.find((c) => c[0] === letter)!;
+      const compound = compounds.find((c) => c[0] === letter);
+      if (!compound) return; // in some published instances no compound starts with the letter
       const number = split || untried[0];
       const wasBefore = available.has(compound[1]);
       const feedback = yield `My Move: ${compound} ${number}`;
