@@ -40,7 +40,6 @@ export {
 } from "./mtr-bench/import.ts";
 export { type Instance, makeInstance, solve as solveInstance } from "./mtr-bench/instance.ts";
 export { accuracyByLevel, type MtrScores, scoreEpisodes } from "./mtr-bench/metrics.ts";
-export { isMtrBenchName, mtrBenchByName } from "./mtr-bench/named.ts";
 export { findPatterns, type TurnPattern } from "./mtr-bench/patterns.ts";
 export {
   conversationOf,

@@ -12,10 +12,8 @@ import {
   type EvalTask,
   type Evaluation,
   evaluate,
-  isMtrBenchName,
   loadTask,
   type RunDiff,
-  mtrBenchByName,
   resultsJson,
   writeDiff,
   writeReport,
@@ -49,11 +47,6 @@ export function define(command: Command, io: Io): void {
     .option("--tasks <a,b>", "built-in benchmarks (see --list) and task files (.yaml)")
     .option("--data <folder>", "local copies of benchmarks")
     .option("--list", "print the built-in benchmarks and the files they read")
-    .requiredOption(
-      "--model <model>",
-      "folder, ORG/NAME in the cache, or the endpoint's name of it",
-    )
-    .requiredOption("--tasks <files>", "task files (YAML) or mtr-bench, separated by commas")
     .option("--limit <count>", "most items of each task", integer({ min: 1 }))
     .option("--endpoint <url>", "OpenAI-compatible endpoint, as far as /v1")
     .option("--out <folder>", "where the run is kept, and goes on from", "runs/eval")
@@ -74,16 +67,6 @@ export function define(command: Command, io: Io): void {
       const opened = await openModel(flags);
       using model = flags.cache ? await cacheAnswers(opened, flags.cache) : opened;
       const { out, limit, seed } = flags;
-    .action(async (flags: EvalFlags, self: Command) => {
-      const files = flags.tasks.split(",").map((file) => file.trim());
-      const fewshot = { fewshot: flags.fewshot };
-      const tasks = await Promise.all(
-        files.map((file) =>
-          isMtrBenchName(file) ? mtrBenchByName(file) : loadTask(file, fewshot),
-        ),
-      );
-      using model = await openModel(flags);
-      const { out, limit, seed, concurrency } = flags;
       const status = createStatusLine(io.stderr);
       const signal = io.interruptible();
       const evaluation = await evaluate({
@@ -123,8 +106,7 @@ Examples:
   onefold eval --list
   onefold eval --model Qwen/Qwen3-0.6B --tasks mmlu,sums.yaml --data datasets --limit 100
   onefold eval --model mini-int8 --tasks sums.yaml --out runs/int8 --compare runs/eval
-  onefold eval --model Qwen/Qwen3-0.6B --tasks sums.yaml --limit 100
-  onefold eval --model Qwen/Qwen3-0.6B --tasks mtr-bench:IP:easy --limit 30
+  onefold eval --model Qwen/Qwen3-0.6B --tasks mtr-bench:class=IP:level=easy --limit 30
   onefold eval --model qwen --endpoint http://localhost:8000/v1 --tasks gsm8k.yaml --json`;
 
 async function listBenchmarks(io: Io, isJson: boolean): Promise<void> {

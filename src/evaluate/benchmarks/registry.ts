@@ -15,4 +15,15 @@ export const benchmarks: readonly Benchmark[] = [
     files: "mmlu/{dev,test}/SUBJECT_{dev,test}.csv, or mmlu/SUBJECT/{dev,test}-*.parquet",
     load: async () => (await import("./mmlu.ts")).createMmlu,
   },
+  {
+    name: "mtr-bench",
+    measures: "games of many turns: 40 tasks of reasoning in four classes, three levels",
+    settings: {
+      class: "IP, DA, SO or SG (default all)",
+      task: "one by name, as onefold play lists them",
+      level: "easy, medium or hard (default all)",
+      file: "published instances, below --data (default: games are made)",
+    },
+    load: async () => (await import("../mtr-bench/named.ts")).createMtrBench,
+  },
 ];

@@ -1,5 +1,7 @@
-/** The benchmark and its parts by name, as `onefold eval --tasks` takes them. */
+/** The built-in benchmark `mtr-bench`, from settings as people write them. */
 
+import { join } from "node:path";
+import type { BenchmarkOptions } from "../benchmarks/benchmark.ts";
 import type { EvalTask } from "../types.ts";
 import { createMtrBenchTask } from "./eval-task.ts";
 import { readPaperInstances } from "./import.ts";
@@ -9,30 +11,29 @@ import { findTask, tasks } from "./tasks.ts";
 const CLASSES: readonly string[] = ["IP", "DA", "SO", "SG"];
 
 /**
- * "mtr-bench" is all of it. Parts follow behind colons: a class, a task, a level, or a file of
- * published instances.
+ * All of it, or the games of a class, a task or a level, or those of a file of published instances.
  *
- * @throws Error for a part that is none of these
+ * @throws Error for a class, a level or a task that there is not, or a file that cannot be read
  * @example
- * await mtrBenchByName("mtr-bench:IP:easy"); // 10 tasks at one level
- * await mtrBenchByName("mtr-bench:problem/information_query/MinMax/easy.jsonl");
+ * await createMtrBench({ settings: { class: "IP", level: "easy" } }); // 10 tasks at one level
+ * await createMtrBench({ data: "problem", settings: { file: "information_query/MinMax/easy.jsonl" } });
  */
-export async function mtrBenchByName(name: string): Promise<EvalTask> {
-  const parts = name.split(":").slice(1);
-  const file = parts.join(":");
-  if (file.endsWith(".jsonl")) {
-    return createMtrBenchTask({ name, instances: await readPaperInstances(file) });
+export async function createMtrBench({ data, settings }: BenchmarkOptions): Promise<EvalTask> {
+  const name = ["mtr-bench", ...Object.values(settings)].join(":");
+  const { class: group, task, level, file } = settings;
+  if (file !== undefined) {
+    const instances = await readPaperInstances(data === undefined ? file : join(data, file));
+    return createMtrBenchTask({ name, instances });
   }
-  const levels = LEVELS.filter((level) => parts.includes(level));
-  const others = parts.filter((part) => !LEVELS.some((level) => level === part));
-  const chosen = others.flatMap((part) =>
-    CLASSES.includes(part) ? tasks.filter((task) => task.class === part) : [findTask(part)],
-  );
-  return createMtrBenchTask({
-    name,
-    ...(levels.length > 0 && { levels }),
-    ...(chosen.length > 0 && { tasks: chosen.map((task) => task.name) }),
-  });
+  if (group !== undefined && !CLASSES.includes(group)) refuse("class", group, CLASSES);
+  const levels = LEVELS.filter((each) => level === undefined || each === level);
+  if (levels.length === 0) refuse("level", `${level}`, LEVELS);
+  const chosen = task === undefined ? tasks : [findTask(task)];
+  const names = chosen.filter((each) => !group || each.class === group).map((each) => each.name);
+  if (names.length === 0) throw new Error(`mtr-bench: ${task} is not of class ${group}`);
+  return createMtrBenchTask({ name, tasks: names, levels });
 }
 
-export const isMtrBenchName = (name: string): boolean => /^mtr-bench(:|$)/.test(name);
+function refuse(key: string, value: string, known: readonly string[]): never {
+  throw new Error(`mtr-bench: ${key} is "${value}", expected one of ${known.join(", ")}`);
+}

@@ -4,13 +4,13 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
   createMtrBenchTask,
+  createTasks,
   type EvalItem,
   type EvalModel,
   evaluate,
   findMtrBenchTask,
   findPatterns,
   makeInstance,
-  mtrBenchByName,
   mtrBenchTasks,
   newEpisode,
   oraclePlayer,
@@ -158,7 +158,9 @@ test("of a published file every line is an item: a malformed one fails in its pl
     prompt: "Go.\n- You have at most 10 rounds.\n\nReady to start?",
   });
   expect(second).toMatchObject({ id: `${file}, line 2` });
-  const [good, bad] = (await mtrBenchByName(`mtr-bench:${file}`)).items() as Iterable<EvalItem>;
+  const [good, bad] = (
+    await createTasks(`mtr-bench:file=${file}`)
+  )[0]!.items() as Iterable<EvalItem>;
   expect(good!.problem).toBeUndefined();
   expect(bad!.problem).toContain('no task of MTR-Bench is named "Chess"');
 });
@@ -174,11 +176,12 @@ test("published monitors read the first command, ours the last", () => {
 });
 
 test("parts of the benchmark have names", async () => {
-  const sizes = ["mtr-bench", "mtr-bench:IP:easy", "mtr-bench:minmax:easy:hard"].map(
-    async (name) => (await mtrBenchByName(name)).size,
+  const sizes = ["mtr-bench", "mtr-bench:class=IP:level=easy", "mtr-bench:task=minmax"].map(
+    async (name) => (await createTasks(name))[0]!.size,
   );
-  expect(await Promise.all(sizes)).toEqual([1200, 100, 20]);
-  await expect(mtrBenchByName("mtr-bench:MinMaxx")).rejects.toThrow("did you mean MinMax?");
+  expect(await Promise.all(sizes)).toEqual([1200, 100, 30]);
+  await expect(createTasks("mtr-bench:task=MinMaxx")).rejects.toThrow("did you mean MinMax?");
+  await expect(createTasks("mtr-bench:level=hrad")).rejects.toThrow("easy, medium, hard");
 });
 
 test("published RainbowCandy keeps its flaw: colours never mix", () => {
