@@ -173,3 +173,21 @@ test.each(["tasks", "tokens"] as const)(
     );
   },
 );
+
+test("round-robin takes one task a step, weighted draws them", async () => {
+  const seen = async (schedule: "round-robin" | "weighted") => {
+    const steps: string[] = [];
+    await trainTasks({
+      ...options(schedule),
+      ...{ schedule, steps: 5, saveEvery: 100 },
+      onStep: ({ metrics }) => steps.push(Object.keys(metrics).join(" ").replaceAll("loss/", "")),
+    });
+    return steps;
+  };
+  const [one, other] = ["caption", "classify"];
+  expect(await seen("round-robin")).toEqual([one, other, one, other, one]);
+  // Classify is drawn three times as often.
+  const drawn = await seen("weighted");
+  expect(new Set([...drawn, one, other])).toEqual(new Set([one, other]));
+  expect(drawn.filter((name) => name === other).length).toBeGreaterThan(2);
+});
