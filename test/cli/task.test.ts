@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { encodePng, encodeWav } from "../../src/media/index.ts";
+import { decodeImage, encodePng, encodeWav } from "../../src/media/index.ts";
 import { runOnefold } from "./run-onefold.ts";
 import { createTinyModel, type TinyModel } from "./tiny-model.ts";
 
@@ -84,4 +84,17 @@ test("a file of another kind is refused by run with the right flag", async () =>
     stderr: "onefold: --system is for chats, not for --image\n",
   });
   expect(none.stderr).toContain("no task.json, so it takes and gives text alone");
+});
+
+test("without a model's name, draw goes to the generalist, and to the chat with a chat's flag", async () => {
+  const out = file("circle.png");
+  const [drawn, said] = await Promise.all([
+    runOnefold(["run", "draw a red circle", "--out", out, "--explain", "--seed", "1"]),
+    runOnefold(["run", "draw a red circle", "--system", "x", "--out", out, "--max-tokens", "1"]),
+  ]);
+  expect(drawn).toMatchObject({ code: 0, stdout: `${out}\n` });
+  expect(drawn.stderr).toContain("draw: what is the complete image? caption: [TEXT:caption]");
+  const { width, height } = await decodeImage(out);
+  expect(width).toBe(height);
+  expect(said.stderr).toContain("--out is for questions about a file");
 });

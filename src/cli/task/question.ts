@@ -42,14 +42,15 @@ export async function answerQuestion(
   const { isTaskModel, lackedParts, loadTaskModel } = await import("../../task/index.ts");
   // What only a chat understands makes "draw …" a message to it.
   const strange = chatFlag(flags);
-  if (!kind && (strange || !(await isTaskModel(await resolveModel(spec))))) {
+  // The text model that ships takes and gives text alone; the one beside it does the rest.
+  const folder = spec === defaultModelFolder() ? generalistFolder() : spec;
+  const found = await resolveModel(folder).catch(() => undefined); // the chat says what is missing
+  if (!kind && (strange || !found || !(await isTaskModel(found)))) {
     refuseTaskFlags(flags);
     return false;
   }
   if (kind && strange) throw new UsageError(`--${strange} is for chats, not for --${kind}`);
-  // The text model that ships takes no files; the one beside it does.
-  const isDefault = kind !== undefined && spec === defaultModelFolder();
-  using model = await loadTaskModel(isDefault ? generalistFolder() : spec);
+  using model = await loadTaskModel(folder);
   if (!kind && lackedParts(routed.plan, model.config).length > 0) return false;
   const { plan, record, route, instruction } = routed;
   const { checkOut } = await import("./output.ts");
