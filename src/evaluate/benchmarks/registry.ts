@@ -7,6 +7,7 @@
  */
 
 import type { Benchmark } from "./benchmark.ts";
+import { sampleSettings } from "./samples.ts";
 
 export const benchmarks: readonly Benchmark[] = [
   {
@@ -25,5 +26,78 @@ export const benchmarks: readonly Benchmark[] = [
       file: "published instances, below --data (default: games are made)",
     },
     load: async () => (await import("../mtr-bench/named.ts")).createMtrBench,
+    name: "hellaswag",
+    measures: "how everyday situations go on, four endings",
+    files: "hellaswag/hellaswag_{train,val}.jsonl, or hellaswag/{train,validation}-*.parquet",
+    load: async () => (await import("./hellaswag.ts")).createHellaswag,
+  },
+  {
+    name: "arc_easy",
+    measures: "school science, questions that retrieval solves",
+    files: "arc/ARC-Easy/ARC-Easy-{Train,Test}.jsonl, or arc/ARC-Easy/{train,test}-*.parquet",
+    load: async () => (await import("./arc.ts")).createArcEasy,
+  },
+  {
+    name: "arc_challenge",
+    measures: "school science, questions that retrieval does not solve",
+    files: "arc/ARC-Challenge/ARC-Challenge-{Train,Test}.jsonl, or parquet as for arc_easy",
+    load: async () => (await import("./arc.ts")).createArcChallenge,
+  },
+  {
+    name: "gsm8k",
+    measures: "word problems of school mathematics, worked out in text",
+    files: "gsm8k/{train,test}.jsonl, or gsm8k/main/{train,test}-*.parquet",
+    load: async () => (await import("./gsm8k.ts")).createGsm8k,
+  },
+  ...["main", "diamond", "extended"].map((set) => ({
+    name: `gpqa_${set}_zeroshot`,
+    measures: `biology, physics and chemistry at graduate level, the ${set} set`,
+    files: `gpqa/gpqa_${set}.csv`,
+    settings: { shuffle: "seed of the order of options (default: 0)" },
+    load: async () => (await import("./gpqa.ts")).createGpqa(set),
+  })),
+  {
+    name: "bbh_cot_fewshot",
+    measures: "27 hard tasks of BIG-Bench, reasoned aloud",
+    files: "bbh/bbh/SUBTASK.json (or bbh/SUBTASK/test-*.parquet) and bbh/cot-prompts/SUBTASK.txt",
+    load: async () => (await import("./bbh.ts")).createBbhCot,
+  },
+  {
+    name: "bbh_fewshot",
+    measures: "the same tasks, answered at once",
+    files: "as for bbh_cot_fewshot",
+    load: async () => (await import("./bbh.ts")).createBbh3Shot,
+  },
+  {
+    name: "ceval-valid",
+    measures: "exams in Chinese, 52 subjects, four options",
+    files: "ceval/{dev,val}/SUBJECT_{dev,val}.csv, or ceval/SUBJECT/{dev,val}-*.parquet",
+    load: async () => (await import("./chinese-exams.ts")).createCeval,
+  },
+  {
+    name: "cmmlu",
+    measures: "exams in Chinese, 67 subjects, four options",
+    files: "cmmlu/{dev,test}/SUBJECT.csv, or cmmlu/SUBJECT/{dev,test}-*.parquet",
+    load: async () => (await import("./chinese-exams.ts")).createCmmlu,
+  },
+  {
+    name: "humaneval",
+    measures: "Python functions from their descriptions, by tests in bubblewrap",
+    files: "humaneval/HumanEval.jsonl, or humaneval/openai_humaneval/test-*.parquet",
+    settings: sampleSettings,
+    load: async () => (await import("./humaneval.ts")).createHumaneval,
+  },
+  {
+    name: "mbpp",
+    measures: "short Python programs, by tests in bubblewrap",
+    files: "mbpp/mbpp.jsonl, or mbpp/full/{prompt,test}-*.parquet",
+    load: async () => (await import("./mbpp.ts")).createMbpp,
+  },
+  {
+    name: "humaneval_x_js",
+    measures: "JavaScript functions from their descriptions, by tests in QuickJS",
+    files: "humaneval-x/js/data/humaneval.jsonl",
+    settings: sampleSettings,
+    load: async () => (await import("./humaneval-x-js.ts")).createHumanevalXJs,
   },
 ];
