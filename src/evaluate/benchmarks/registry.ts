@@ -100,4 +100,10 @@ export const benchmarks: readonly Benchmark[] = [
     settings: sampleSettings,
     load: async () => (await import("./humaneval-x-js.ts")).createHumanevalXJs,
   },
+  {
+    name: "ifeval",
+    measures: "25 kinds of instructions that a program verifies, strictly and loosely",
+    files: "ifeval/input_data.jsonl, or ifeval/train-*.parquet",
+    load: async () => (await import("./ifeval/task.ts")).createIfeval,
+  },
 ];

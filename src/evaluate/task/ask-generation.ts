@@ -2,7 +2,7 @@
 
 import { exactMatchOf, f1Of } from "../score/answers.ts";
 import { seedOf } from "../seed.ts";
-import type { EvalItem, GenerateRequest, ItemContext, ItemOutcome } from "../types.ts";
+import type { EvalItem, GenerateRequest, ItemContext, ItemOutcome, MetricValue } from "../types.ts";
 import type { Question, Target } from "./define-task.ts";
 import { applyFilters, type FilterPipeline, takeFirst } from "./filters.ts";
 
@@ -27,7 +27,7 @@ export async function askGeneration(
   const generations = await model.generate(requests, { signal });
   const answers = generations.map((generation) => generation.text);
   const references = referencesOf(spec.target(doc), choices);
-  const values: Record<string, number> = {};
+  const values: Record<string, MetricValue> = {};
   const filtered: Record<string, readonly string[]> = {};
   for (const pipeline of spec.filters?.length ? spec.filters : [plain]) {
     const left = applyFilters(pipeline, answers, doc);

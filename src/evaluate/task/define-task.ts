@@ -9,6 +9,7 @@ import type {
   ItemOutcome,
   JsonObject,
   MetricSpec,
+  MetricValue,
   TaskKind,
 } from "../types.ts";
 import { askChoices } from "./ask-choices.ts";
@@ -57,7 +58,7 @@ export interface TaskSpec<D extends JsonObject = JsonObject> {
     answer: string,
     doc: D,
     all: readonly string[],
-  ): Readonly<Record<string, number>> | Promise<Readonly<Record<string, number>>>;
+  ): Readonly<Record<string, MetricValue>> | Promise<Readonly<Record<string, MetricValue>>>;
   readonly filters?: readonly FilterPipeline[];
   /** Of generations (default: the delimiter behind examples). */
   readonly until?: readonly string[];

@@ -30,7 +30,7 @@ async function* jsonRows(file: string): AsyncGenerator<{ values: Record<string, 
 }
 
 /** Parquet has 64-bit integers, dates and bytes. */
-function toJson(values: Readonly<Record<string, unknown>>): JsonObject {
+export function toJson(values: Readonly<Record<string, unknown>>): JsonObject {
   const plain = (value: unknown): Json => {
     if (typeof value === "bigint") return Number(value);
     if (value instanceof Date) return value.toISOString();
