@@ -1,6 +1,8 @@
 /** Scores of answers against references. */
 
+export { cohenKappa, gwetAc1, krippendorffAlpha, observedAgreement } from "./agreement.ts";
 export { accuracy, exactMatch, normalizeAnswer, tokenF1 } from "./answer-match.ts";
+export { auroc, expectedCalibrationError } from "./binary-scores.ts";
 export { type BleuOptions, corpusBleu, sentenceBleu, tokenize13a } from "./bleu.ts";
 export { type BoxLike, boxOverlap, iouAccuracy, meanIou } from "./box-overlap.ts";
 export { type CiderOptions, type CiderResult, cider } from "./cider.ts";
