@@ -64,6 +64,7 @@ export {
   runTask,
   type TaskResult,
 } from "./run/run-task.ts";
+export * as sage from "./sage/index.ts";
 export { Sandbox, type SandboxLimits, type SandboxOutcome } from "./sandbox.ts";
 export { type ExactMatchOptions, exactMatchOf, f1Of, passAtK } from "./score/answers.ts";
 export {

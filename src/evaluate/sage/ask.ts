@@ -1,0 +1,11 @@
+/** Prompts for models that score or continue a text. */
+
+import type { EvalModel } from "../types.ts";
+import type { Prompt } from "./types.ts";
+
+/** A conversation as the text that the model continues. */
+export function asText(model: EvalModel, prompt: Prompt): string {
+  if (typeof prompt === "string") return prompt;
+  if (model.render) return model.render(prompt);
+  return `${prompt.map(({ content }) => content).join("\n\n")}\n\n`;
+}
