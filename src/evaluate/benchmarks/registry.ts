@@ -26,6 +26,8 @@ export const benchmarks: readonly Benchmark[] = [
       file: "published instances, below --data (default: games are made)",
     },
     load: async () => (await import("../mtr-bench/named.ts")).createMtrBench,
+  },
+  {
     name: "hellaswag",
     measures: "how everyday situations go on, four endings",
     files: "hellaswag/hellaswag_{train,val}.jsonl, or hellaswag/{train,validation}-*.parquet",
