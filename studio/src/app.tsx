@@ -10,6 +10,7 @@ import type { Settings } from "./settings.ts";
 import { SettingsPanel } from "./settings-panel.tsx";
 import { loadSettings, saveSettings } from "./settings-store.ts";
 import { type Action, ShortcutList, useShortcuts } from "./shortcuts.tsx";
+import { TasksPage } from "./tasks/tasks-page.tsx";
 import { useChat } from "./use-chat.ts";
 import { useModels } from "./use-models.ts";
 import { useRoute } from "./use-route.ts";
@@ -82,6 +83,7 @@ export function App() {
     new: newChat,
     model: () => turnTo("model"),
     runs: () => turnTo("runs"),
+    tasks: () => turnTo("tasks"),
     settings: () => setPanelOpen(!isPanelOpen),
     regenerate() {
       const turn = lastOf("assistant");
@@ -117,6 +119,16 @@ export function App() {
           <button type="button" aria-label="New chat" title="New chat (n)" onClick={newChat}>
             <Icon name="plus" />
             <span>New chat</span>
+          </button>
+          <button
+            type="button"
+            aria-label="Tasks"
+            title="Tasks (k)"
+            aria-pressed={page === "tasks"}
+            onClick={actions.tasks}
+          >
+            <Icon name="tasks" />
+            <span>Tasks</span>
           </button>
           <button
             type="button"
@@ -173,6 +185,7 @@ export function App() {
         <div class="body">
           {page === "model" && <ModelPage />}
           {page === "runs" && <RunsPage route={route} onRoute={setRoute} />}
+          {page === "tasks" && <TasksPage model={model?.id ?? ""} />}
           {page === "chat" && (
             <Chat
               chat={chat}

@@ -5,6 +5,7 @@ import "./theme.css";
 import "./chat.css";
 import "./panels.css";
 import "./runs/runs.css";
+import "./tasks/tasks.css";
 
 document.addEventListener("click", copyCode);
 render(<App />, document.getElementById("app")!);

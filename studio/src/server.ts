@@ -28,6 +28,17 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
 export const readJson = async (path: string): Promise<unknown> => (await ask(path)).json();
 export const readStatus = (): Promise<ServerStatus> => readJson("status") as Promise<ServerStatus>;
 
+export const postJson = async (path: string, body: unknown): Promise<unknown> => {
+  const headers = { "content-type": "application/json" };
+  return (await ask(path, { method: "POST", headers, body: JSON.stringify(body) })).json();
+};
+
+export const postForm = async (
+  path: string,
+  body: FormData,
+  signal: AbortSignal,
+): Promise<unknown> => (await ask(path, { method: "POST", body, signal })).json();
+
 /** Streams an answer to a chat request. */
 export async function* streamAnswer(
   request: Readonly<Record<string, unknown>>,

@@ -8,6 +8,7 @@ export type Action =
   | "new"
   | "model"
   | "runs"
+  | "tasks"
   | "settings"
   | "regenerate"
   | "edit"
@@ -24,6 +25,7 @@ const keys: Readonly<Record<string, readonly [action: Action, says: string]>> = 
   "]": ["next", "Next version of the last answer"],
   m: ["model", "Model and memory"],
   t: ["runs", "Training runs"],
+  k: ["tasks", "Tasks"],
   s: ["settings", "Settings"],
   "?": ["help", "This list"],
 };
