@@ -76,7 +76,7 @@ function NoTasks({ model }: { readonly model: string }) {
 
 function Examples({ task }: { readonly task: Task }) {
   return (
-    <nav class="examples" aria-label="Examples">
+    <nav class="task-examples" aria-label="Examples">
       {task.list?.examples.map((example) => (
         <button
           key={example.title}
