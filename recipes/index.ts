@@ -12,6 +12,7 @@ export const recipes: Readonly<Record<string, () => Promise<Recipe>>> = {
   ofasys: async () => (await import("./ofasys/recipe.ts")).default,
   "qwen3-post-training": async () => (await import("./qwen3-post-training/recipe.ts")).default,
   gspo: async () => (await import("./gspo/recipe.ts")).default,
+  "hellaswag-pro": async () => (await import("./hellaswag-pro/recipe.ts")).default,
   ofa: async () => (await import("./ofa/recipe.ts")).default,
   sinks: async () => (await import("./sinks/recipe.ts")).default,
 };

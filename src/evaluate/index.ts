@@ -4,12 +4,21 @@ export type { Benchmark, BenchmarkOptions, CreateTasks } from "./benchmarks/benc
 export { createTasks } from "./benchmarks/create-tasks.ts";
 export { benchmarks } from "./benchmarks/registry.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
+export { reorder as reorderChoices } from "./hellaswag-pro/arrange.ts";
+export { type ArtefactPlayer, artefactScores } from "./hellaswag-pro/artefacts.ts";
 export {
   createHellaswagPro,
   type HellaswagProFrom,
   hellaswagProSettings,
 } from "./hellaswag-pro/create.ts";
-export type { Form, Language, ProDoc, ProItem, Variant } from "./hellaswag-pro/forms.ts";
+export {
+  type Form,
+  forms as hellaswagProForms,
+  type Language,
+  type ProDoc,
+  type ProItem,
+  type Variant,
+} from "./hellaswag-pro/forms.ts";
 export { type ProData, readPublished as readHellaswagPro } from "./hellaswag-pro/read-published.ts";
 export {
   type Answered,
@@ -17,7 +26,7 @@ export {
   robustnessMetrics,
   robustnessOf,
 } from "./hellaswag-pro/robustness.ts";
-export { type HellaswagProOptions, hellaswagProTask } from "./hellaswag-pro/task.ts";
+export { answersOf, type HellaswagProOptions, hellaswagProTask } from "./hellaswag-pro/task.ts";
 export { generateHellaswagPro } from "./hellaswag-pro/world/generate.ts";
 export { createLimiter, type Limiter } from "./limiter.ts";
 export { cacheAnswers } from "./model/cache-answers.ts";

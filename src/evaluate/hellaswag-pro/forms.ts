@@ -49,7 +49,7 @@ export type ProDoc = {
 
 /**
  * A question in one form. Tags: `variant` (the form), `question` (the same for all its forms), and
- * `category`, `topic`, `length` where they are known. `doc` holds nothing where there is a problem.
+ * `category`, `topic`, `length`, and of those made here `event`, where they are known. `doc` holds nothing where there is a problem.
  */
 export type ProItem =
   | (EvalItem & { readonly doc: ProDoc; readonly tags: ProTags; readonly problem?: undefined })

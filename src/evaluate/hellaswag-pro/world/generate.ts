@@ -97,7 +97,8 @@ export function generateHellaswagPro(
       random,
     });
     const question = `${language}/${i}`;
-    const tags = { question, category: scene.category, topic: scene.topic };
+    const { category, topic } = scene;
+    const tags = { question, category, topic, event: `${topic}/${place}` };
     return forms.map((form): ProItem => {
       const { reasoning: _, ...doc } = teller(form);
       const own: ProTags = { ...tags, variant: form };
