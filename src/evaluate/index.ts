@@ -6,11 +6,7 @@ export { benchmarks } from "./benchmarks/registry.ts";
 export { type EvaluateOptions, type Evaluation, evaluate } from "./evaluate.ts";
 export { reorder as reorderChoices } from "./hellaswag-pro/arrange.ts";
 export { type ArtefactPlayer, artefactScores } from "./hellaswag-pro/artefacts.ts";
-export {
-  createHellaswagPro,
-  type HellaswagProFrom,
-  hellaswagProSettings,
-} from "./hellaswag-pro/create.ts";
+export { createHellaswagPro, type HellaswagProFrom } from "./hellaswag-pro/create.ts";
 export {
   type Form,
   forms as hellaswagProForms,
