@@ -72,16 +72,16 @@ export async function answer(sitting: Sitting): Promise<Answer[]> {
   using model = await sitting.model();
   const out = join(dir, "run");
   const all = tasks.reduce((sum, { size = 0 }) => sum + size, 0);
-  let before = 0;
+  const done = new Map<string, number>();
   await evaluate({
     model,
     tasks,
     out,
     seed,
     signal,
-    onProgress({ done, total = 0 }) {
-      onProgress?.((before + done) / all);
-      if (done === total) before += done;
+    onProgress(progress) {
+      done.set(progress.task, progress.done);
+      onProgress?.([...done.values()].reduce((sum, each) => sum + each, 0) / all);
     },
   });
   const answers: Answer[] = [];
