@@ -26,6 +26,12 @@ export { answersOf, type HellaswagProOptions, hellaswagProTask } from "./hellasw
 export { generateHellaswagPro } from "./hellaswag-pro/world/generate.ts";
 export { createLimiter, type Limiter } from "./limiter.ts";
 export { cacheAnswers } from "./model/cache-answers.ts";
+export { compareFigures, type FigureScores } from "./mathopeval/figure/compare.ts";
+export type { Figure, FigureElement } from "./mathopeval/figure/figure.ts";
+export { renderSvg } from "./mathopeval/figure/render-svg.ts";
+export { type Edit, type EditVerdict, judgeEdit } from "./mathopeval/judge-edit.ts";
+export type { ProgramLimits } from "./mathopeval/python/machine.ts";
+export { type PlotOutcome, runPlot } from "./mathopeval/run-plot.ts";
 export { createEndpointModel, type EndpointOptions } from "./model/endpoint.ts";
 export { createLocalModel } from "./model/local-model.ts";
 export {
