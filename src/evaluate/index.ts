@@ -25,13 +25,16 @@ export {
 export { answersOf, type HellaswagProOptions, hellaswagProTask } from "./hellaswag-pro/task.ts";
 export { generateHellaswagPro } from "./hellaswag-pro/world/generate.ts";
 export { createLimiter, type Limiter } from "./limiter.ts";
-export { cacheAnswers } from "./model/cache-answers.ts";
 export { compareFigures, type FigureScores } from "./mathopeval/figure/compare.ts";
 export type { Figure, FigureElement } from "./mathopeval/figure/figure.ts";
 export { renderSvg } from "./mathopeval/figure/render-svg.ts";
+export { generateMathOps, type MathOpItem } from "./mathopeval/generate/generate.ts";
 export { type Edit, type EditVerdict, judgeEdit } from "./mathopeval/judge-edit.ts";
 export type { ProgramLimits } from "./mathopeval/python/machine.ts";
 export { type PlotOutcome, runPlot } from "./mathopeval/run-plot.ts";
+export { scoreAnswer as scoreMathOpAnswer } from "./mathopeval/score-answer.ts";
+export { type MathOpTaskOptions, mathOpTask } from "./mathopeval/task.ts";
+export { cacheAnswers } from "./model/cache-answers.ts";
 export { createEndpointModel, type EndpointOptions } from "./model/endpoint.ts";
 export { createLocalModel } from "./model/local-model.ts";
 export {

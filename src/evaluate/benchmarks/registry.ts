@@ -10,6 +10,13 @@ import { hellaswagProSettings } from "../hellaswag-pro/settings.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { sampleSettings } from "./samples.ts";
 
+const mathOpSettings = {
+  file: "items in a file below --data (default: generated)",
+  figure: "described, or hidden: without seeing it",
+  items: "generated items of each operation and figure type (default 6)",
+  seed: "of the generator (default 0)",
+};
+
 export const benchmarks: readonly Benchmark[] = [
   {
     name: "mmlu",
@@ -114,5 +121,15 @@ export const benchmarks: readonly Benchmark[] = [
       "exper_original_*/ and exper_robust_*/ of the published copy; without, questions are made",
     settings: hellaswagProSettings,
     load: async () => (await import("../hellaswag-pro/create.ts")).createHellaswagPro,
+    name: "mathopeval-choice",
+    measures: "programs that draw or edit figures, four options",
+    settings: mathOpSettings,
+    load: async () => (await import("./mathopeval.ts")).createMathOpChoice,
+  },
+  {
+    name: "mathopeval-free",
+    measures: "programs that draw or edit figures, written and judged by what they draw",
+    settings: mathOpSettings,
+    load: async () => (await import("./mathopeval.ts")).createMathOpFree,
   },
 ];

@@ -30,15 +30,26 @@ const PRESERVED = 0.98;
 /** How far an added text may stand from its place, as a share of what the axes show. */
 const NEAR = 0.05;
 
-/** @param reference the figure of the right edit */
-export function judgeEdit(candidate: Figure, reference: Figure, edit: Edit): EditVerdict {
+/**
+ * @param reference the figure of the right edit
+ * @param original the figure before it: what is as it was is preserved, too, where the right edit
+ * moves it (bars move up to where one was deleted, wedges share anew)
+ */
+export function judgeEdit(
+  candidate: Figure,
+  reference: Figure,
+  edit: Edit,
+  original = reference,
+): EditVerdict {
   const target = normalizeText(edit.target);
   const [a, b] = [split(candidate, edit.kind, target), split(reference, edit.kind, target)];
   const achieved = isAchieved(a.targets, b.targets, reference, edit.kind);
-  const preserved = Math.min(
-    f1Of(a.others, b.others, reference),
-    multisetF1(otherTexts(candidate, target), otherTexts(reference, target)),
-  );
+  const likeOf = (figure: Figure): number =>
+    Math.min(
+      f1Of(a.others, split(figure, edit.kind, target).others, figure),
+      multisetF1(otherTexts(candidate, target), otherTexts(figure, target)),
+    );
+  const preserved = Math.max(likeOf(reference), likeOf(original));
   return { achieved, preserved, success: achieved && preserved >= PRESERVED };
 }
 

@@ -59,6 +59,17 @@ export function compareFigures(candidate: Figure, reference: Figure): FigureScor
   };
 }
 
+/** Every element has one of the same place, colour and name, and the texts are the same. */
+export function isSameFigure(candidate: Figure, reference: Figure): boolean {
+  if (candidate.axes.length !== reference.axes.length) return false;
+  const isPaired = reference.axes.every((axes, i) => {
+    const { elements } = candidate.axes[i]!;
+    const pairs = pairElements(elements, axes.elements, axes, same);
+    return pairs.length === elements.length && pairs.length === axes.elements.length;
+  });
+  return isPaired && multisetF1(textsOf(candidate), textsOf(reference)) === 1;
+}
+
 /** The cheapest pairing within each kind; pairs that are too unlike are dropped. */
 export function pairElements(
   candidate: readonly FigureElement[],

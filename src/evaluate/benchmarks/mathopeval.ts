@@ -1,0 +1,27 @@
+/** MathOPEval by name. */
+
+import { join } from "node:path";
+import { generateMathOps } from "../mathopeval/generate/generate.ts";
+import { readMathOps } from "../mathopeval/import-items.ts";
+import { mathOpTask } from "../mathopeval/task.ts";
+import type { CreateTasks } from "./benchmark.ts";
+
+const create =
+  (format: "choice" | "free"): CreateTasks =>
+  async ({ data, settings }) => {
+    const { file, figure = "described", items = "6", seed = "0" } = settings;
+    if (figure !== "described" && figure !== "hidden") {
+      throw new Error(`mathopeval: figure is "${figure}", expected described or hidden`);
+    }
+    const [perCell, from] = [items, seed].map(Number);
+    if (!(Number.isInteger(perCell) && perCell! > 0 && Number.isInteger(from))) {
+      throw new Error("mathopeval: items and seed are whole numbers, items of 1 or more");
+    }
+    const given = file
+      ? await readMathOps(join(data ?? ".", file), format)
+      : generateMathOps({ perCell, seed: from });
+    return mathOpTask({ items: given, format, figure });
+  };
+
+export const createMathOpChoice = create("choice");
+export const createMathOpFree = create("free");

@@ -1,0 +1,114 @@
+/** MathOPEval as tasks of the harness: multiple choice and free form. */
+
+import { defineTask } from "../task/define-task.ts";
+import type { EvalItem, EvalTask, JsonObject, ScoredItem } from "../types.ts";
+import { describeFigure } from "./describe-figure.ts";
+import { renderSvg } from "./figure/render-svg.ts";
+import type { MathOpItem } from "./generate/generate.ts";
+import { runPlot } from "./run-plot.ts";
+import { freeMetrics, scoreAnswer } from "./score-answer.ts";
+
+export interface MathOpTaskOptions {
+  /** Items as the generator or the importer gives them. */
+  readonly items: readonly (MathOpItem | EvalItem)[];
+  readonly format: "choice" | "free";
+  /**
+   * What a model is told of the figure: its description in words (default), or nothing: what can be
+   * answered without seeing it. Models under test read texts alone.
+   */
+  readonly figure?: "described" | "hidden";
+  readonly maxTokens?: number;
+}
+
+const LETTERS = "ABCD";
+
+/**
+ * @example
+ * const task = mathOpTask({ items: generateMathOps({ perCell: 3 }), format: "choice" });
+ */
+export function mathOpTask({
+  items,
+  format,
+  figure = "described",
+  maxTokens = 512,
+}: MathOpTaskOptions): EvalTask {
+  const isChoice = format === "choice";
+  const all = items.map((item): EvalItem => ("doc" in item ? item : toEvalItem(item)));
+  const docOf = (doc: JsonObject): MathOpItem => doc as unknown as MathOpItem; // made below or checked by the importer
+  const metrics = isChoice ? ["acc"] : freeMetrics;
+  const task = defineTask({
+    name: `mathopeval-${format}`,
+    kind: isChoice ? "multiple_choice" : "generate_until",
+    items: () => all,
+    size: all.length,
+    text: (doc) => questionOf(docOf(doc), isChoice, figure === "described"),
+    ...(isChoice && { choices: () => [...LETTERS] }),
+    target: (doc) => (isChoice ? docOf(doc).answer : docOf(doc).reference),
+    metrics: metrics.map((name) => ({ name, isHigherBetter: true })),
+    score: (answer, doc) => scoreAnswer(docOf(doc), `${answer}`).values,
+    until: ["\n\n\n"],
+    maxTokens,
+    groups: ["figure", "operation", "level", "cell"],
+    settings: { figure },
+    // The mean over operations and figure types, as the paper reports it.
+    summarise: (records) => {
+      const main = isChoice ? "acc" : "success";
+      const cells = new Map<string, ScoredItem[]>();
+      for (const record of records) {
+        const cell = record.tags.cell ?? "";
+        cells.set(cell, [...(cells.get(cell) ?? []), record]);
+      }
+      const means = [...cells.values()].map(
+        (own) => own.reduce((sum, { values }) => sum + Number(values[main] ?? 0), 0) / own.length,
+      );
+      return {
+        [`${main}_macro`]: means.reduce((sum, v) => sum + v, 0) / Math.max(1, means.length),
+      };
+    },
+  });
+  if (isChoice) return task;
+  return {
+    ...task,
+    async ask(item, context) {
+      const outcome = await task.ask(item, context);
+      const { status, message } = scoreAnswer(docOf(item.doc), String(outcome.answer));
+      const counts = status === "ok" ? {} : { [`answers without a figure: ${status}`]: 1 };
+      return {
+        ...outcome,
+        counts: { ...outcome.counts, ...counts },
+        details: { ...outcome.details, status, ...(message && { message }) },
+      };
+    },
+  };
+}
+
+export function toEvalItem(item: MathOpItem): EvalItem {
+  const { id, figure, operation, level } = item;
+  const shown = runPlot(item.code ?? item.reference);
+  const doc = { ...item, ...(shown.status === "ok" && { svg: renderSvg(shown.figure) }) };
+  return {
+    id,
+    doc: doc as unknown as JsonObject, // texts, numbers and lists of them
+    tags: { figure, operation, level, cell: `${operation} ${figure}` },
+  };
+}
+
+const fence = (code: string): string => `\`\`\`python\n${code}\`\`\``;
+
+function questionOf(item: MathOpItem, isChoice: boolean, isDescribed: boolean): string {
+  const drawn = runPlot(item.code ?? item.reference);
+  const seen =
+    isDescribed && drawn.status === "ok" ? [`Figure:\n${describeFigure(drawn.figure)}`] : [];
+  const parts = [
+    ...seen,
+    ...(item.code ? [`Program:\n${fence(item.code)}`] : []),
+    item.instruction,
+    ...(isChoice
+      ? [
+          ...item.options.map((code, i) => `${LETTERS[i]}.\n${fence(code)}`),
+          "Which program does it?\nAnswer:",
+        ]
+      : ["Answer with one complete Python program between fences."]),
+  ];
+  return parts.join("\n");
+}
