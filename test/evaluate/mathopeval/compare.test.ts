@@ -146,6 +146,19 @@ describe("judgeEdit", () => {
     });
   });
 
+  it("one point of a line, or one wedge of six, that is off by a fifth is not the right edit", () => {
+    const change = { kind: "modification", target: "t" } as const;
+    const line = (y: number) =>
+      figureOf(
+        `plt.plot([1, 2, 3, 4, 5], [58, 25, ${y}, 48, 55], label='t')\nplt.plot([1, 5], [5, 60])`,
+      );
+    expect(judgeEdit(line(30), line(30), change).success).toBe(true);
+    expect(judgeEdit(line(36), line(30), change).achieved).toBe(false);
+    const pie = (v: number) =>
+      figureOf(`plt.pie([49, 42, 53, ${v}, 56, 18], labels=['a', 'b', 'c', 't', 'e', 'f'])`);
+    expect(judgeEdit(pie(22), pie(18), change).achieved).toBe(false);
+  });
+
   it("annotation: the text within 5 % of its place", () => {
     const base = "plt.plot([0, 10], [0, 10])\nplt.xlim(0, 10)\nplt.ylim(0, 10)\n";
     const wanted = figureOf(`${base}plt.text(3, 4, 'here')`);

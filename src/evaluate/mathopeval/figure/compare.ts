@@ -25,12 +25,14 @@ export interface Likeness {
   /** Of distances as shares of the axes' diagonal, of deltaE / 100, and of edit distance of labels. */
   readonly weights: readonly [place: number, color: number, text: number];
   readonly threshold: number;
+  /** Whether the mean distance along two elements counts, or that of the worst point. */
+  readonly over: "mean" | "worst";
 }
 
 /** Place decides; colour and name, which have scores of their own, break ties. */
-export const similar: Likeness = { weights: [1, 0.1, 0.1], threshold: 0.15 };
-/** The same to the eye: place, colour and name. */
-export const same: Likeness = { weights: [1, 1, 1], threshold: 0.02 };
+export const similar: Likeness = { weights: [1, 0.1, 0.1], threshold: 0.15, over: "mean" };
+/** The same to the eye: place at every point, colour and name. */
+export const same: Likeness = { weights: [1, 1, 1], threshold: 0.02, over: "worst" };
 
 /**
  * Compares a candidate with a reference; scores are 0 to 1, and 1 where the reference is matched.
@@ -75,7 +77,7 @@ export function pairElements(
   candidate: readonly FigureElement[],
   reference: readonly FigureElement[],
   axes: Axes,
-  { weights, threshold }: Likeness,
+  likeness: Likeness,
 ): (readonly [FigureElement, FigureElement])[] {
   const [left, bottom, right, top] = extentOf(axes);
   const size = [right - left || 1, top - bottom || 1] as const;
@@ -83,9 +85,9 @@ export function pairElements(
   for (const kind of new Set(reference.map((element) => element.kind))) {
     const [a, b] = [candidate, reference].map((all) => all.filter((e) => e.kind === kind));
     const [rows, columns] = a!.length <= b!.length ? [a!, b!] : [b!, a!];
-    const costs = rows.map((x) => columns.map((y) => difference(x, y, size, weights)));
+    const costs = rows.map((x) => columns.map((y) => difference(x, y, size, likeness)));
     assign(costs).forEach((column, row) => {
-      if (!(costs[row]![column]! < threshold)) return;
+      if (!(costs[row]![column]! < likeness.threshold)) return;
       const pair = [rows[row]!, columns[column]!] as const;
       pairs.push(rows === a ? pair : [pair[1], pair[0]]);
     });
@@ -100,9 +102,9 @@ function difference(
   a: FigureElement,
   b: FigureElement,
   size: readonly [number, number],
-  [place, color, text]: Likeness["weights"],
+  { weights: [place, color, text], over }: Likeness,
 ): number {
-  const distance = outlineDistance(a, b, size) / Math.SQRT2; // of the unit square's diagonal
+  const distance = outlineDistance(a, b, size, over) / Math.SQRT2; // of the unit square's diagonal
   // A text is what it says: its words always count in full.
   const words = (a.kind === "text" ? 1 : text) * labelDistance(a.label, b.label);
   const shade = color * (colorDifference(a.color, b.color) / 100);

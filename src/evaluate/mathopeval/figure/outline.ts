@@ -4,36 +4,42 @@ import type { FigureElement, Point } from "./figure.ts";
 
 const SAMPLES = 32;
 
-/** Mean distance of two elements of one kind, in the units given, whichever way they were drawn. */
+/**
+ * Distance of two elements of one kind, in the units given, whichever way they were drawn: the mean
+ * over points along them, or that of the worst point.
+ */
 export function outlineDistance(
   a: FigureElement,
   b: FigureElement,
   [width, height]: Point,
+  over: "mean" | "worst",
 ): number {
   const [p, q] = [outline(a), outline(b)];
-  const mean = (order: (i: number) => number): number => {
-    let sum = 0;
+  const distance = (order: (i: number) => number): number => {
+    let [sum, worst] = [0, 0];
     for (let i = 0; i < p.length; i++) {
       const [x, y] = q[order(i) % q.length]!;
-      sum += Math.hypot((p[i]![0] - x) / width, (p[i]![1] - y) / height);
+      const apart = Math.hypot((p[i]![0] - x) / width, (p[i]![1] - y) / height);
+      sum += apart;
+      worst = Math.max(worst, apart);
     }
-    return sum / p.length;
+    return over === "mean" ? sum / p.length : worst;
   };
   if (p.length !== q.length || p.length === 0) return Infinity;
   const last = p.length - 1;
   if (a.kind === "line")
     return Math.min(
-      mean((i) => i),
-      mean((i) => last - i),
+      distance((i) => i),
+      distance((i) => last - i),
     );
-  if (a.kind !== "polygon" && a.kind !== "fill") return mean((i) => i);
+  if (a.kind !== "polygon" && a.kind !== "fill") return distance((i) => i);
   // A closed outline may begin at any corner and run either way.
   let best = Infinity;
   for (let shift = 0; shift < p.length; shift++) {
     best = Math.min(
       best,
-      mean((i) => i + shift),
-      mean((i) => last - i + shift),
+      distance((i) => i + shift),
+      distance((i) => last - i + shift),
     );
   }
   return best;
