@@ -46,7 +46,7 @@ function spelled(
   if (target.kind !== "tokens") throw new Error("only text can be spelled");
   const end = target.ids.at(-1)!;
   const ids = [
-    ...Array.from(answer).flatMap((character) => vocabulary.encode(character, false)),
+    ...Array.from(answer).flatMap((character) => vocabulary.encode(character, true)),
     end,
   ];
   return { groups, target: { ...target, ids } };

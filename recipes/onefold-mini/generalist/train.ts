@@ -40,6 +40,8 @@ const { values } = parseArgs({
     steps: { type: "string", default: "3000" },
     /** Step from which the rate falls (default: the last two fifths). */
     "decay-from": { type: "string" },
+    /** Highest rate (default: config.ts). */
+    "learning-rate": { type: "string" },
     threads: { type: "string" },
   },
 });
@@ -97,7 +99,7 @@ using trainer = await Trainer.create({
   weights: ({ name }) => initial.get(name)!,
   optimizer,
   muon,
-  learningRate: run.learningRate,
+  learningRate: Number(values["learning-rate"] ?? run.learningRate),
   schedule: {
     kind: "wsd",
     warmup: run.warmup,

@@ -115,12 +115,16 @@ export const benchmarks: readonly Benchmark[] = [
     measures: "25 kinds of instructions that a program verifies, strictly and loosely",
     files: "ifeval/input_data.jsonl, or ifeval/train-*.parquet",
     load: async () => (await import("./ifeval/task.ts")).createIfeval,
+  },
+  {
     name: "hellaswag-pro",
     measures: "whether answers hold in seven variants of a question, English and Chinese",
     files:
       "exper_original_*/ and exper_robust_*/ of the published copy; without, questions are made",
     settings: hellaswagProSettings,
     load: async () => (await import("../hellaswag-pro/create.ts")).createHellaswagPro,
+  },
+  {
     name: "mathopeval-choice",
     measures: "programs that draw or edit figures, four options",
     settings: mathOpSettings,
