@@ -12,6 +12,7 @@ import { createMetrics } from "./metrics.ts";
 import type { ModelPool } from "./model-pool.ts";
 import { describeModel, listModels } from "./models.ts";
 import { openApi } from "./openapi.ts";
+import { listGames, playGame } from "./play/routes.ts";
 import { responses } from "./responses.ts";
 import { runRoutes } from "./runs/routes.ts";
 import { serverStatus } from "./status.ts";
@@ -59,10 +60,12 @@ const posts: Readonly<Record<string, Handler>> = {
   "/detokenize": detokenize,
   "/tasks/explain": explainTask,
   "/tasks/infer": inferTask,
+  "/play": playGame,
 };
 const gets: Readonly<Record<string, Handler>> = {
   "/v1/models": listModels,
   "/tasks": listTasks,
+  "/play": listGames,
   "/openapi.json": () => Response.json(openApi()),
 };
 

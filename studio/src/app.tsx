@@ -5,6 +5,7 @@ import { addTurn, choose, shownTurns, siblingsOf, type Turn } from "./conversati
 import { Icon, Logo } from "./icons.tsx";
 import { KeyForm } from "./key-form.tsx";
 import { ModelPage } from "./model-page.tsx";
+import { PlayPage } from "./play/play-page.tsx";
 import { RunsPage } from "./runs/runs-page.tsx";
 import type { Settings } from "./settings.ts";
 import { SettingsPanel } from "./settings-panel.tsx";
@@ -84,6 +85,7 @@ export function App() {
     model: () => turnTo("model"),
     runs: () => turnTo("runs"),
     tasks: () => turnTo("tasks"),
+    play: () => turnTo("play"),
     settings: () => setPanelOpen(!isPanelOpen),
     regenerate() {
       const turn = lastOf("assistant");
@@ -152,6 +154,16 @@ export function App() {
           </button>
           <button
             type="button"
+            aria-label="Games"
+            title="Games (p)"
+            aria-pressed={page === "play"}
+            onClick={actions.play}
+          >
+            <Icon name="play" />
+            <span>Play</span>
+          </button>
+          <button
+            type="button"
             aria-label="Settings"
             title="Settings (s)"
             aria-expanded={isPanelOpen}
@@ -186,6 +198,7 @@ export function App() {
           {page === "model" && <ModelPage />}
           {page === "runs" && <RunsPage route={route} onRoute={setRoute} />}
           {page === "tasks" && <TasksPage model={model?.id ?? ""} />}
+          {page === "play" && <PlayPage />}
           {page === "chat" && (
             <Chat
               chat={chat}

@@ -4,6 +4,7 @@ import { copyCode } from "./markdown.ts";
 import "./theme.css";
 import "./chat.css";
 import "./panels.css";
+import "./play/play.css";
 import "./runs/runs.css";
 import "./tasks/tasks.css";
 

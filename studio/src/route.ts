@@ -2,7 +2,7 @@
 
 import type { Along } from "./runs/curves.ts";
 
-export type Page = "chat" | "model" | "runs" | "tasks";
+export type Page = "chat" | "model" | "runs" | "tasks" | "play";
 
 export interface Route {
   readonly page: Page;
@@ -19,7 +19,7 @@ export const smoothings: readonly number[] = [1, 2, 5, 10, 20, 50, 100, 200, 500
 /** As many as there are colours. */
 export const MOST_RUNS = 8;
 
-const pages: readonly string[] = ["chat", "model", "runs", "tasks"] satisfies Page[];
+const pages: readonly string[] = ["chat", "model", "runs", "tasks", "play"] satisfies Page[];
 const axes: readonly string[] = ["steps", "tokens", "time"] satisfies Along[];
 const isPage = (text: string): text is Page => pages.includes(text);
 const isAlong = (text: string): text is Along => axes.includes(text);
@@ -41,7 +41,7 @@ export function parseRoute(hash: string): Route {
 /** The shortest address of a route. */
 export function formatRoute({ page, runs, along, smoothing }: Route): string {
   if (page === "chat") return "#/";
-  if (page === "model" || page === "tasks") return `#/${page}`;
+  if (page !== "runs") return `#/${page}`;
   const fields = new URLSearchParams();
   for (const name of runs) fields.append("run", name);
   if (along !== "steps") fields.set("x", along);

@@ -9,6 +9,7 @@ export type Action =
   | "model"
   | "runs"
   | "tasks"
+  | "play"
   | "settings"
   | "regenerate"
   | "edit"
@@ -26,6 +27,7 @@ const keys: Readonly<Record<string, readonly [action: Action, says: string]>> = 
   m: ["model", "Model and memory"],
   t: ["runs", "Training runs"],
   k: ["tasks", "Tasks"],
+  p: ["play", "Games of MTR-Bench"],
   s: ["settings", "Settings"],
   "?": ["help", "This list"],
 };
