@@ -11,6 +11,7 @@ import {
   playEpisode,
   scoreEpisodes,
 } from "../../src/evaluate/index.ts";
+import { isEngineRefusal } from "../../src/generate/index.ts";
 
 export interface PlayAllOptions {
   readonly seed: number;
@@ -29,7 +30,7 @@ export interface Played {
   readonly overflows: readonly Instance[];
 }
 
-/** @throws what the player throws, but for RangeErrors: those are overflows */
+/** @throws what the player throws, unless the conversation is too long for it */
 export async function playAll(options: PlayAllOptions): Promise<Played> {
   const { seed, games, concurrency, signal, player, onGame } = options;
   const cells = mtrBenchTasks.flatMap((task) =>
@@ -47,7 +48,7 @@ export async function playAll(options: PlayAllOptions): Promise<Played> {
       try {
         episodes.push(await playEpisode(task, instance, player(task, instance), { signal }));
       } catch (error) {
-        if (!(error instanceof RangeError)) throw error;
+        if (!isEngineRefusal(error) || error.reason !== "too-long") throw error;
         overflows.push(instance);
       }
       onGame?.(++done / cells.length);

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { chatBody } from "./schemas/chat.ts";
 import { completionBody } from "./schemas/completions.ts";
+import { playBody } from "./schemas/play.ts";
 import { responseBody } from "./schemas/responses.ts";
 import { explainBody, inferBody } from "./schemas/tasks.ts";
 import { detokenizeBody, embeddingBody, rerankBody, tokenizeBody } from "./schemas/tokens.ts";
@@ -17,6 +18,7 @@ const bodies: Readonly<Record<string, readonly [summary: string, schema: z.ZodTy
   "/detokenize": ["Turn token ids into text", detokenizeBody],
   "/tasks/explain": ["What is done for an instruction, or what is wrong with it", explainBody],
   "/tasks/infer": ["Do a task over text, images, sound, video or motion", inferBody],
+  "/play": ["A game of MTR-Bench as it stands after some replies", playBody],
 };
 const pages: Readonly<Record<string, string>> = {
   "/v1/models": "The models that are served",

@@ -17,6 +17,14 @@ it("shows a game of the reference player, the same for the same seed", async () 
   expect(second.stdout).toBe(first.stdout);
 });
 
+it("plays lines of a pipe, verbs left out, and leaves when they end", async () => {
+  const args = ["play", "mtr-bench", "MinMax", "--level", "easy", "--seed", "3"];
+  const { code, stdout, stderr } = await runOnefold(args, { input: "1 1\nnonsense\n" });
+  expect(code).toBe(1);
+  expect(stdout).toMatch(/\n=\nInvalid: /);
+  expect(stderr).toContain("you left before the game ended");
+});
+
 it.each([
   [["play", "chess"], 'no games of "chess"; expected mtr-bench'],
   [["play", "mtr-bench", "MinMax", "--level", "hrad"], "expected easy, medium or hard"],

@@ -47,11 +47,16 @@ const examples = `
 Examples:
   onefold play mtr-bench list
   onefold play mtr-bench BitQuery --level easy --seed 1
-  onefold play mtr-bench XORBreaking --player oracle`;
+  onefold play mtr-bench XORBreaking --player oracle
+
+A command need not name its verb: "1 2" is the first of the forms that the game shows. Ctrl-D leaves.`;
+
+/** Input ended, by Ctrl-D or the end of a pipe. */
+class LeftError extends Error {}
 
 async function list(io: Io, json: boolean): Promise<void> {
-  const rows = mtrBenchTasks.map(({ name, class: kind, goal, budget }) => {
-    return { name, class: kind, goal, budget };
+  const rows = mtrBenchTasks.map(({ name, class: kind, goal, budget, bound }) => {
+    return { name, class: kind, goal, budget, bound };
   });
   if (json) return writeJson(io, rows);
   await writeLine(io, formatTable(rows.map((row) => [row.class, row.name, row.goal])));
@@ -73,7 +78,7 @@ async function start(io: Io, name: string, flags: PlayFlags, json: boolean): Pro
     random: randomPlayer(task, instance, flags.seed),
     async you() {
       const { value, done } = await replies.next();
-      if (done) throw new Error("standard input ended before the game did");
+      if (done) throw new LeftError();
       // A person need not type the verb: "1 2" is the first kind of command.
       return task.verbs.some((v) => value.toLowerCase().includes(v.toLowerCase()))
         ? value
@@ -84,6 +89,9 @@ async function start(io: Io, name: string, flags: PlayFlags, json: boolean): Pro
   if (!player) throw new UsageError(`--player ${flags.player}: expected you, oracle or random`);
   say(instance.prompt);
   const signal = io.interruptible();
+  // A terminal in raw mode hands Ctrl-C to the line editor, which would only close itself.
+  lines.on("SIGINT", () => process.kill(process.pid, "SIGINT"));
+  signal.addEventListener("abort", () => lines.close());
   const onTurn = ({ turns }: Episode): void => {
     const { reply, feedback } = turns[turns.length - 1];
     if (flags.player !== "you") say(`> ${reply}`);
@@ -94,6 +102,11 @@ async function start(io: Io, name: string, flags: PlayFlags, json: boolean): Pro
     const { status, turns } = episode;
     if (json) return await writeJson(io, { id: instance.id, status, turns });
     say(`${status} after ${turns.length} turns; the reference player took ${instance.oracleTurns}`);
+  } catch (error) {
+    if (!(error instanceof LeftError)) throw error;
+    signal.throwIfAborted();
+    await writeLine({ ...io, stdout: io.stderr }, "you left before the game ended");
+    io.exitCode = 1;
   } finally {
     lines.close();
   }

@@ -1,19 +1,10 @@
 /** GET /play and POST /play: games of MTR-Bench. Nothing is kept here: a game is its replies. */
 
-import { z } from "zod";
 import type { Instance } from "../../evaluate/index.ts";
 import { readBody } from "../body.ts";
 import type { Call } from "../call.ts";
 import { checked, HttpError } from "../errors.ts";
-
-const body = z.object({
-  task: z.string().max(100),
-  level: z.enum(["easy", "medium", "hard"]).default("easy"),
-  seed: z.int().min(0).default(1),
-  index: z.int().min(0).default(0),
-  /** What the player has said so far, a text a turn. */
-  replies: z.array(z.string().max(10_000)).max(200).default([]),
-});
+import { playBody } from "../schemas/play.ts";
 
 /** Drawing an instance means solving it; a game asks for the same one at every turn. */
 const MOST_KEPT = 64;
@@ -30,7 +21,7 @@ export async function listGames(): Promise<Response> {
 
 /** A game as it stands after the replies. */
 export async function playGame(call: Call): Promise<Response> {
-  const asked = await readBody(call.request, body, call.options.bodyLimit);
+  const asked = await readBody(call.request, playBody, call.options.bodyLimit);
   const { findMtrBenchTask, makeInstance, newEpisode, playTurn } = await import(
     "../../evaluate/index.ts"
   );
