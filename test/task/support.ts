@@ -1,6 +1,5 @@
 /** Task models of a few kilobytes: a byte tokenizer with bins and codes, both bodies, all modalities. */
 
-import { onTestFinished } from "vitest";
 import type { NDArray } from "../../src/graph/ndarray.ts";
 import { figureSkeleton } from "../../src/media/index.ts";
 import { loadTokenizer, trainBpe } from "../../src/media/text/index.ts";
@@ -83,7 +82,14 @@ export const decoderModel: TaskModelConfig = {
 
 export const ofaModel: TaskModelConfig = {
   ...adaptors,
-  body: { kind: "ofa", config: smallConfig({ vocab_size: tokenizer.vocabSize }) },
+  body: {
+    kind: "ofa",
+    config: smallConfig({
+      vocab_size: tokenizer.vocabSize,
+      encoder_layers: 1,
+      decoder_layers: 1,
+    }),
+  },
 };
 
 export const preparation: PrepareOptions = {
@@ -149,12 +155,11 @@ export function weightsOf(losses: Readonly<Record<string, LossFunction>>): Map<s
   );
 }
 
-/** Disposed of when the test ends. */
-export async function createTaskTrainer(
+export const createTaskTrainer = (
   losses: Readonly<Record<string, LossFunction>>,
   weights = weightsOf(losses),
-): Promise<Trainer> {
-  const trainer = await Trainer.create({
+): Promise<Trainer> =>
+  Trainer.create({
     loss: losses,
     weights: ({ name }) => weights.get(name)!,
     optimizer: { ...defaultAdamW, clipNorm: 0 },
@@ -162,6 +167,3 @@ export async function createTaskTrainer(
     schedule: { kind: "constant", warmup: 0, steps: 100 },
     threads: 1,
   });
-  onTestFinished(() => trainer.dispose());
-  return trainer;
-}
