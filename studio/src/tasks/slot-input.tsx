@@ -103,6 +103,5 @@ function Preview({ modality, file }: { readonly modality: string; readonly file:
     return <audio controls src={url} aria-label={file.name} />;
   }
   if (file.type.startsWith("image/")) return <img src={url} alt={file.name} />;
-  // biome-ignore lint/a11y/useMediaCaption: the user's own file
   return <video controls muted src={url} aria-label={file.name} />;
 }
