@@ -9,9 +9,12 @@ import type { CreateTasks } from "./benchmark.ts";
 const create =
   (format: "choice" | "free"): CreateTasks =>
   async ({ data, settings }) => {
-    const { file, figure = "described", items = "6", seed = "0" } = settings;
+    const { file, figure = "described", options = "whole", items = "6", seed = "0" } = settings;
     if (figure !== "described" && figure !== "hidden") {
       throw new Error(`mathopeval: figure is "${figure}", expected described or hidden`);
+    }
+    if (options !== "whole" && options !== "changes") {
+      throw new Error(`mathopeval: options is "${options}", expected whole or changes`);
     }
     const [perCell, from] = [items, seed].map(Number);
     if (!(Number.isInteger(perCell) && perCell! > 0 && Number.isInteger(from))) {
@@ -20,7 +23,7 @@ const create =
     const given = file
       ? await readMathOps(join(data ?? ".", file), format)
       : generateMathOps({ perCell, seed: from });
-    return mathOpTask({ items: given, format, figure });
+    return mathOpTask({ items: given, format, figure, options });
   };
 
 export const createMathOpChoice = create("choice");

@@ -13,6 +13,7 @@ import { sampleSettings } from "./samples.ts";
 const mathOpSettings = {
   file: "items in a file below --data (default: generated)",
   figure: "described, or hidden: without seeing it",
+  options: "whole programs, or changes: the lines in which they differ, for short contexts",
   items: "generated items of each operation and figure type (default 6)",
   seed: "of the generator (default 0)",
 };

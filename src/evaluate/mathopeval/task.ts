@@ -17,6 +17,11 @@ export interface MathOpTaskOptions {
    * answered without seeing it. Models under test read texts alone.
    */
   readonly figure?: "described" | "hidden";
+  /**
+   * Options as whole programs (default), or as the lines in which they differ: from the program that
+   * is edited, or from one another. These fit a short context.
+   */
+  readonly options?: "whole" | "changes";
   readonly maxTokens?: number;
 }
 
@@ -30,6 +35,7 @@ export function mathOpTask({
   items,
   format,
   figure = "described",
+  options = "whole",
   maxTokens = 512,
 }: MathOpTaskOptions): EvalTask {
   const isChoice = format === "choice";
@@ -41,7 +47,7 @@ export function mathOpTask({
     kind: isChoice ? "multiple_choice" : "generate_until",
     items: () => all,
     size: all.length,
-    text: (doc) => questionOf(docOf(doc), isChoice, figure === "described"),
+    text: (doc) => questionOf(docOf(doc), { isChoice, figure, options }),
     ...(isChoice && { choices: () => [...LETTERS] }),
     target: (doc) => (isChoice ? docOf(doc).answer : docOf(doc).reference),
     metrics: metrics.map((name) => ({ name, isHigherBetter: true })),
@@ -49,7 +55,7 @@ export function mathOpTask({
     until: ["\n\n\n"],
     maxTokens,
     groups: ["figure", "operation", "level", "cell"],
-    settings: { figure },
+    settings: { figure, options },
     // The mean over operations and figure types, as the paper reports it.
     summarise: (records) => {
       const main = isChoice ? "acc" : "success";
@@ -95,20 +101,40 @@ export function toEvalItem(item: MathOpItem): EvalItem {
 
 const fence = (code: string): string => `\`\`\`python\n${code}\`\`\``;
 
-function questionOf(item: MathOpItem, isChoice: boolean, isDescribed: boolean): string {
+interface Shown extends Required<Pick<MathOpTaskOptions, "figure" | "options">> {
+  readonly isChoice: boolean;
+}
+
+function questionOf(item: MathOpItem, { isChoice, figure, options }: Shown): string {
   const drawn = runPlot(item.code ?? item.reference);
-  const seen =
-    isDescribed && drawn.status === "ok" ? [`Figure:\n${describeFigure(drawn.figure)}`] : [];
-  const parts = [
-    ...seen,
+  const isSeen = figure === "described" && drawn.status === "ok";
+  const written = (code: string): string =>
+    options === "whole" ? fence(code) : changesOf(item, code);
+  return [
+    ...(isSeen ? [`Figure:\n${describeFigure(drawn.figure)}`] : []),
     ...(item.code ? [`Program:\n${fence(item.code)}`] : []),
     item.instruction,
     ...(isChoice
       ? [
-          ...item.options.map((code, i) => `${LETTERS[i]}.\n${fence(code)}`),
+          ...item.options.map((code, i) => `${LETTERS[i]}.\n${written(code)}`),
           "Which program does it?\nAnswer:",
         ]
       : ["Answer with one complete Python program between fences."]),
+  ].join("\n");
+}
+
+/** Lines that an option takes away and adds; without a program to edit, those not in all options. */
+function changesOf(item: MathOpItem, code: string): string {
+  const lines = code.trimEnd().split("\n");
+  if (item.code === undefined) {
+    const others = item.options.map((option) => new Set(option.split("\n")));
+    const own = lines.filter((line) => others.some((other) => !other.has(line)));
+    return own.join("\n");
+  }
+  const before = item.code.trimEnd().split("\n");
+  const changed = [
+    ...before.filter((line) => !lines.includes(line)).map((line) => `- ${line}`),
+    ...lines.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
   ];
-  return parts.join("\n");
+  return changed.length > 0 ? changed.join("\n") : "(unchanged)";
 }

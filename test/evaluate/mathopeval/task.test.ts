@@ -4,7 +4,12 @@ import { mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
-import { createTasks, generateMathOps } from "../../../src/evaluate/index.ts";
+import {
+  createTasks,
+  type EvalItem,
+  generateMathOps,
+  mathOpTask,
+} from "../../../src/evaluate/index.ts";
 import { readMathOps } from "../../../src/evaluate/mathopeval/import-items.ts";
 import { programOf, scoreAnswer } from "../../../src/evaluate/mathopeval/score-answer.ts";
 import type { EvalModel } from "../../../src/evaluate/types.ts";
@@ -102,6 +107,17 @@ describe("tasks", () => {
     await expect(createTasks("mathopeval-free:figure=seen")).rejects.toThrow(
       "expected described or hidden",
     );
+  });
+
+  it("options as changes show the lines that differ", async () => {
+    const deletion = items.filter(({ operation }) => operation === "MCE-D").slice(0, 1);
+    const task = mathOpTask({ items: deletion, format: "choice", options: "changes" });
+    const [item] = [...(task.items() as Iterable<EvalItem>)];
+    const { asked } = await task.ask(item!, context(fake("", "A")));
+    const text = String(asked[0]!.context).split(deletion[0]!.instruction)[1]!;
+    expect(text).toContain("(unchanged)");
+    expect(text).not.toContain("import");
+    expect(text.match(/^[-+] /gm)!.length).toBeGreaterThanOrEqual(3);
   });
 
   it("reads rows (invented, in the fields of the format); malformed ones are problems", async () => {
