@@ -175,6 +175,56 @@ test("published monitors read the first command, ours the last", () => {
   expect(read(makeInstance(minMax, "easy", 1, 0))).toBe("My Query: 2 3");
 });
 
+// Rows invented in the published format; feedback worked out by hand from the published rules.
+test.each([
+  // Digit 0 marks an impostor: 1 and 2 are.
+  ["FindTheImpostors", { answer: "001111" }, ["My Query: 1, 2, 3", "My Answer: 1, 2"], ["0", "1"]],
+  [
+    "MinMax",
+    { answer: "3383" },
+    ["My Query: 1 1", "My Answer: 2 3", "My Answer: 1 3"],
+    ["Cannot compare same positions", "0", "1"],
+  ],
+  // Tiles 0, 1, 2: the straight 1 2 3 is complete with a 3; the 0 counts as another 3.
+  [
+    "MahjongDetective",
+    { answer: [0, 1, 2] },
+    ["My Query: + 3", "My Answer: 1 1 1", "My Answer: 1 1 2"],
+    ["0 1", "Incorrect", "Correct"],
+  ],
+  // 12 is 4 XOR 8: powers of two cannot be broken.
+  [
+    "XORBreaking",
+    { initial_number: 12, turns: 20 },
+    ["Breaking into: 4 8"],
+    [/^Choosing: [48] Cannot break further\. You win!$/],
+  ],
+] as const)("published %s answers as its monitor does", (title, hidden, replies, said) => {
+  const task = findMtrBenchTask(title);
+  const row = { question_id: 1, prompt: "", difficulty: "easy", title, scale: 3, ...hidden };
+  const scale = "answer" in hidden ? { scale: title === "MinMax" ? 4 : 3 } : {};
+  const [instance] = parsePaperInstances(JSON.stringify({ ...row, ...scale }), "easy.jsonl");
+  let game = newEpisode(instance!);
+  for (const reply of replies) game = playTurn(task, game, reply, { corrections: 0 });
+  expect(game.turns.map((t) => t.feedback)).toEqual(
+    said.map((each) => (typeof each === "string" ? each : expect.stringMatching(each))),
+  );
+  expect(game.status).toBe("won");
+});
+
+test("published MimicHunt: a removal does not last, and answers mean the first list", () => {
+  const hunt = findMtrBenchTask("MimicHunt");
+  const row = { question_id: 1, prompt: "", difficulty: "easy", title: "MimicHunt" };
+  const text = JSON.stringify({ ...row, list: [5, 5, 7], answer: 2 });
+  let game = newEpisode(parsePaperInstances(text, "easy.jsonl")[0]!);
+  for (const reply of ["My Query: - 1 3", "My Query: - 1 1", "My Answer: 2"]) {
+    game = playTurn(hunt, game, reply, { corrections: 0 });
+  }
+  expect(game.turns[0]!.feedback).toBe("[5, 5]");
+  expect(["[5, 7]", "[7, 5]"]).toContain(game.turns[1]!.feedback);
+  expect(game.status).toBe("won");
+});
+
 test("parts of the benchmark have names", async () => {
   const sizes = ["mtr-bench", "mtr-bench:class=IP:level=easy", "mtr-bench:task=minmax"].map(
     async (name) => (await createTasks(name))[0]!.size,

@@ -70,15 +70,20 @@ export const mahjongDetective = defineTask<View, readonly number[]>({
 A triplet is three tiles of one value, a straight three tiles of values i, i+1, i+2; tiles of the same value are told apart, so counts c1 c2 ... give the sum of C(ci, 3) triplets and the sum of ci * c(i+1) * c(i+2) straights. At the start there are (triplets straights): ${start}.
 A query + x adds a tile of value x; I answer with triplets and straights after it.
 An answer lists all counts, added tiles included. A wrong one costs a turn.`,
-  step({ n }, counts, { verb, numbers }) {
+  step({ n, start }, counts, { verb, numbers }) {
     if (verb === "My Query") {
       if (numbers.length !== 1) return refuse("a query adds one tile");
       if (numbers[0] < 1 || numbers[0] > n) return refuse(`values go from 1 to ${n}`);
       const next = added(counts, numbers[0]);
-      return live(next, piecesOf(next));
+      return live(next, piecesOf(next.slice(0, n)));
     }
     if (numbers.length !== n) return refuse(`an answer takes ${n} counts`);
-    return numbers.every((c, i) => c === counts[i]) ? won(counts) : live(counts, "Incorrect");
+    const isPaper = start === "";
+    if (isPaper && numbers.some((c) => c > n)) return refuse(`counts go to ${n}`);
+    // Published hands hold tiles of value 0: in no piece, and counted as tiles of the last value.
+    const zeros = counts[n] ?? 0;
+    const isRight = numbers.every((c, i) => c === counts[i] + (i === n - 1 ? zeros : 0));
+    return isRight ? won(counts) : live(counts, "Incorrect");
   },
   *oracle({ n, start }, random) {
     if (start === "") return; // Published hands are not confined to counts that can be listed.
@@ -90,16 +95,18 @@ An answer lists all counts, added tiles included. A wrong one costs a turn.`,
     }
     if (hands.length > 0) yield `My Answer: ${hands[0].join(" ")}`;
   },
-  guess({ n }, counts, random) {
+  guess({ n }, _, random) {
     if (random.below(2)) return `My Query: + ${1 + random.below(n)}`;
-    return `My Answer: ${counts.map(() => random.below(4)).join(" ")}`;
+    return `My Answer: ${span(1, n)
+      .map(() => random.below(4))
+      .join(" ")}`;
   },
   candidates: ({ n, start }) => (n > 6 || start === "" ? [] : worlds(n, start)),
-  // The published list holds tiles' values; its monitor counts a 0 as the largest value.
+  // The published list holds tiles' values, 0 among them: their count stands behind the others.
   fromPaper(line) {
     const n = line.number("scale");
-    const counts = range(n).map(() => 0);
-    for (const value of line.numbers("answer")) counts[(value - 1 + n) % n]++;
+    const counts = range(n + 1).map(() => 0);
+    for (const value of line.numbers("answer")) counts[value === 0 ? n : value - 1]++;
     return { view: { n, start: "", most: n }, state: counts };
   },
 });

@@ -50,20 +50,27 @@ An answer is the mimic's position in the list shown last. A wrong one costs a tu
     const [k, ...gone] = numbers;
     if (!text.startsWith("-") || k < 0 || gone.length !== k)
       return refuse("a query is - k x1 ... xk");
-    if (!areDistinctIn(gone, 1, types.length) || gone.length === types.length) {
+    if (paper && k === 0) return refuse("a query removes at least one object");
+    const isAll = !paper && gone.length === types.length;
+    if (!areDistinctIn(gone, 1, types.length) || isAll) {
       return refuse(`positions are different ones of 1 to ${types.length}, and not all`);
     }
     if (!paper && gone.includes(mimic + 1)) return lost(state, "You removed the mimic");
+    if (paper) {
+      // Removals do not last, answers mean the first list, and the mimic changes behind the view, at
+      // every second one that shows it.
+      const order = shuffled(random, range(types.length)).filter((i) => !gone.includes(i + 1));
+      const said = `[${order.map((i) => types[i]).join(", ")}]`;
+      if (gone.includes(mimic + 1)) return live(state, said);
+      if (age < 2) return live({ ...state, age: age + 1 }, said);
+      const other = 1 + ((types[mimic] - 1 + 1 + random.below(8)) % 9);
+      return live({ types: types.map((t, i) => (i === mimic ? other : t)), mimic, age: 1 }, said);
+    }
     const mustChange = age >= 2;
     const isNew = mustChange || random.below(2) === 0;
     const shift = 1 + random.below(8);
     const shown = types.map((t, i) => (i === mimic && isNew ? 1 + ((t - 1 + shift) % 9) : t));
     const order = shuffled(random, range(types.length));
-    if (paper) {
-      // As published: removals do not last, and answers mean the first list.
-      const left = order.filter((i) => !gone.includes(i + 1)).map((i) => shown[i]);
-      return live({ types: shown, mimic, age: isNew ? 1 : age + 1 }, `[${left.join(", ")}]`);
-    }
     const kept = order.filter((i) => !gone.includes(i + 1));
     const next = { types: kept.map((i) => shown[i]), mimic: kept.indexOf(mimic) };
     return live({ ...next, age: isNew ? 1 : age + 1 }, `[${next.types.join(", ")}]`);

@@ -69,6 +69,17 @@ You begin by breaking ${start}. I answer "Choosing: p Breaking into: a b".`,
     if (b === undefined) return refuse("expected a number and its two parts");
     if (!paper && !parts.includes(p)) return refuse(`the number is one of ${parts.join(", ")}`);
     if (!isBreak(p, a, b)) return refuse(`${a} and ${b} are no parts of ${p}`);
+    if (paper) {
+      // The published opponent does not look which part can be broken, and takes the lowest bit off.
+      const part = pick(
+        random,
+        [a, b].filter((v) => v !== 1),
+      );
+      if (!canBreak(part))
+        return won({ parts }, `Choosing: ${part} Cannot break further. You win!`);
+      const parted = [part & -part, part ^ (part & -part)];
+      return live({ parts: parted }, `Choosing: ${part} Breaking into: ${parted.join(" ")}`);
+    }
     const breakable = [a, b].filter(canBreak);
     if (breakable.length === 0) return won({ parts }, "I cannot break. You win!");
     const chosen = pick(random, breakable);
@@ -87,7 +98,9 @@ You begin by breaking ${start}. I answer "Choosing: p Breaking into: a b".`,
     }
   },
   guess(_, { parts }, random) {
-    const p = pick(random, parts.filter(canBreak));
+    const open = parts.filter(canBreak);
+    if (open.length === 0) return "I cannot break.";
+    const p = pick(random, open);
     const broken = drawBreak(random, p).join(" ");
     return parts.length === 1
       ? `Breaking into: ${broken}`

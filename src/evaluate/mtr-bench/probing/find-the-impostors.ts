@@ -5,6 +5,7 @@ import { byLevel, pick, popcount, range, sample, span } from "../draw.ts";
 import { defineTask, live, refuse, won } from "../task.ts";
 
 interface View {
+  readonly paper?: true;
   readonly n: number;
 }
 
@@ -40,7 +41,7 @@ export const findTheImpostors = defineTask<View, Mask>({
     `Among players 1 to ${n} are impostors: at least ${Math.ceil(n / 3)} and at most ${Math.floor((2 * n) / 3)}. Find all of them.
 A query names three different players; I answer 0 if at least two of them are impostors, else 1.
 An answer lists exactly the impostors. A wrong one costs a turn.`,
-  step({ n }, mask, { verb, numbers }) {
+  step({ n, paper }, mask, { verb, numbers }) {
     const areDistinct = new Set(numbers).size === numbers.length;
     if (numbers.length === 0 || !areDistinct || numbers.some((i) => i < 1 || i > n)) {
       return refuse(`players are different numbers of 1 to ${n}`);
@@ -50,7 +51,8 @@ An answer lists exactly the impostors. A wrong one costs a turn.`,
       return live(mask, String(ofThree(mask, numbers)));
     }
     const named = numbers.reduce((sum, i) => sum + (1 << (i - 1)), 0);
-    return named === mask ? won(mask) : live(mask, "Incorrect");
+    if (named === mask) return won(mask, paper ? "1" : undefined);
+    return live(mask, paper ? "0" : "Incorrect");
   },
   *oracle({ n }, random) {
     let masks = worlds(n);
@@ -67,8 +69,8 @@ An answer lists exactly the impostors. A wrong one costs a turn.`,
   },
   candidates: ({ n }) => worlds(n),
   fromPaper(line) {
-    const digits = [...line.text("answer")];
-    const mask = digits.reduce((sum, d, i) => sum + (d === "1" ? 1 << i : 0), 0);
-    return { view: { n: digits.length }, state: mask };
+    const digits = [...line.text("answer")]; // a 0 is an impostor
+    const mask = digits.reduce((sum, d, i) => sum + (d === "0" ? 1 << i : 0), 0);
+    return { view: { n: digits.length, paper: true }, state: mask };
   },
 });

@@ -4,6 +4,8 @@ import { byLevel, range } from "../draw.ts";
 import { defineTask, live, refuse, won } from "../task.ts";
 
 interface View {
+  /** Of equal digits only the first counts, as published. */
+  readonly paper?: true;
   readonly n: number;
 }
 
@@ -24,10 +26,17 @@ export const minMax = defineTask<View, readonly number[]>({
     `I hold ${n} digits at positions 1 to ${n}. Find a position of the least and one of the largest digit.
 A query compares the digits at two positions i and j; I answer <, = or >.
 I answer 1 to a right answer, 0 to a wrong one, which costs a turn.`,
-  step({ n }, digits, { verb, numbers }) {
+  step({ n, paper }, digits, { verb, numbers }) {
     if (numbers.length !== 2) return refuse("two positions are expected");
     if (numbers.some((i) => i < 1 || i > n)) return refuse(`positions go from 1 to ${n}`);
     const [a, b] = numbers.map((i) => digits[i - 1]);
+    if (paper) {
+      if (verb === "My Query" && numbers[0] === numbers[1])
+        return live(digits, "Cannot compare same positions");
+      const first = [Math.min(...digits), Math.max(...digits)].map((v) => 1 + digits.indexOf(v));
+      if (verb === "My Answer")
+        return String(numbers) === String(first) ? won(digits, "1") : live(digits, "0");
+    }
     if (verb === "My Query") return live(digits, a < b ? "<" : a > b ? ">" : "=");
     const isRight = a === Math.min(...digits) && b === Math.max(...digits);
     return isRight ? won(digits, "1") : live(digits, "0");
@@ -63,7 +72,7 @@ I answer 1 to a right answer, 0 to a wrong one, which costs a turn.`,
           .map((code) => range(n).map((i) => Math.floor(code / n ** i) % n))
           .filter((digits) => new Set(digits).size === Math.max(...digits) + 1),
   fromPaper: (line) => ({
-    view: { n: line.number("scale") },
+    view: { n: line.number("scale"), paper: true },
     state: [...line.text("answer")].map(Number),
   }),
 });
