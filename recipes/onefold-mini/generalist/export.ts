@@ -18,6 +18,8 @@ import { newestCheckpoint } from "./weights.ts";
 const { values: args } = parseArgs({
   options: {
     run: { type: "string", default: "runs/generalist" },
+    /** Runs that this one goes on from, for the card. */
+    before: { type: "string", multiple: true, default: [] },
     codes: { type: "string", default: "runs/onefold-mini-codes" },
     out: { type: "string", default: "models/onefold-generalist" },
     tasks: { type: "string" },
@@ -38,15 +40,18 @@ const weights = new Map(
   ),
 );
 const parameters = [...weights.values()].reduce((n, { shape }) => n + sizeOf(shape), 0);
-const lines = (await readFile(join(args.run, "metrics.jsonl"), "utf8")).trim().split("\n");
-const metrics = lines
-  .map((line) => JSON.parse(line) as { step: number; tokens: number; tokensPerSecond: number })
-  .filter((m) => m.step <= step);
+const metricsOf = async (dir: string) =>
+  (await readFile(join(dir, "metrics.jsonl"), "utf8"))
+    .trim()
+    .split("\n")
+    .map((line) => JSON.parse(line) as { step: number; tokens: number; tokensPerSecond: number }); // ours
+const before = (await Promise.all(args.before.map(metricsOf))).flat();
+const metrics = [...before, ...(await metricsOf(args.run)).filter((m) => m.step <= step)];
 
 const config = generalistConfig();
 const card = writeCard({
   parameters,
-  step,
+  steps: metrics.length,
   positions: metrics.reduce((n, m) => n + m.tokens, 0),
   minutes: metrics.reduce((n, m) => n + m.tokens / m.tokensPerSecond / 60, 0),
   machine: `${cpus().length} shared CPU cores (${cpus()[0]?.model.trim()}, ${Math.round(totalmem() / 2 ** 30)} GB)`,
@@ -71,5 +76,5 @@ await saveDirectoryAtomically(args.out, (temporary) =>
     },
   }),
 );
-console.log(`${args.out}: step ${step}, ${parameters} parameters`);
+console.log(`${args.out}: ${metrics.length} steps, ${parameters} parameters`);
 process.exit(0);
