@@ -10,34 +10,39 @@ import type { Answer } from "./players.ts";
 /** Mean rights of an event by form. */
 type Rights = Readonly<Record<Form, number>>;
 
-/** How a trial keeps them: for each form, a point an event, in the order of the events' names. */
+/**
+ * How a trial of a model keeps them: a point a question, its event's place among the names of all and
+ * a bit for each form that was answered right, the original's the lowest.
+ */
 export function curvesOf(answers: readonly Answer[]): Record<string, [number, number][]> {
   const nameOf = ({ item: { tags } }: Answer): string =>
     `${tags.question!.slice(0, 2)}/${tags.event!}`;
   const events = [...new Set(answers.map(nameOf))].sort();
-  return Object.fromEntries(
-    hellaswagProForms.map((form) => [
-      form,
-      events.map((event, i): [number, number] => {
-        const own = answers.filter((a) => a.item.tags.variant === form && nameOf(a) === event);
-        return [i, own.reduce((sum, { right }) => sum + right, 0) / own.length];
-      }),
-    ]),
-  );
+  const points = new Map<string, [number, number]>();
+  for (const answer of answers) {
+    const { question = "", variant } = answer.item.tags;
+    const point = points.get(question) ?? [events.indexOf(nameOf(answer)), 0];
+    point[1] += answer.right * 2 ** hellaswagProForms.findIndex((form) => form === variant);
+    points.set(question, point);
+  }
+  return { rights: [...points.values()].sort(([a], [b]) => a - b) };
 }
 
 /** Rights by event, over seeds; undefined where the arm has not run. */
 function rightsOf(trials: Trials, arm: string, seeds: readonly number[]): Rights[] | undefined {
-  const found = seeds.flatMap((seed) => {
-    const curves = trials.find(arm, seed)?.curves;
-    return curves ? [curves] : [];
-  });
-  if (found.length === 0) return undefined;
-  return found[0]!.original!.map((_, event) => {
-    const mean = (form: Form): number =>
-      found.reduce((sum, curves) => sum + curves[form]![event]![1], 0) / found.length;
-    return Object.fromEntries(hellaswagProForms.map((form) => [form, mean(form)])) as Rights;
-  });
+  const points = seeds.flatMap((seed) => trials.find(arm, seed)?.curves?.rights ?? []);
+  if (points.length === 0) return undefined;
+  const byEvent = new Map<number, number[]>();
+  for (const [event, bits] of points) byEvent.set(event, [...(byEvent.get(event) ?? []), bits]);
+  return [...byEvent.keys()]
+    .sort((a, b) => a - b)
+    .map((event) => {
+      const own = byEvent.get(event)!;
+      const mean = (bit: number): number =>
+        own.reduce((sum, bits) => sum + ((bits >> bit) & 1), 0) / own.length;
+      const entries = hellaswagProForms.map((form, bit) => [form, mean(bit)]);
+      return Object.fromEntries(entries) as Rights;
+    });
 }
 
 export const share = (rights: readonly Rights[], form: Form): number =>

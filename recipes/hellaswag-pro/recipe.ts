@@ -49,7 +49,7 @@ async function runTrial(context: TrialContext<Settings>): Promise<Outcome> {
       "OA zh": chinese.OA!,
       "RLA zh": chinese.RLA!,
     },
-    curves: curvesOf(answers),
+    ...(arm in WAYS && { curves: curvesOf(answers) }),
   };
 }
 
@@ -70,7 +70,7 @@ export default defineRecipe<Settings>({
       arms: [...Object.keys(WAYS), ...Object.keys(PLAYERS)],
       seeds: [1, 2, 3],
       settings: { model: "models/onefold-mini", questions: 32 },
-      minutes: 6,
+      minutes: 10,
     },
     full: {
       arms: [...Object.keys(WAYS), ...Object.keys(PLAYERS)],
