@@ -192,7 +192,7 @@ export default defineRecipe<Settings>({
     choice: "choice: accuracy",
     success: "free: success",
     ...Object.fromEntries(operations.map((operation) => [operation, operation])),
-    executed: "draws a figure",
+    executed: "runs to its end",
     achieved: "edits achieved",
     preserved: "edits that preserve",
     elements: "F1 of elements",
