@@ -154,3 +154,19 @@ describe("weights", () => {
     expect(scaleOf("tokens")).toEqual({ ...common, supervised: 8, scale: 1 });
   });
 });
+
+it("weighs errors of motion by their noise as OFASys does, up to the most that a model says", () => {
+  const { features } = decoderModel.motion!;
+  const target = { kind: "motion", frames: new Float32Array(features), count: 1 };
+  const sample = { groups: [{ kind: "text", ids: [1] }], target } as PreparedSample;
+  const samples = Array<PreparedSample>(40).fill(sample);
+  const weights = (mostErrorWeight?: number): number[] => {
+    const motion = { ...decoderModel.motion!, ...(mostErrorWeight && { mostErrorWeight }) };
+    const { inputs } = batchOf({ ...decoderModel, motion }, START, samples, createRandom(1));
+    return rowsOf(inputs["target.weight"]!).map(([first]) => first!);
+  };
+  const free = weights();
+  expect(Math.max(...free)).toBeGreaterThan(2);
+  expect(Math.min(...free)).toBeGreaterThanOrEqual(1);
+  expect(weights(2)).toEqual(free.map((weight) => Math.min(weight, 2)));
+});

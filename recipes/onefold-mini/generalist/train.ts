@@ -42,6 +42,8 @@ const { values } = parseArgs({
     "decay-from": { type: "string" },
     /** Highest rate (default: config.ts). */
     "learning-rate": { type: "string" },
+    /** TASK=SHARE in place of that of tasks.ts; repeatable. */
+    weight: { type: "string", multiple: true, default: [] },
     threads: { type: "string" },
   },
 });
@@ -82,12 +84,17 @@ const codesModel = new TaskModel({
 console.log("speaking");
 const speech = await createSpeechWorld(openSpeechPool(values.speech));
 const preparation = codesModel.preparation;
+const shares = new Map(values.weight.map((pair) => pair.split("=") as [string, string]));
+const worldTasks = generalistTasks(speech).map((task) => ({
+  ...task,
+  weight: Number(shares.get(task.name) ?? task.weight),
+}));
 const tasks = taskSource({
   config,
   start: vocabulary.marks.targetStart,
   tasks: [
     textTask(await loadRender(), vocabulary.tokenizer),
-    ...generalistTasks(speech).map((task) => worldTask(task, preparation)),
+    ...worldTasks.map((task) => worldTask(task, preparation)),
   ],
   positions: run.positions,
   seed: run.seed,
@@ -124,7 +131,7 @@ await trainRun({
   saveEvery: 100,
   keep: 2,
   // The number of steps may change between resumes: it moves only the end of the schedule.
-  fingerprint: JSON.stringify({ run, config, tasks: generalistTasks(speech).map((t) => t.weight) }),
+  fingerprint: JSON.stringify({ run, config, tasks: worldTasks.map((t) => t.weight) }),
   files: {
     "task.json": taskJson(config),
     "config.json": configJson(config.body.config as DecoderConfig, "f32"),

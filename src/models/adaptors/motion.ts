@@ -19,6 +19,11 @@ export interface MotionTarget {
   /** Of each number of a frame: it is (number - mean) / deviation that the network sees. */
   readonly mean: readonly number[];
   readonly deviation: readonly number[];
+  /**
+   * What an error at little noise weighs at most, 1 or more: 1 weighs all noise alike. Default: as
+   * in OFASys, 1 / √(1 - ᾱ), to 100 where hardly any noise is left and no text is needed.
+   */
+  readonly mostErrorWeight?: number;
 }
 
 /** Numbers that tell the noise: see `noiseFeatures`. */

@@ -53,6 +53,7 @@ const schema = z.strictObject({
       rate: z.number(),
       mean: numbers,
       deviation: numbers,
+      mostErrorWeight: z.number().min(1).optional(),
     })
     .optional(),
 });

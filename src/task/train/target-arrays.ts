@@ -118,7 +118,7 @@ function motionArrays(
   targets: readonly Of<"motion">[],
   random: Random,
 ): TargetArrays {
-  const { features, maxFrames } = c.motion!;
+  const { features, maxFrames, mostErrorWeight = Infinity } = c.motion!;
   const rows = targets.length;
   const length = padded(Math.max(...targets.map(({ count }) => count)), maxFrames);
   const frames = zeros("f32", [rows, length, features]);
@@ -133,7 +133,11 @@ function motionArrays(
   let count = 0;
   targets.forEach((target, i) => {
     const start = i * length;
-    (weight.data as Float32Array).fill(batch.weights[i], start, start + target.count);
+    (weight.data as Float32Array).fill(
+      Math.min(batch.weights[i], mostErrorWeight),
+      start,
+      start + target.count,
+    );
     const level = batch.timesteps[i] / noiseSchedule.steps;
     (noise.data as Float32Array).set(noiseFeatures(level), i * NOISE_FEATURES);
     count += target.count;
