@@ -68,7 +68,7 @@ ${f.tasks ? taskTable(f.tasks) : NONE}
 Repeat with \`npx tsx recipes/onefold-mini/generalist/evaluate.ts\`. It hears well, reads digits, captions scenes and finds their
 objects three times in four, and puts what it draws where it was told, in blotches rather than shapes. It reads single characters and some words
 ("true pictures" in the row of drawings is how often this judge names the shapes of the world's own small pictures). Animating does not work yet: the figure
-stands still whatever the text says, since the loss weighs errors at little noise most (as OFASys does), where no text is needed.
+stands still whatever the text says. Where a motion goes with another's text, the loss grows by a tenth at most: the text is hardly read.
 
 ## How well it answers in text
 Share of 50 held-out questions a skill answered exactly, decoding greedily: with thinking, without, and with thinking by

@@ -42,7 +42,6 @@ export const generalist = (motion: {
     features: 6 + 6 * figureSkeleton.joints.length,
     maxFrames: MOTION.duration * MOTION.framesPerSecond,
     rate: MOTION.framesPerSecond,
-    mostErrorWeight: 1,
     ...motion,
   },
 });
