@@ -3,7 +3,7 @@
 import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { packageRoot } from "../../../src/cli/package-root.ts";
-import type { TokenizerJson } from "../../../src/media/index.ts";
+import { specialToken, type TokenizerJson } from "../../../src/media/index.ts";
 import { VOCABULARY } from "../config.ts";
 
 /** @param counts how many `<bin_i>` and `<code_i>` follow */
@@ -17,14 +17,6 @@ export async function extendedTokenizer(counts: {
   const names = Object.entries(counts).flatMap(([name, count]) =>
     Array.from({ length: count }, (_, i) => `<${name}_${i}>`),
   );
-  const added = names.map((content, i) => ({
-    id: VOCABULARY + i,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
+  const added = names.map((content, i) => specialToken(VOCABULARY + i, content));
   return { ...json, added_tokens: [...own, ...added] };
 }

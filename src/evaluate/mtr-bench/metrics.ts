@@ -1,6 +1,6 @@
 /** Scores of finished games. */
 
-import { wilsonInterval } from "../score/statistics.ts";
+import { meanOf, wilsonInterval } from "../score/statistics.ts";
 import type { Episode } from "./episode.ts";
 import { LEVELS, type Level } from "./task.ts";
 
@@ -26,9 +26,6 @@ export interface MtrScores {
   readonly truncatedTurns: number;
 }
 
-const mean = (values: readonly number[]): number =>
-  values.reduce((sum, v) => sum + v, 0) / values.length;
-
 /**
  * Scores games of one cell of the table, or all.
  *
@@ -46,8 +43,8 @@ export function scoreEpisodes(episodes: readonly Episode[]): MtrScores {
     games: episodes.length,
     accuracy: share(won.length, episodes.length),
     interval: episodes.length > 0 ? wilsonInterval(won.length, episodes.length) : [0, 1],
-    turnsToWin: mean(won.map((e) => e.turns.length)),
-    efficiency: mean(known.map((e) => Math.min(1, e.instance.oracleTurns / e.turns.length))),
+    turnsToWin: meanOf(won.map((e) => e.turns.length)),
+    efficiency: meanOf(known.map((e) => Math.min(1, e.instance.oracleTurns / e.turns.length))),
     budgetScore: share(
       paid.reduce((sum, v) => sum + v, 0),
       episodes.length,
@@ -64,7 +61,7 @@ export function accuracyByLevel(episodes: readonly Episode[]): Readonly<Record<L
   const at = (level: Level) => {
     const own = episodes.filter((e) => e.instance.level === level);
     const names = [...new Set(own.map((e) => e.instance.task))];
-    return mean(
+    return meanOf(
       names.map((name) => scoreEpisodes(own.filter((e) => e.instance.task === name)).accuracy),
     );
   };

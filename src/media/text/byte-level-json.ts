@@ -1,6 +1,7 @@
 /** Writes tokenizer.json in the layout of the Qwen2 tokenizers. */
 
 import { QWEN2_PATTERN } from "./pretokenize.ts";
+import { specialToken } from "./special-token.ts";
 import type { TokenizerJson } from "./types.ts";
 
 /**
@@ -20,15 +21,7 @@ export function byteLevelJson(
     version: "1.0",
     truncation: null,
     padding: null,
-    added_tokens: specialTokens.map((content, i) => ({
-      id: vocab.length + i,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    added_tokens: specialTokens.map((content, i) => specialToken(vocab.length + i, content)),
     normalizer: { type: "NFC" },
     pre_tokenizer: {
       type: "Sequence",

@@ -13,6 +13,7 @@ export {
   renderChat,
 } from "./chat/template.ts";
 export { loadTokenizer, type TokenizerFiles } from "./load-tokenizer.ts";
+export { specialToken } from "./special-token.ts";
 export { type TrainBpeOptions, trainBpe } from "./train-bpe.ts";
 export type {
   AddedToken,

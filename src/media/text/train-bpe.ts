@@ -10,6 +10,7 @@ import { byteChars, writeUtf8 } from "./bytes.ts";
 import { nfc } from "./nfc.ts";
 import { PairMap } from "./pair-map.ts";
 import { pieceScanner, QWEN2_RULE } from "./pretokenize.ts";
+import { specialToken } from "./special-token.ts";
 import type { TokenizerJson } from "./types.ts";
 
 export interface TrainBpeOptions {
@@ -72,15 +73,7 @@ function countPieces(
   const counts = new Map<string, number>();
   const scan = pieceScanner(QWEN2_RULE);
   const splitter = new AddedTokenSplitter(
-    specialTokens.map((content, id) => ({
-      id,
-      content,
-      single_word: false,
-      lstrip: false,
-      rstrip: false,
-      normalized: false,
-      special: true,
-    })),
+    specialTokens.map((content, id) => specialToken(id, content)),
     (token) => token.content,
   );
   const count = (text: string): void => {

@@ -11,26 +11,7 @@ import {
 import type { Audio, Box, Image, Motion } from "../../media/types.ts";
 import { type Plan, slotsOf } from "../../task/index.ts";
 import { dataUrl } from "./data-url.ts";
-
-export type TaskOutput =
-  | { readonly type: "text"; readonly text: string }
-  /** Left, top, right, bottom in pixels of the first image. */
-  | { readonly type: "box"; readonly box: Box }
-  | {
-      readonly type: "image";
-      readonly url: string;
-      readonly width: number;
-      readonly height: number;
-    }
-  | { readonly type: "audio"; readonly url: string; readonly seconds: number }
-  | {
-      readonly type: "motion";
-      readonly url: string;
-      readonly bvh: string;
-      readonly seconds: number;
-    }
-  /** A repeated group: values by slot, item by item. */
-  | { readonly type: "items"; readonly items: readonly Readonly<Record<string, unknown>>[] };
+import type { TaskOutput } from "./task-output.ts";
 
 /** Pixels of a side of a rendered motion, and what GIF players show at most. */
 const FIGURE = 192;

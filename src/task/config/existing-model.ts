@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { readConfigJson } from "../../checkpoint/companions.ts";
 import { readJsonObject } from "../../checkpoint/json.ts";
 import type { NDArray } from "../../graph/ndarray.ts";
-import type { TokenizerJson } from "../../media/index.ts";
+import { specialToken, type TokenizerJson } from "../../media/index.ts";
 import { loadModel } from "../../models/load.ts";
 import { loadOfa } from "../../models/ofa/index.ts";
 import type { ParameterSpec } from "../../nn/scope.ts";
@@ -98,14 +98,6 @@ function withTokens(json: TokenizerJson, names: readonly string[]): TokenizerJso
   if (missing.length === 0) return json;
   const ids = [...Object.values(json.model.vocab), ...json.added_tokens.map(({ id }) => id)];
   const start = ids.reduce((most, id) => Math.max(most, id), -1) + 1;
-  const added = missing.map((content, i) => ({
-    id: start + i,
-    content,
-    single_word: false,
-    lstrip: false,
-    rstrip: false,
-    normalized: false,
-    special: true,
-  }));
+  const added = missing.map((content, i) => specialToken(start + i, content));
   return { ...json, added_tokens: [...json.added_tokens, ...added] };
 }

@@ -1,5 +1,7 @@
 /** What the server tells of tasks, as src/serve/tasks writes it. No DOM but FormData here. */
 
+import type { TaskOutput } from "../../../src/serve/tasks/task-output.ts";
+
 export interface TaskList {
   readonly model: string;
   /** Modalities; none: the model takes and gives text alone. */
@@ -73,28 +75,8 @@ export const isClosed = ({ parts }: Plan): boolean =>
       role === "written" && (modality === "CATEGORY" || attributes.closed_set === true),
   );
 
-export type Box = readonly [left: number, top: number, right: number, bottom: number];
-
-export type Output =
-  | { readonly type: "text"; readonly text: string }
-  | { readonly type: "box"; readonly box: Box }
-  | {
-      readonly type: "image";
-      readonly url: string;
-      readonly width: number;
-      readonly height: number;
-    }
-  | { readonly type: "audio"; readonly url: string; readonly seconds: number }
-  | {
-      readonly type: "motion";
-      readonly url: string;
-      readonly bvh: string;
-      readonly seconds: number;
-    }
-  | { readonly type: "items"; readonly items: readonly Readonly<Record<string, unknown>>[] };
-
 export interface TaskResult {
-  readonly outputs: Readonly<Record<string, Output>>;
+  readonly outputs: Readonly<Record<string, TaskOutput>>;
   /** The image that boxes lie in. */
   readonly image?: { readonly slot: string; readonly width: number; readonly height: number };
   readonly timings: Readonly<Record<"wait_ms" | "decode_ms" | "run_ms" | "total_ms", number>>;

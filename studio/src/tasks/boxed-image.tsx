@@ -1,6 +1,6 @@
 /** An image with boxes over it. */
 
-import type { Box } from "./api.ts";
+import type { Box } from "../../../src/media/types.ts";
 import { useFileUrl } from "./use-file-url.ts";
 
 export interface LabelledBox {

@@ -1,6 +1,7 @@
 /** What a task gave: text, pictures, boxes, sound, animations, lists. */
 
-import type { Box, Output } from "./api.ts";
+import type { Box } from "../../../src/media/types.ts";
+import type { TaskOutput } from "../../../src/serve/tasks/task-output.ts";
 import { BoxedImage, type LabelledBox } from "./boxed-image.tsx";
 import type { Done } from "./use-task.ts";
 
@@ -24,7 +25,7 @@ export function ResultView({ done }: { readonly done: Done }) {
 
 interface OutputProps {
   readonly name: string;
-  readonly output: Output;
+  readonly output: TaskOutput;
   readonly done: Done;
 }
 
