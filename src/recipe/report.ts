@@ -59,7 +59,7 @@ function section(
   const minutes = Math.round(trials.reduce((sum, t) => sum + t.seconds, 0) / 60);
   return [
     `Preset \`${preset}\`, ${finished.seeds.length} seeds (${finished.seeds.join(", ")}), ${minutes} minutes of ` +
-      `trials. Verdict at this scale: **${verdict}**. Intervals are 95 % over seeds.`,
+      `trials. Verdict at this scale: **${verdict}**. Intervals are of 95 %: over seeds where a check resamples nothing else.`,
     verdictTable(judgements),
     armTable(finished, recipe.columns),
     ...plots.map((name) => `![${name}](results/${preset}-${name}.svg)`),

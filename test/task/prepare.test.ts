@@ -317,7 +317,7 @@ describe("refusals", () => {
 
   it.each([
     ["[TEXT:q] -> [TEXT:a]", { a: "a" }, "x.jsonl:2: [TEXT:q] has no value; the record has a"],
-    ["[TEXT:q] -> [TEXT:a]", { q: ["?"], a: "a" }, "[TEXT:q] was given a list; expected text"],
+    ["[TEXT:q] -> [TEXT:a]", { q: ["?"], a: "a" }, "[TEXT:q] was given an array; expected text"],
     ["[IMAGE:q] -> [TEXT:a]", { q: 5, a: "a" }, "[IMAGE:q] was given a number; expected a path"],
     [
       "[AUDIO:q] -> [TEXT:a]",

@@ -42,6 +42,8 @@ export const generalist = (motion: {
     features: 6 + 6 * figureSkeleton.joints.length,
     maxFrames: MOTION.duration * MOTION.framesPerSecond,
     rate: MOTION.framesPerSecond,
+    // Errors at little noise would outweigh those that a text can mend.
+    mostErrorWeight: 1,
     ...motion,
   },
 });

@@ -45,14 +45,6 @@ export function slotValue(record: TaskRecord, slot: Slot, options: PrepareOption
   throw new Error(`${shown(slot, options)} has no value; the record has ${given}`);
 }
 
-/** A value of the wrong kind as errors name it. */
-export function kindOf(value: unknown): string {
-  if (value === undefined) return "nothing";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "a list";
-  return typeof value === "object" ? "an object" : `a ${typeof value}`;
-}
-
 /** @throws Error where the model lacks what a modality needs */
 export function need<T>(part: T | undefined, modality: string): T {
   if (part !== undefined) return part;

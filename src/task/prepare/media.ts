@@ -1,5 +1,6 @@
 /** Pictures, sound and motion as the numbers that a model's adaptors take. */
 
+import { kindOf } from "../../checkpoint/json.ts";
 import {
   decodeAudio,
   decodeImage,
@@ -22,7 +23,7 @@ import type {
 } from "../../models/adaptors/index.ts";
 import type { Random } from "../../nn/random.ts";
 import type { Slot } from "../grammar/ast.ts";
-import { kindOf, SkippedRecord } from "./context.ts";
+import { SkippedRecord } from "./context.ts";
 
 /** Samples a second that log-mel features are made of, and samples of a frame. */
 const AUDIO_RATE = 16_000;

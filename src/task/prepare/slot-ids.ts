@@ -1,10 +1,11 @@
 /** Text-like slots as tokens: words, boxes, structures. */
 
+import { kindOf } from "../../checkpoint/json.ts";
 import { type BinOptions, boxToBins } from "../../media/index.ts";
 import type { Box, Image } from "../../media/types.ts";
 import type { Slot } from "../grammar/ast.ts";
 import type { Piece } from "../plan.ts";
-import { kindOf, need, type PrepareContext, shown, slotValue, type TaskRecord } from "./context.ts";
+import { need, type PrepareContext, shown, slotValue, type TaskRecord } from "./context.ts";
 import { structureText } from "./structure-text.ts";
 import { slotWords, withNoise } from "./words.ts";
 

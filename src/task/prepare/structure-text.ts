@@ -1,9 +1,9 @@
 /** Tables, triples, schemas and grids as the text that models read. */
 
+import { kindOf } from "../../checkpoint/json.ts";
 import { linearise } from "../../media/index.ts";
 import type { Structure } from "../../media/types.ts";
 import type { Slot } from "../grammar/ast.ts";
-import { kindOf } from "./context.ts";
 
 /** @param where the slot, for errors */
 export function structureText(value: unknown, { attributes }: Slot, where: string): string {
