@@ -13,7 +13,7 @@ import type {
 } from "./grammar/types.ts";
 import { type Plan, planOf } from "./plan.ts";
 import type { RecordSource } from "./records.ts";
-import type { GenerateOptions } from "./run/options.ts";
+import { type GenerateOptions, idleOption } from "./run/options.ts";
 
 /** How answers are scored. */
 export interface TaskMetric<R> {
@@ -125,6 +125,8 @@ export function checkedTask(instruction: string, options: TaskOptions<object>): 
   if (!(smoothing >= 0 && smoothing < 1)) {
     refuse(`its smoothing is ${smoothing}, expected 0 or more and below 1`);
   }
+  const idle = idleOption(options.generate ?? {}, first.target.kind);
+  if (idle) refuse(idle);
   return {
     ...options,
     name,

@@ -3,9 +3,11 @@
 import { resolve } from "node:path";
 import { slotsOf } from "../grammar/check.ts";
 import { parseTemplates } from "../grammar/parse.ts";
+import { readFilesTable } from "../presets/data-files.ts";
 import { type DataFiles, glueTask, preset } from "../presets/index.ts";
-import { type Column, readColumns } from "../readers/index.ts";
-import { type RecordSource, reread } from "../records.ts";
+import { fieldsOf } from "../presets/preset.ts";
+import type { Column } from "../readers/index.ts";
+import type { RecordSource } from "../records.ts";
 import type { GenerateOptions } from "../run/options.ts";
 import { checkedTask, type Task, type TaskMetric, type TaskOptions } from "../task.ts";
 import type { FileKeys, TaskKeys } from "./schema-tasks.ts";
@@ -33,6 +35,9 @@ function presetTask(name: string, keys: TaskKeys, folder: string): Task {
     throw new Error('"generated" has no place beside "train" and "held_out"; leave one out');
   }
   const glue = train?.glue ?? heldOut?.glue;
+  if (train && heldOut && train.glue !== heldOut.glue) {
+    throw new Error('"train.glue" and "held_out.glue" differ; give both the same task of GLUE');
+  }
   return preset(name, {
     ...(name === "nlu" && glue && glueTask(glue)),
     ...optionsOf(keys),
@@ -103,31 +108,23 @@ const mediaModalities = new Set(["IMAGE", "AUDIO", "VIDEO", "MOTION"]);
 /** A table whose columns have the slots' names, where the config does not say others. */
 function tableOf(
   instruction: string,
-  { metric }: TaskKeys,
+  { metric, closed_set: closedSet }: TaskKeys,
   data: FileKeys,
   folder: string,
 ): AsyncIterable<object> {
-  const { images, videos, annotations, tables, split, glue, names, ...files } = located(
-    data,
-    folder,
+  const files = located(data, folder);
+  const slots = fieldsOf(
+    instruction,
+    typeof metric === "object" ? (metric as TaskMetric<object>) : undefined,
   );
-  const strange = Object.entries({ annotations, tables, split, glue, names }).find(
-    ([, value]) => value !== undefined,
-  );
-  if (strange) {
-    throw new Error(`"${strange[0]}" is of a published format: name its "preset" beside it`);
-  }
-  const columns: Record<string, string | Column> = {};
-  for (const { source, target } of parseTemplates(instruction)) {
-    if (target.some(({ kind }) => kind === "group")) columns.items = "items";
-    const plain = [...source, ...target].filter(({ kind }) => kind !== "group");
-    for (const { modality, name } of slotsOf(plain)) {
-      columns[name] = mediaModalities.has(modality) ? { column: name, as: "file" } : name;
-    }
-  }
-  const references = typeof metric === "object" ? metric.references : undefined;
-  if (references !== undefined) columns[references] = references;
-  return reread(() =>
-    readColumns(files.file, { columns: files.columns ?? columns, folder: images ?? videos }),
-  );
+  const media = parseTemplates(instruction)
+    .flatMap(({ source, target }) => slotsOf([...source, ...target]))
+    .filter(({ modality }) => mediaModalities.has(modality))
+    .map(({ name }) => name);
+  const named = slots.map((name): [string, string | Column] => [
+    name,
+    media.includes(name) ? { column: name, as: "file" } : name,
+  ]);
+  const columns = files.columns ?? Object.fromEntries(named);
+  return readFilesTable(files, columns, { who: "a task without preset", slots, closedSet });
 }

@@ -3,6 +3,7 @@
 import { readLibriSpeech, readLjSpeech } from "../readers/index.ts";
 import { worldRecords } from "../records.ts";
 import { toneSpeech } from "../worlds/index.ts";
+import { format } from "./data-files.ts";
 import { cepstra } from "./features.ts";
 import { definePreset, type Preset, renamed, SMOOTHING } from "./preset.ts";
 
@@ -17,7 +18,7 @@ export const audio: readonly Preset[] = [
     options: { smoothing: SMOOTHING },
     world: (options) =>
       worldRecords(toneSpeech, ({ audio: wav, text }) => ({ wav, text }), options),
-    read: (files) => readLibriSpeech(files.file, files),
+    format: format({ read: (files) => readLibriSpeech(files.file, files) }),
   }),
   definePreset({
     name: "tts",
@@ -32,10 +33,13 @@ export const audio: readonly Preset[] = [
     },
     world: (options) =>
       worldRecords(toneSpeech, ({ audio: fbank, phones }) => ({ text: phones, fbank }), options),
-    read: (files) =>
-      renamed(readLjSpeech(files.file, files), async ({ text, ...record }) => ({
-        ...record,
-        text: (await files.phones?.(text)) ?? text,
-      })),
+    format: format({
+      takes: ["phones"],
+      read: (files) =>
+        renamed(readLjSpeech(files.file, files), async ({ text, ...record }) => ({
+          ...record,
+          text: (await files.phones?.(text)) ?? text,
+        })),
+    }),
   }),
 ];

@@ -1,19 +1,21 @@
 /** The 23 example tasks of OFASys and the objectives of M6, by name. */
 
 import { nearest } from "../grammar/suggest.ts";
-import { type RecordSource, reread, type WorldRecordsOptions } from "../records.ts";
+import type { RecordSource, WorldRecordsOptions } from "../records.ts";
 import { checkedTask, type Task, type TaskOptions } from "../task.ts";
 import { audio } from "./audio.ts";
+import type { DataFiles } from "./data-files.ts";
 import { language } from "./language.ts";
 import { m6 } from "./m6.ts";
 import { motion } from "./motion.ts";
-import type { DataFiles, Preset } from "./preset.ts";
+import type { Preset } from "./preset.ts";
 import { structure } from "./structure.ts";
 import { video } from "./video.ts";
 import { vision } from "./vision.ts";
 
+export type { DataFiles } from "./data-files.ts";
 export { glueTask } from "./language.ts";
-export type { DataFiles, Preset } from "./preset.ts";
+export type { Preset } from "./preset.ts";
 
 /** In the order of the papers. */
 export const presets: readonly Preset[] = [
@@ -52,17 +54,23 @@ export function preset(name: string, options: PresetOptions = {}): Task {
   const found = presetOf(name);
   const { instruction = found.instruction, train, heldOut, world, ...rest } = options;
   const isGenerated = train === undefined && heldOut === undefined;
+  if (world && !isGenerated) {
+    throw new Error(
+      `preset "${name}": "world" is of generated records; leave it, or the data, out`,
+    );
+  }
+  const { metric = found.metric, closedSet = found.closedSet } = rest;
   const records = (given: DataFiles | RecordSource<object>): RecordSource<object> =>
-    isFiles(given) ? reread(() => found.read(given)) : given;
+    isFiles(given) ? found.read(given, { instruction, metric, closedSet }) : given;
   return checkedTask(instruction, {
     name,
-    metric: found.metric,
-    closedSet: found.closedSet,
     ...found.options,
     ...(isGenerated && found.world(world)),
     ...(train && { train: records(train) }),
     ...(heldOut && { heldOut: records(heldOut) }),
     ...rest,
+    metric,
+    closedSet,
     generate: { ...found.options?.generate, ...options.generate },
   });
 }
@@ -79,4 +87,5 @@ export function presetOf(name: string): Preset {
   );
 }
 
-const isFiles = (given: DataFiles | RecordSource<object>): given is DataFiles => "file" in given;
+const isFiles = (given: DataFiles | RecordSource<object>): given is DataFiles =>
+  typeof given !== "function" && !(Symbol.iterator in given) && !(Symbol.asyncIterator in given);

@@ -15,7 +15,8 @@ import {
   summariseNews,
   writeSentences,
 } from "../worlds/index.ts";
-import { type DataFiles, definePreset, type Preset, SMOOTHING } from "./preset.ts";
+import { format } from "./data-files.ts";
+import { definePreset, type Preset, SMOOTHING } from "./preset.ts";
 
 /** Instructions of OFASys and OFA for the tasks of GLUE: what is asked, and its answers. */
 const glue: Readonly<Record<GlueTask, { readonly asks: string; readonly answers: string[] }>> = {
@@ -59,8 +60,9 @@ export function glueTask(name: GlueTask): { instruction: string; closedSet: read
 }
 
 /** Rows with a column `text`. */
-export const readTexts = (files: DataFiles): AsyncIterable<object> =>
-  readColumns(files.file, { ...files, columns: { text: "text" } });
+export const texts = format({
+  read: (files) => readColumns(files.file, { ...files, columns: { text: "text" } }),
+});
 
 export const sentences = (options?: Parameters<typeof worldRecords>[2]) =>
   worldRecords(writeSentences, ({ text }) => ({ text }), options);
@@ -75,7 +77,10 @@ export const language: readonly Preset[] = [
     metric: { name: "accuracy" },
     closedSet: SENTIMENT_LABELS,
     world: (options) => worldRecords(judgeSentences, (sample) => sample, options),
-    read: (files) => readGlue(files.file, files.glue ?? "sst2", files),
+    format: format({
+      takes: ["glue", "labels"],
+      read: (files) => readGlue(files.file, files.glue ?? "sst2", files),
+    }),
   }),
   definePreset({
     name: "instructions",
@@ -85,7 +90,7 @@ export const language: readonly Preset[] = [
     data: "Natural-Instructions v2 (.json)",
     metric: { name: "rouge", references: (record) => referencesOr(record, "tgt") },
     world: (options) => worldRecords(followInstructions, (sample) => sample, options),
-    read: (files) => readInstructions(files.file, files),
+    format: format({ read: (files) => readInstructions(files.file, files) }),
   }),
   definePreset({
     name: "summarisation",
@@ -101,7 +106,7 @@ export const language: readonly Preset[] = [
         ({ article, summary }) => ({ src: article, tgt: summary }),
         options,
       ),
-    read: (files) => readOfaSummaries(files.file, files),
+    format: format({ read: (files) => readOfaSummaries(files.file, files) }),
   }),
   definePreset({
     name: "text-infilling",
@@ -110,7 +115,7 @@ export const language: readonly Preset[] = [
     instruction: 'what is the complete text of " [TEXT:text,mask_ratio=0.3] "? -> [TEXT:text]',
     data: 'rows with "text" (.jsonl, .parquet)',
     world: sentences,
-    read: readTexts,
+    format: texts,
   }),
 ];
 

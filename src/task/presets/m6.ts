@@ -1,14 +1,8 @@
 /** What M6 is pretrained on (Lin et al. 2021): text and images with text, one network for all. */
 
-import { readTexts, referencesOr, sentences } from "./language.ts";
+import { referencesOr, sentences, texts } from "./language.ts";
 import { definePreset, type Preset } from "./preset.ts";
-import {
-  captionRecords,
-  drawingRecords,
-  pictureSimilarity,
-  readCaptions,
-  readDrawings,
-} from "./vision.ts";
+import { captionRecords, captions, drawingRecords, drawings, pictureSimilarity } from "./vision.ts";
 
 const TEXTS = 'rows with "text" (.jsonl, .parquet)';
 const IMAGES = "images with captions (COCO's .json, OFA's .tsv)";
@@ -21,7 +15,7 @@ export const m6: readonly Preset[] = [
     data: TEXTS,
     options: { weight: 0.4 },
     world: sentences,
-    read: readTexts,
+    format: texts,
   }),
   definePreset({
     name: "m6-language-model",
@@ -30,7 +24,7 @@ export const m6: readonly Preset[] = [
     data: TEXTS,
     options: { weight: 0.2 },
     world: sentences,
-    read: readTexts,
+    format: texts,
   }),
   definePreset({
     name: "m6-image-to-text",
@@ -40,7 +34,7 @@ export const m6: readonly Preset[] = [
     metric: { name: "cider", references: (record) => referencesOr(record, "cap") },
     options: { weight: 0.2 },
     world: captionRecords,
-    read: readCaptions,
+    format: captions,
   }),
   definePreset({
     name: "m6-image-denoising",
@@ -49,7 +43,7 @@ export const m6: readonly Preset[] = [
     data: IMAGES,
     options: { weight: 0.2 },
     world: captionRecords,
-    read: readCaptions,
+    format: captions,
   }),
   definePreset({
     name: "m6-text-to-image",
@@ -59,6 +53,6 @@ export const m6: readonly Preset[] = [
     metric: pictureSimilarity,
     options: { weight: 0.2 },
     world: drawingRecords,
-    read: readDrawings,
+    format: drawings,
   }),
 ];

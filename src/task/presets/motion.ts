@@ -3,6 +3,7 @@
 import { readMotions } from "../readers/index.ts";
 import { worldRecords } from "../records.ts";
 import { describeMotions } from "../worlds/index.ts";
+import { format } from "./data-files.ts";
 import { definePreset, type Preset } from "./preset.ts";
 
 export const motion: readonly Preset[] = [
@@ -20,6 +21,6 @@ export const motion: readonly Preset[] = [
         ({ text, motion: bvh_frames }) => ({ text, bvh_frames }),
         options,
       ),
-    read: (files) => readMotions(files.file, files),
+    format: format({ read: (files) => readMotions(files.file, files) }),
   }),
 ];

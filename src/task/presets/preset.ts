@@ -1,32 +1,16 @@
 /** What a preset is: an example task with its instruction, published data, generated data, metric. */
 
-import type { GlueTask } from "../readers/index.ts";
-import { type Column, readColumns } from "../readers/index.ts";
-import type { ReaderOptions } from "../readers/row.ts";
-import type { RecordPools, WorldRecordsOptions } from "../records.ts";
+import { slotsOf } from "../grammar/check.ts";
+import { parseTemplates } from "../grammar/parse.ts";
+import { type RecordPools, reread, type WorldRecordsOptions } from "../records.ts";
 import type { TaskMetric, TaskOptions } from "../task.ts";
-
-/** A published data set on this machine: a file or folder, and what its format needs beside it. */
-export interface DataFiles extends ReaderOptions {
-  readonly file: string;
-  /** Folder of the images that the file names. */
-  readonly images?: string;
-  readonly videos?: string;
-  /** VQA's answers. */
-  readonly annotations?: string;
-  /** Spider's tables.json. */
-  readonly tables?: string;
-  /** MSR-VTT: "train", "validate" or "test". */
-  readonly split?: string;
-  /** Which task of GLUE (default sst2). */
-  readonly glue?: GlueTask;
-  /** Names of classes by folder or number. */
-  readonly names?: Readonly<Record<string, string>>;
-  /** Text of a recording as phones with blanks between (default: the text as it is). */
-  readonly phones?: (text: string) => string | Promise<string>;
-  /** Any table instead: the instruction's slots, and the columns that fill them. */
-  readonly columns?: Readonly<Record<string, string | Column>>;
-}
+import {
+  checkFiles,
+  checkKeys,
+  type DataFiles,
+  type DataFormat,
+  readFilesTable,
+} from "./data-files.ts";
 
 export interface Preset {
   readonly name: string;
@@ -42,7 +26,16 @@ export interface Preset {
   readonly closedSet?: readonly string[];
   readonly options?: Pick<TaskOptions<object>, "weight" | "generate" | "smoothing">;
   readonly world: (options?: WorldRecordsOptions) => Records;
-  readonly read: (files: DataFiles) => AsyncIterable<object>;
+  /**
+   * A published data set, checked at once and read anew each time.
+   *
+   * @param task that its records are for (default: the preset's own)
+   * @throws Error naming a key that the format needs, or would not use
+   */
+  readonly read: (
+    files: DataFiles,
+    task?: Pick<Preset, "instruction" | "metric" | "closedSet">,
+  ) => AsyncIterable<object>;
 }
 
 interface Records {
@@ -53,33 +46,50 @@ interface Records {
 /** Label smoothing of OFA's fine-tuning scripts. */
 export const SMOOTHING = 0.1;
 
+interface Definition extends Omit<Preset, "read"> {
+  /** Of its published data, where several by what is given. */
+  readonly format: DataFormat | ((files: DataFiles) => DataFormat);
+}
+
 /**
  * A definition whose readers also take any table, by `columns`.
  *
- * @param preset metric functions take the records of its own reader and world
+ * @param definition metric functions take the records of its own reader and world
  */
-export function definePreset(preset: Preset): Preset {
+export function definePreset({ format, ...preset }: Definition): Preset {
+  const who = `preset "${preset.name}"`;
   return {
     ...preset,
-    read: (files) =>
-      files.columns
-        ? readColumns(files.file, {
-            ...files,
-            columns: files.columns,
-            folder: files.images ?? files.videos,
-          })
-        : preset.read(files),
+    read(files, { instruction, metric, closedSet } = preset) {
+      checkKeys(files, who);
+      if (files.columns) {
+        const slots = fieldsOf(instruction, metric);
+        return readFilesTable(files, files.columns, { who, slots, closedSet });
+      }
+      const own = typeof format === "function" ? format(files) : format;
+      checkFiles(files, who, own);
+      // What the format needs is there.
+      return reread(() => own.read(files as Required<DataFiles>));
+    },
   };
 }
 
-/** @throws Error where the format needs a file or folder that was not given */
-export function needed(
-  files: DataFiles,
-  key: "images" | "videos" | "annotations" | "tables",
-): string {
-  const value = files[key];
-  if (value !== undefined) return value;
-  throw new Error(`${files.file}: its format needs "${key}", a path beside "file"`);
+/** What records may hold: slots of an instruction, and what a metric compares with. */
+export function fieldsOf(instruction: string, metric?: TaskMetric<object>): string[] {
+  const sentences = parseTemplates(instruction).flatMap(({ source, target }) => [
+    ...source,
+    ...target,
+  ]);
+  const plain = slotsOf(sentences.filter(({ kind }) => kind !== "group"));
+  const { references } = metric ?? {};
+  return [
+    ...new Set([
+      ...plain.map(({ name }) => name),
+      ...(sentences.some(({ kind }) => kind === "group") ? ["items"] : []),
+      ...(typeof references === "string" ? [references] : []),
+      ...(typeof references === "function" ? ["references"] : []),
+    ]),
+  ];
 }
 
 /** What a reader reads, under other names. */

@@ -5,8 +5,9 @@ import type { Structure } from "../../media/types.ts";
 import { readDart, readFetaQa, readSpider, readSudoku } from "../readers/index.ts";
 import { worldRecords } from "../records.ts";
 import { askDatabases, askTables, describeFacts, makeSudoku } from "../worlds/index.ts";
+import { format } from "./data-files.ts";
 import { referencesOr } from "./language.ts";
-import { definePreset, needed, type Preset, SMOOTHING } from "./preset.ts";
+import { definePreset, type Preset, SMOOTHING } from "./preset.ts";
 
 export const structure: readonly Preset[] = [
   definePreset({
@@ -25,7 +26,7 @@ export const structure: readonly Preset[] = [
         ({ question, schema, sql }) => ({ src: question, database: schema, tgt: sql }),
         options,
       ),
-    read: (files) => readSpider(files.file, { ...files, tables: needed(files, "tables") }),
+    format: format({ needs: ["tables"], read: (files) => readSpider(files.file, files) }),
   }),
   definePreset({
     name: "table-to-text",
@@ -43,7 +44,7 @@ export const structure: readonly Preset[] = [
         ({ triples, text, references }) => ({ database: triples, tgt: text, references }),
         options,
       ),
-    read: (files) => readDart(files.file, files),
+    format: format({ read: (files) => readDart(files.file, files) }),
   }),
   definePreset({
     name: "table-qa",
@@ -61,7 +62,7 @@ export const structure: readonly Preset[] = [
         ({ table, question, answer }) => ({ database: table, src: question, tgt: answer }),
         options,
       ),
-    read: (files) => readFetaQa(files.file, files),
+    format: format({ read: (files) => readFetaQa(files.file, files) }),
   }),
   definePreset({
     name: "sudoku",
@@ -76,6 +77,6 @@ export const structure: readonly Preset[] = [
     options: { generate: { noRepeatNgram: 0, maxLength: 512 } },
     world: (options) =>
       worldRecords(makeSudoku, ({ puzzle, solution }) => ({ src: puzzle, tgt: solution }), options),
-    read: (files) => readSudoku(files.file, files),
+    format: format({ read: (files) => readSudoku(files.file, files) }),
   }),
 ];

@@ -4,10 +4,9 @@ import { readKinetics, readMsrVtt, readMsrVttQa } from "../readers/index.ts";
 import { worldRecords } from "../records.ts";
 import { askClips, CLIP_ACTIONS, captionClips, classifyClips } from "../worlds/index.ts";
 import { CLIP_ANSWERS } from "./answers.ts";
+import { format } from "./data-files.ts";
 import { referencesOr } from "./language.ts";
-import { type DataFiles, definePreset, needed, type Preset, SMOOTHING } from "./preset.ts";
-
-const withVideos = (files: DataFiles) => ({ ...files, videos: needed(files, "videos") });
+import { definePreset, type Preset, SMOOTHING } from "./preset.ts";
 
 export const video: readonly Preset[] = [
   definePreset({
@@ -25,7 +24,11 @@ export const video: readonly Preset[] = [
         ({ video: clip, label }) => ({ video: clip, label_name: label }),
         options,
       ),
-    read: (files) => readKinetics(files.file, withVideos(files)),
+    format: format({
+      needs: ["videos"],
+      takes: ["labels"],
+      read: (files) => readKinetics(files.file, files),
+    }),
   }),
   definePreset({
     name: "video-caption",
@@ -41,7 +44,11 @@ export const video: readonly Preset[] = [
         ({ video: clip, caption, references }) => ({ video: clip, cap: caption, references }),
         options,
       ),
-    read: (files) => readMsrVtt(files.file, withVideos(files)),
+    format: format({
+      needs: ["videos"],
+      takes: ["split"],
+      read: (files) => readMsrVtt(files.file, files),
+    }),
   }),
   definePreset({
     name: "video-qa",
@@ -58,6 +65,10 @@ export const video: readonly Preset[] = [
         ({ video: clip, question, answer }) => ({ video: clip, question, answer }),
         options,
       ),
-    read: (files) => readMsrVttQa(files.file, withVideos(files)),
+    format: format({
+      needs: ["videos"],
+      takes: ["labels"],
+      read: (files) => readMsrVttQa(files.file, files),
+    }),
   }),
 ];

@@ -25,23 +25,16 @@ import {
   SHAPE_LABELS,
 } from "../worlds/index.ts";
 import { SCENE_ANSWERS } from "./answers.ts";
+import { type DataFiles, format } from "./data-files.ts";
 import { pictureVector } from "./features.ts";
 import { referencesOr } from "./language.ts";
-import {
-  type DataFiles,
-  definePreset,
-  isTsv,
-  needed,
-  type Preset,
-  renamed,
-  SMOOTHING,
-} from "./preset.ts";
+import { definePreset, isTsv, type Preset, renamed, SMOOTHING } from "./preset.ts";
 
 /** Captions of OFA's .tsv or of COCO's .json. */
-export const readCaptions = (files: DataFiles) =>
+export const captions = (files: DataFiles) =>
   isTsv(files)
-    ? readOfaCaptions(files.file, files)
-    : readCocoCaptions(files.file, { ...files, images: needed(files, "images") });
+    ? format({ read: () => readOfaCaptions(files.file, files) })
+    : format({ needs: ["images"], read: (all) => readCocoCaptions(all.file, all) });
 
 export const captionRecords = (options?: WorldRecordsOptions) =>
   worldRecords(
@@ -53,8 +46,13 @@ export const captionRecords = (options?: WorldRecordsOptions) =>
 export const drawingRecords = (options?: WorldRecordsOptions) =>
   worldRecords(drawingScenes, ({ image, caption }) => ({ text: caption, img: image }), options);
 
-export const readDrawings = (files: DataFiles) =>
-  renamed(readCaptions(files), ({ img, cap }) => ({ text: cap, img }));
+export const drawings = (files: DataFiles) => {
+  const { read, ...keys } = captions(files);
+  return format({
+    ...keys,
+    read: (all) => renamed(read(all), ({ img, cap }) => ({ text: cap, img })),
+  });
+};
 
 /** The metric of CLIP similarity over what pictures look like, since there is no CLIP here. */
 export const pictureSimilarity = {
@@ -63,8 +61,10 @@ export const pictureSimilarity = {
   references: (record: object) => pictureVector((record as { readonly img: unknown }).img),
 } as const;
 
-const readRegions = (files: DataFiles) =>
-  isTsv(files) ? readOfaGrounding(files.file, files) : readRefCoco(files.file, files);
+const regionFormat = (files: DataFiles) =>
+  isTsv(files)
+    ? format({ read: () => readOfaGrounding(files.file, files) })
+    : format({ takes: ["images"], read: () => readRefCoco(files.file, files) });
 
 const regions = (options?: WorldRecordsOptions) =>
   worldRecords(
@@ -85,8 +85,10 @@ export const vision: readonly Preset[] = [
     options: { smoothing: SMOOTHING },
     world: (options) =>
       worldRecords(classifyShapes, ({ image, label }) => ({ image, label_name: label }), options),
-    read: (files) =>
-      isTsv(files) ? readOfaClasses(files.file, files) : readImageClasses(files.file, files),
+    format: (files) =>
+      isTsv(files)
+        ? format({ takes: ["labels"], read: () => readOfaClasses(files.file, files) })
+        : format({ takes: ["names", "labels"], read: () => readImageClasses(files.file, files) }),
   }),
   definePreset({
     name: "visual-entailment",
@@ -110,7 +112,7 @@ export const vision: readonly Preset[] = [
         }),
         options,
       ),
-    read: (files) => readOfaEntailment(files.file, files),
+    format: format({ read: (files) => readOfaEntailment(files.file, files) }),
   }),
   definePreset({
     name: "caption",
@@ -121,7 +123,7 @@ export const vision: readonly Preset[] = [
     metric: { name: "cider", references: (record) => referencesOr(record, "cap") },
     options: { smoothing: SMOOTHING },
     world: captionRecords,
-    read: readCaptions,
+    format: captions,
   }),
   definePreset({
     name: "vqa",
@@ -138,13 +140,13 @@ export const vision: readonly Preset[] = [
         ({ image, question, answer }) => ({ image, question, answer }),
         options,
       ),
-    read: (files) =>
+    format: (files) =>
       isTsv(files)
-        ? readOfaVqa(files.file, files)
-        : readVqa(files.file, {
-            ...files,
-            images: needed(files, "images"),
-            annotations: needed(files, "annotations"),
+        ? format({ takes: ["labels"], read: () => readOfaVqa(files.file, files) })
+        : format({
+            needs: ["images", "annotations"],
+            takes: ["labels"],
+            read: (all) => readVqa(all.file, all),
           }),
   }),
   definePreset({
@@ -157,7 +159,7 @@ export const vision: readonly Preset[] = [
     data: "COCO (.json with images, OFA's .tsv)",
     metric: pictureSimilarity,
     world: drawingRecords,
-    read: readDrawings,
+    format: drawings,
   }),
   definePreset({
     name: "image-infilling",
@@ -168,10 +170,13 @@ export const vision: readonly Preset[] = [
       "[IMAGE:img,preprocess=image_vqgan,adaptor=image_vqgan]",
     data: "images with captions, or in folders",
     world: drawingRecords,
-    read: (files) =>
+    format: (files) =>
       isTsv(files) || files.images
-        ? readDrawings(files)
-        : renamed(readImageClasses(files.file, files), ({ image }) => ({ img: image })),
+        ? drawings(files)
+        : format({
+            read: () =>
+              renamed(readImageClasses(files.file, files), ({ image }) => ({ img: image })),
+          }),
   }),
   definePreset({
     name: "grounding",
@@ -183,7 +188,7 @@ export const vision: readonly Preset[] = [
     metric: { name: "iou_acc" },
     options: { smoothing: SMOOTHING },
     world: regions,
-    read: readRegions,
+    format: regionFormat,
   }),
   definePreset({
     name: "grounded-caption",
@@ -194,7 +199,7 @@ export const vision: readonly Preset[] = [
     data: "RefCOCO (.parquet, .jsonl, OFA's .tsv)",
     metric: { name: "cider" },
     world: regions,
-    read: readRegions,
+    format: regionFormat,
   }),
   definePreset({
     name: "detection",
@@ -205,6 +210,9 @@ export const vision: readonly Preset[] = [
     options: { generate: { beam: 1, maxLength: 256 } },
     world: (options) =>
       worldRecords(detectScenes, ({ image, objects }) => ({ img: image, items: objects }), options),
-    read: (files) => readCocoObjects(files.file, { ...files, images: needed(files, "images") }),
+    format: format({
+      needs: ["images"],
+      read: (files) => readCocoObjects(files.file, files),
+    }),
   }),
 ];

@@ -166,7 +166,19 @@ test.each([
   [`tasks: [${own}, closed_set: [a]}]`, "it has a closedSet, but no slot is closed_set"],
   [
     'tasks: [{instruction: "[TEXT:a] -> [TEXT:b]", train: {file: x, glue: rte}}]',
-    'name its "preset"',
+    'x: "glue" changes nothing for a task without preset, by columns; it takes "file", "columns"',
+  ],
+  [
+    'tasks: [{instruction: "[TEXT:a] -> [TEXT:b]", train: {file: x, columns: {a: q, c: r}}}]',
+    '"columns.c" fills no slot of a task without preset; expected one of a, b',
+  ],
+  [
+    "tasks: [{preset: caption, train: {file: x.tsv, images: y}}]",
+    '"images" changes nothing for preset "caption"',
+  ],
+  [
+    "tasks: [{preset: nlu, train: {file: x.tsv, glue: rte}, held_out: {file: y.tsv}}]",
+    '"train.glue" and "held_out.glue" differ',
   ],
   [
     "tasks: [{preset: nlu, generated: {size: 2}, train: {file: x}}]",
