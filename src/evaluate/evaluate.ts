@@ -2,7 +2,7 @@
 
 import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
-import { type RunOptions, runTask, type TaskResult } from "./run/run-task.ts";
+import { type RunOptions, requireSenses, runTask, type TaskResult } from "./run/run-task.ts";
 import type { EvalTask } from "./types.ts";
 
 export interface EvaluateOptions extends RunOptions {
@@ -19,7 +19,8 @@ export interface Evaluation {
 }
 
 /**
- * @throws Error where `out` belongs to another run, or the signal aborts
+ * @throws Error where the model cannot see what a task shows (before anything is asked), `out`
+ *   belongs to another run, or the signal aborts
  * @example
  * using model = await createLocalModel("models/onefold-mini");
  * const { results } = await evaluate({ model, tasks: [sums], out: "runs/sums" });
@@ -28,9 +29,11 @@ export interface Evaluation {
 export async function evaluate({ tasks, out, ...options }: EvaluateOptions): Promise<Evaluation> {
   const started = performance.now();
   const names = new Set<string>();
-  for (const { name } of tasks) {
+  for (const task of tasks) {
+    const { name } = task;
     if (names.has(name)) throw new Error(`two tasks are called ${name}; give each its own name`);
     names.add(name);
+    requireSenses(task, options.model);
   }
   await mkdir(out, { recursive: true });
   const results: TaskResult[] = [];

@@ -24,6 +24,7 @@ export {
 } from "./hellaswag-pro/robustness.ts";
 export { answersOf, type HellaswagProOptions, hellaswagProTask } from "./hellaswag-pro/task.ts";
 export { generateHellaswagPro } from "./hellaswag-pro/world/generate.ts";
+export { evalImage } from "./image.ts";
 export { createLimiter, type Limiter } from "./limiter.ts";
 export { compareFigures, type FigureScores } from "./mathopeval/figure/compare.ts";
 export type { Figure, FigureElement } from "./mathopeval/figure/figure.ts";
@@ -113,6 +114,7 @@ export { readDocuments } from "./task/read-documents.ts";
 export type {
   Asked,
   AskOptions,
+  EvalImage,
   EvalItem,
   EvalModel,
   EvalTask,
@@ -128,6 +130,7 @@ export type {
   MetricSpec,
   MetricValue,
   ScoredItem,
+  Sense,
   TaskKind,
   Usage,
 } from "./types.ts";

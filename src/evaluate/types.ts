@@ -11,6 +11,8 @@ export interface EvalModel extends Disposable {
    * another identity is not used. Holds no secret.
    */
   readonly identity: string;
+  /** What it takes beside text (default: nothing). Tasks that show more are refused. */
+  readonly sees?: readonly Sense[];
   /** Items to work on at a time: as many as keep the model busy. */
   readonly concurrency: number;
   /** Absent where the model gives no probabilities of given texts (chat endpoints). */
@@ -61,8 +63,29 @@ export interface LogLikelihood {
   readonly isJoined?: boolean;
 }
 
+/** What prompts may hold beside text. */
+export type Sense = "image";
+
+/**
+ * An image of a question. Journals, results and cache keys hold its name, digest and size: `read`
+ * is a function, which JSON leaves out.
+ */
+export interface EvalImage {
+  /** What errors call it. */
+  readonly name: string;
+  /** SHA-256 of the file, in hex. */
+  readonly sha256: string;
+  /** The file's length. */
+  readonly bytes: number;
+  /** The file, encoded as it was published. */
+  readonly read: () => Uint8Array | Promise<Uint8Array>;
+}
+
 export interface GenerateRequest {
-  /** A text to continue, or a conversation to answer (through the model's chat template). */
+  /**
+   * A text to continue, or a conversation to answer (through the model's chat template). Parts
+   * `{ type: "image", image: EvalImage }` are for models that see images.
+   */
   readonly prompt: string | readonly ChatMessage[];
   /** Texts that end the answer and are not part of it. */
   readonly until?: readonly string[];
@@ -119,6 +142,8 @@ export interface EvalItem {
   readonly doc: JsonObject;
   /** Groups that get results of their own: `{ category: "Health", level: "hard" }`. */
   readonly tags?: Readonly<Record<string, string>>;
+  /** Images by the marks in the question that they stand for: `{ "<image 1>": image }`. */
+  readonly images?: Readonly<Record<string, EvalImage>>;
   /**
    * The item cannot be asked, for this reason (a malformed row): it is counted as failed. Tasks give
    * it in place of throwing, so that one bad row does not end a run.
@@ -200,6 +225,8 @@ export interface EvalTask {
   /** What else decides requests and scores (few-shot, templates, profile): part of the results. */
   readonly settings: JsonObject;
   readonly metrics: readonly MetricSpec[];
+  /** What questions show beside text (default: nothing). */
+  readonly shows?: readonly Sense[];
   /** Few-shot examples before each question, where there are any. */
   readonly fewshot?: number;
   /** The tag whose items are not independent (variants of one question): standard errors know. */

@@ -1,7 +1,7 @@
 /** `onefold eval --model M --tasks a.yaml,b.yaml`: what a model scores on tasks. */
 
 import { join } from "node:path";
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import {
   benchmarks,
   cacheAnswers,
@@ -15,6 +15,7 @@ import {
   loadTask,
   type RunDiff,
   resultsJson,
+  type Sense,
   writeDiff,
   writeReport,
   writeResults,
@@ -31,6 +32,7 @@ interface EvalFlags {
   readonly data?: string;
   readonly limit?: number;
   readonly endpoint?: string;
+  readonly sees?: readonly Sense[];
   readonly out: string;
   readonly cache?: string;
   readonly compare?: string;
@@ -49,6 +51,11 @@ export function define(command: Command, io: Io): void {
     .option("--list", "print the built-in benchmarks and the files they read")
     .option("--limit <count>", "most items of each task", integer({ min: 1 }))
     .option("--endpoint <url>", "OpenAI-compatible endpoint, as far as /v1")
+    .addOption(
+      new Option("--sees <kinds...>", "what the endpoint's model takes beside text").choices([
+        "image",
+      ]),
+    )
     .option("--out <folder>", "where the run is kept, and goes on from", "runs/eval")
     .option("--cache <folder>", "keeps answers for other runs of the same model and prompts")
     .option(
@@ -134,12 +141,12 @@ async function openTasks({ tasks, data, fewshot }: EvalFlags): Promise<EvalTask[
   return (await Promise.all(opened)).flat();
 }
 
-function openModel({ model, endpoint, concurrency, ...flags }: EvalFlags) {
+function openModel({ model, endpoint, sees, concurrency, ...flags }: EvalFlags) {
   if (endpoint === undefined) return createLocalModel(model, { slots: concurrency });
   const { pricePrompt: prompt = 0, priceCompletion: completion = 0 } = flags;
   const prices = prompt + completion > 0 ? { prompt, completion } : undefined;
   const apiKey = process.env.OPENAI_API_KEY;
-  return createEndpointModel({ url: endpoint, model, apiKey, concurrency, prices });
+  return createEndpointModel({ url: endpoint, model, sees, apiKey, concurrency, prices });
 }
 
 function render({ results, isComplete }: Evaluation): string {

@@ -3,14 +3,24 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { isObject } from "../../checkpoint/json.ts";
+import type { ChatMessage } from "../../media/text/index.ts";
+import { dataUrl, imageOf } from "../image.ts";
 import { createLimiter } from "../limiter.ts";
-import type { EvalModel, GenerateRequest, Generation, LogLikelihoodRequest } from "../types.ts";
+import type {
+  EvalModel,
+  GenerateRequest,
+  Generation,
+  LogLikelihoodRequest,
+  Sense,
+} from "../types.ts";
 import { echoFields, NoEchoError, readEchoed } from "./echoed-likelihood.ts";
 
 export interface EndpointOptions {
   /** As far as `/v1`. */
   readonly url: string;
   readonly model: string;
+  /** What the model takes beside text, which no endpoint tells (default: nothing). */
+  readonly sees?: readonly Sense[];
   /** Sent as a bearer token; never written down or shown. */
   readonly apiKey?: string;
   /** Requests at a time (default 8). */
@@ -30,13 +40,14 @@ const isTransient = (status: number): boolean =>
   status === 408 || status === 409 || status === 429 || status >= 500;
 
 /**
- * Texts go to `/completions`, conversations to `/chat/completions`. Failures that may pass (429,
+ * Texts go to `/completions`, conversations to `/chat/completions`, with images as parts
+ * `image_url` that hold a data URL. Failures that may pass (429,
  * 5xx, a broken connection, no answer in time) are tried again after a growing wait with jitter, or
  * after what `Retry-After` says. Likelihoods of given texts need a server whose completions take
  * `echo` with `logprobs`; one that refuses the first such request is not asked again.
  */
 export function createEndpointModel(options: EndpointOptions): EvalModel {
-  const { model, apiKey, concurrency = 8, retries = 5, backoffMs = 500 } = options;
+  const { model, sees, apiKey, concurrency = 8, retries = 5, backoffMs = 500 } = options;
   const { timeoutMs = 120_000, prices } = options;
   const url = options.url.replace(/\/+$/, "");
   const limit = createLimiter(concurrency);
@@ -82,7 +93,7 @@ export function createEndpointModel(options: EndpointOptions): EvalModel {
     const isChat = typeof prompt !== "string";
     const body = JSON.stringify({
       model,
-      ...(isChat ? { messages: prompt } : { prompt }),
+      ...(isChat ? { messages: await Promise.all(prompt.map(toWire)) } : { prompt }),
       max_tokens: maxTokens,
       temperature,
       seed,
@@ -123,6 +134,7 @@ export function createEndpointModel(options: EndpointOptions): EvalModel {
     identity: createHash("sha256")
       .update(JSON.stringify([withoutSecrets(url), model]))
       .digest("hex"),
+    sees,
     concurrency: concurrency + 2, // some are scored or written down while all requests are out
     logLikelihoods: (requests, { signal } = {}) =>
       Promise.all(requests.map((request) => limit(() => likelihoodOf(request, signal)))),
@@ -136,6 +148,17 @@ export function createEndpointModel(options: EndpointOptions): EvalModel {
     },
     [Symbol.dispose]() {},
   };
+}
+
+/** A message in the API's form. */
+async function toWire(message: ChatMessage): Promise<ChatMessage> {
+  const { content } = message;
+  if (!Array.isArray(content)) return message;
+  const parts = content.map(async (part: Parameters<typeof imageOf>[0]) => {
+    const image = imageOf(part);
+    return image ? { type: "image_url", image_url: { url: await dataUrl(image) } } : part;
+  });
+  return { ...message, content: await Promise.all(parts) };
 }
 
 class RefusedError extends Error {}

@@ -14,8 +14,11 @@ import { planConversation, stopTokensOf } from "../../generate/plan.ts";
 import { renderPrompt } from "../../generate/prompt.ts";
 import { createChatTemplate, loadChatTemplate, loadTokenizer } from "../../media/text/index.ts";
 import { loadModel } from "../../models/load.ts";
+import { findTaskModel } from "../../task/model/folder.ts";
+import { hasImages } from "../image.ts";
 import { createLimiter } from "../limiter.ts";
 import type { EvalModel, GenerateRequest, Generation, LogLikelihood } from "../types.ts";
+import { answerImages } from "./answer-images.ts";
 import { encodePair, fitPair, rollingWindows } from "./encode-pair.ts";
 import { modelDigest } from "./model-digest.ts";
 import { prefixToken } from "./prefix-token.ts";
@@ -26,7 +29,8 @@ const DEFAULT_SLOTS = 8;
 
 /**
  * Opens a checkpoint to evaluate it. Log-likelihoods share what texts have in common; answers are
- * computed side by side by the serving engine. Each half is loaded when it is first asked.
+ * computed side by side by the serving engine. Each half is loaded when it is first asked. A task
+ * model that reads images answers questions about them through an instruction.
  *
  * @param spec a folder, a GGUF file, or a hub id that was pulled
  * @example
@@ -44,6 +48,7 @@ export async function createLocalModel(
   const template = options.template
     ? await createChatTemplate(options.template)
     : await loadChatTemplate(model.dir).catch(() => undefined); // base models have none
+  const tasks = await findTaskModel(model.dir);
   const identity = await modelDigest(model.dir, options);
   const usage = { requests: 0, promptTokens: 0, completionTokens: 0, retries: 0 };
   let scorer: Promise<TokenScorer> | undefined;
@@ -76,10 +81,19 @@ export async function createLocalModel(
     });
   };
 
+  const count = ({ promptTokens, completionTokens }: Generation): void => {
+    usage.requests++;
+    usage.promptTokens += promptTokens;
+    usage.completionTokens += completionTokens;
+  };
+
   const generateOne = async (
     request: GenerateRequest,
     signal: AbortSignal | undefined,
   ): Promise<Generation> => {
+    if (tasks && hasImages(request.prompt)) {
+      return answerImages(tasks, request, DEFAULT_MAX_TOKENS, signal);
+    }
     language ??= createLanguageModel(model, { ...options, slots, name });
     const loaded = await language;
     const [answer] = startAnswers(loaded.engine, planOf(loaded, request, signal));
@@ -92,9 +106,6 @@ export async function createLocalModel(
       }
     }
     const { promptTokens, completionTokens, finishReason } = next.value;
-    usage.requests++;
-    usage.promptTokens += promptTokens;
-    usage.completionTokens += completionTokens;
     return {
       text,
       ...(reasoning ? { reasoning } : {}),
@@ -107,10 +118,17 @@ export async function createLocalModel(
   return {
     name,
     identity,
+    ...(tasks?.config.image ? { sees: ["image"] } : {}),
     concurrency: slots + 2, // some are scored or written down while all slots are busy
     logLikelihoods,
     generate: (requests, { signal } = {}) =>
-      Promise.all(requests.map((request) => limit(() => generateOne(request, signal)))),
+      Promise.all(
+        requests.map(async (request) => {
+          const generation = await limit(() => generateOne(request, signal));
+          count(generation);
+          return generation;
+        }),
+      ),
     ...(template ? { render: (messages) => renderPrompt(template, messages) } : {}),
     usage: () => ({ ...usage }),
     [Symbol.dispose]() {
@@ -119,6 +137,7 @@ export async function createLocalModel(
         // The language model closes the checkpoint with itself.
         const open = (await language?.catch(() => undefined)) ?? model;
         open[Symbol.dispose]();
+        tasks?.[Symbol.dispose]();
       })();
     },
   };

@@ -70,7 +70,8 @@ const SHOWN_FAILURES = 20;
  * Runs one task. Items that the journal holds as scored are not asked again; failed ones are.
  *
  * @param file the journal (JSON lines), made where it is missing
- * @throws Error where the journal belongs to another run, or the signal aborts
+ * @throws Error where the model cannot see what the task shows, the journal belongs to another run,
+ *   or the signal aborts
  */
 export async function runTask(
   task: EvalTask,
@@ -78,6 +79,7 @@ export async function runTask(
   { model, limit = Infinity, seed = 0, concurrency = model.concurrency, ...options }: RunOptions,
 ): Promise<TaskResult> {
   const { onProgress, signal = new AbortController().signal } = options;
+  requireSenses(task, model);
   const started = performance.now();
   const tally = new Tally(task);
   const journal = await openJournal(file, journalKey(task, model, seed));
@@ -140,6 +142,16 @@ export async function runTask(
   } finally {
     await journal.close();
   }
+}
+
+/** @throws Error where a model would be asked about what it cannot see */
+export function requireSenses({ name, shows = [] }: EvalTask, model: EvalModel): void {
+  const missing = shows.find((sense) => !model.sees?.includes(sense));
+  if (missing === undefined) return;
+  throw new Error(
+    `${name} shows ${missing}s, which ${model.name} does not take; use a task model that reads them, ` +
+      `or an endpoint that does (--sees ${missing})`,
+  );
 }
 
 /** What decides a task's results. */

@@ -5,19 +5,23 @@ import { seedOf } from "../seed.ts";
 import type { EvalItem, GenerateRequest, ItemContext, ItemOutcome, MetricValue } from "../types.ts";
 import type { Question, Target } from "./define-task.ts";
 import { applyFilters, type FilterPipeline, takeFirst } from "./filters.ts";
+import { showImages } from "./show-images.ts";
 
 const plain: FilterPipeline = { name: "none", steps: [takeFirst] };
 
 export async function askGeneration(
   question: Question,
-  { id, doc }: EvalItem,
+  { id, doc, images }: EvalItem,
   { model, seed, signal }: ItemContext,
 ): Promise<ItemOutcome> {
   const { spec, style } = question;
   const { maxTokens, temperature, topP, topK, repeats = 1 } = spec;
   const text = spec.text(doc);
   const choices = spec.choices?.(doc);
-  const prompt = question.prompt({ question: String(text), prefix: spec.prefix?.(doc) });
+  const asked = question.prompt({ question: String(text), prefix: spec.prefix?.(doc) });
+  const isShown = typeof asked !== "string" && spec.shows !== undefined;
+  if (images && !isShown) throw new Error(`the item has images, but ${spec.name} shows none`);
+  const prompt = images && isShown ? showImages(asked, images) : asked;
   const until = spec.until ?? [style.fewshotDelimiter];
   const settings = { until, maxTokens, temperature, topP, topK };
   const requests = Array.from(

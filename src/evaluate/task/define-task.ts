@@ -10,6 +10,7 @@ import type {
   JsonObject,
   MetricSpec,
   MetricValue,
+  Sense,
   TaskKind,
 } from "../types.ts";
 import { askChoices } from "./ask-choices.ts";
@@ -51,6 +52,8 @@ export interface TaskSpec<D extends JsonObject = JsonObject> {
   /** In place of the style's description, where it depends on the question (its subject). */
   readonly description?: (doc: D) => string;
   readonly chat?: ChatMode;
+  /** What items bring beside text: `["image"]` is for answers (generate_until) in a chat mode. */
+  readonly shows?: readonly Sense[];
   /** Default: acc and acc_norm of choices, exact_match of answers, perplexities of texts. */
   readonly metrics?: readonly MetricSpec[];
   /** Scores one answer of a generation (default: exact match against the target). */
@@ -86,6 +89,7 @@ export interface Question {
 }
 
 /**
+ * @throws Error for a task of images that is not a chat to be answered
  * @example
  * const sums = defineTask({
  *   name: "sums",
@@ -99,7 +103,12 @@ export interface Question {
 export function defineTask<D extends JsonObject>(given: TaskSpec<D>): EvalTask {
   const spec = given as unknown as TaskSpec; // its functions are only given its own documents
   const common = { description: "", targetDelimiter: " ", fewshotDelimiter: "\n\n", ...spec.style };
-  const { chat = "none", kind, fewshot } = spec;
+  const { chat = "none", kind, fewshot, shows } = spec;
+  if (shows && (kind !== "generate_until" || chat === "none")) {
+    throw new Error(
+      `${spec.name}: images need generate_until and a chat mode, single or multiturn`,
+    );
+  }
   const metrics = spec.metrics ?? defaultMetrics[kind];
   const examplesFor = fewshotExamples(spec);
   const ask = askers[kind];
@@ -108,6 +117,7 @@ export function defineTask<D extends JsonObject>(given: TaskSpec<D>): EvalTask {
     version: spec.version ?? "1",
     kind,
     metrics,
+    shows,
     fewshot: fewshot?.count ?? 0,
     size: spec.size,
     cluster: spec.cluster,
