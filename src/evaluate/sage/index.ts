@@ -1,6 +1,18 @@
 /** SAGE: robustness tests out of any multiple-choice set. */
 
 export {
+  type Agreement,
+  type AgreementOptions,
+  agreementOf,
+  type Judgement,
+  judgements,
+  type Measure,
+  type MeasureName,
+  type Measures,
+  measureNames,
+  type RatedVariant,
+} from "./agreement.ts";
+export {
   type Calibration,
   calibrate,
   chooseThreshold,
@@ -9,6 +21,7 @@ export {
   recalibrate,
   type Threshold,
 } from "./calibrate.ts";
+export { compareRaters, type RaterComparison, type RaterReport } from "./compare-raters.ts";
 export {
   type Corruption,
   type CorruptOptions,
@@ -24,6 +37,15 @@ export {
   variantPrompt,
   verifierReward,
 } from "./gen.ts";
+export {
+  annotatorSchema,
+  appendLabel,
+  axisDigitsSchema,
+  axisLabels,
+  checkSame,
+  readLabels,
+  type VariantLabel,
+} from "./labels.ts";
 export {
   createVariantQual,
   type Qualification,
@@ -54,3 +76,10 @@ export {
   type Prompt,
   type VariantType,
 } from "./types.ts";
+export {
+  contentOf,
+  readVariants,
+  type StoredVariant,
+  type StoredVerdict,
+  type VariantRecord,
+} from "./variant-file.ts";
