@@ -67,6 +67,11 @@ export const commands: readonly CommandEntry[] = [
     load: () => import("./commands/play.ts"),
   },
   {
+    name: "sage",
+    summary: "make robustness tests out of multiple-choice sets",
+    load: () => import("./commands/sage.ts"),
+  },
+  {
     name: "data",
     summary: "check training data: rows, kinds, lengths, and what is wrong with them",
     load: () => import("./commands/data.ts"),

@@ -1,0 +1,21 @@
+/** `onefold sage`: robustness tests out of any multiple-choice set. */
+
+import type { Command } from "commander";
+import type { Io } from "../io.ts";
+import { defineAgreement } from "./sage/agreement.ts";
+import { defineLabel } from "./sage/label.ts";
+
+export function define(command: Command, io: Io): void {
+  const subcommands = [defineLabel, defineAgreement];
+  for (const defineOne of subcommands) {
+    defineOne(command, io)
+      .option("--json", "print machine-readable JSON")
+      .configureHelp({ showGlobalOptions: false });
+  }
+  command.addHelpText("after", examples);
+}
+
+const examples = `
+Examples:
+  onefold sage label --in variants.jsonl --out labels.jsonl
+  onefold sage agreement labels.jsonl`;
