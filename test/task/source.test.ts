@@ -80,6 +80,14 @@ describe("order", () => {
     expect(new Set(batches.map(({ supervised }) => supervised))).toEqual(new Set([1]));
   });
 
+  it("multiplies a task's loss by its scale in either", async () => {
+    const tasks = [textTask("a", { weight: 2, lossScale: 6 })];
+    const scaleOf = async (order: "in turn" | "by weight") =>
+      (await take(taskSource(options({ tasks, order })), 1))[0]!.supervised;
+    expect(await scaleOf("in turn")).toBeCloseTo(12);
+    expect(await scaleOf("by weight")).toBeCloseTo(6);
+  });
+
   it("of a pool is every sample once, those of like length together", async () => {
     const source = taskSource(options({ tasks: [textTask("a")], balance: "tokens" }));
     const wanted = (await textTask("a").samples(0)).reduce(

@@ -21,6 +21,7 @@ export function worldTask(task: GeneralistTask, preparation: PrepareOptions): Tr
   return {
     name: task.name,
     weight: task.weight,
+    lossScale: task.lossScale,
     async samples(k) {
       const random = createRandom(run.seed, `${task.name} ${k}`);
       const samples: PreparedSample[] = [];

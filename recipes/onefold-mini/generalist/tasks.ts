@@ -27,6 +27,8 @@ export interface GeneralistTask {
   readonly instructions: readonly string[];
   /** Share of the micro-batches. */
   readonly weight: number;
+  /** Multiplies its loss (default 1). */
+  readonly lossScale?: number;
   /** Answers are learned one character at a time. */
   readonly isSpelled?: boolean;
   /** Values of the instruction's slots; `references` are all right answers. */
@@ -166,6 +168,8 @@ export const generalistTasks = (speech: World<SpeechSample>): readonly Generalis
       "animate [TEXT:text] -> [MOTION:motion]",
     ],
     weight: 3,
+    // A distance of 0.1, beside cross-entropies of 0.5: steps would be those of other tasks.
+    lossScale: 6,
     draw(random, split) {
       const { text, motion, action } = describeMotions(random, split, MOTION);
       return { record: { text, motion }, references: [action] };

@@ -131,7 +131,11 @@ await trainRun({
   saveEvery: 100,
   keep: 2,
   // The number of steps may change between resumes: it moves only the end of the schedule.
-  fingerprint: JSON.stringify({ run, config, tasks: worldTasks.map((t) => t.weight) }),
+  fingerprint: JSON.stringify({
+    run,
+    config,
+    tasks: worldTasks.map((t) => [t.weight, t.lossScale]),
+  }),
   files: {
     "task.json": taskJson(config),
     "config.json": configJson(config.body.config as DecoderConfig, "f32"),

@@ -18,6 +18,11 @@ export interface TrainTask {
   /** Of its labels, 0 to 1 (default 0). */
   readonly smoothing?: number;
   /**
+   * Multiplies its loss (default 1): criteria differ in size, and a mean distance of frames is
+   * hardly heard beside a cross-entropy of tokens.
+   */
+  readonly lossScale?: number;
+  /**
    * Samples of pool k, prepared. Called again after a resume: the same k must give the same
    * samples, in the same order.
    */
@@ -74,8 +79,8 @@ export function taskSource(options: TaskSourceOptions): BatchSource {
       const i = choose();
       turn++;
       const batch = await queues[i].next();
-      const weight = order === "by weight" ? 1 : weights[i];
-      const { name, smoothing } = tasks[i];
+      const { name, smoothing, lossScale = 1 } = tasks[i];
+      const weight = order === "by weight" ? lossScale : weights[i] * lossScale;
       return weighed(batch, name, weight, balance, smoothing);
     },
     get cursor(): Cursor {
