@@ -1,17 +1,14 @@
 /** The training runs below a folder: every folder that holds metrics.jsonl. */
 
-import type { Dirent, Stats } from "node:fs";
-import { readdir, realpath, stat } from "node:fs/promises";
+import type { Stats } from "node:fs";
+import { stat } from "node:fs/promises";
 import { join } from "node:path";
+import { pathBelow, searchBelow } from "../below-folder.ts";
 import { lineBucket } from "./line-metrics.ts";
 import { openPlainFile } from "./read-lines.ts";
 
 export const METRICS = "metrics.jsonl";
 
-/** Recipes write DIR/recipes/NAME/PRESET/TRIAL/SETTINGS. */
-const DEEPEST = 5;
-/** What a folder that is none of runs (a home folder, say) may cost. */
-const MOST_FOLDERS = 5000;
 const MOST_RUNS = 1000;
 /** Where the last line is looked for. */
 const TAIL = 64 << 10;
@@ -85,35 +82,16 @@ export class RunFinder {
   }
 }
 
-/** Names of runs; links are not followed, and what a run's folder holds (checkpoints) is its own. */
+/** Names of runs; what a run's folder holds (checkpoints) is its own. */
 async function findRuns(root: string): Promise<string[]> {
   const found: string[] = [];
-  let level = [""];
-  let left = MOST_FOLDERS;
-  for (let depth = 0; depth <= DEEPEST && level.length > 0; depth++) {
-    const next: string[] = [];
-    for (const name of level) {
-      if (left-- <= 0) return found;
-      const entries = await readdir(join(root, name), { withFileTypes: true }).catch(
-        (): Dirent[] => [],
-      );
-      if (name !== "" && entries.some((entry) => entry.name === METRICS && entry.isFile())) {
-        found.push(name);
-        continue;
-      }
-      for (const entry of entries) {
-        if (!entry.isDirectory() || !isPart(entry.name)) continue;
-        next.push(name === "" ? entry.name : `${name}/${entry.name}`);
-      }
-    }
-    level = next;
-  }
+  await searchBelow(root, (name, entries) => {
+    const isRun = name !== "" && entries.some((each) => each.name === METRICS && each.isFile());
+    if (isRun) found.push(name);
+    return isRun;
+  });
   return found;
 }
-
-/** What a part of a run's name may be. */
-const isPart = (part: string): boolean =>
-  part !== "" && !part.startsWith(".") && !/[/\\\0]/.test(part) && part !== "node_modules";
 
 /**
  * The folder of a run.
@@ -121,16 +99,10 @@ const isPart = (part: string): boolean =>
  * @returns undefined where there is none of that name, or a link leads there
  */
 export async function runFolder(root: string, name: string): Promise<string | undefined> {
-  const parts = name.split("/");
-  if (parts.length > DEEPEST || !parts.every(isPart)) return undefined;
-  try {
-    const wanted = join(await realpath(root), ...parts);
-    if ((await realpath(wanted)) !== wanted) return undefined;
-    const stats = await stat(join(wanted, METRICS));
-    return stats.isFile() ? wanted : undefined;
-  } catch {
-    return undefined;
-  }
+  const folder = await pathBelow(root, name);
+  if (folder === undefined) return undefined;
+  const stats = await stat(join(folder, METRICS)).catch(() => undefined);
+  return stats?.isFile() ? folder : undefined;
 }
 
 async function readLast(file: string, { size, mtimeMs }: Stats): Promise<LastLine> {
