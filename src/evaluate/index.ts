@@ -69,7 +69,8 @@ export { LEVELS as mtrBenchLevels, type Task as MtrBenchTask } from "./mtr-bench
 export { findTask as findMtrBenchTask, tasks as mtrBenchTasks } from "./mtr-bench/tasks.ts";
 export { type Comparison, compareRuns } from "./report/compare.ts";
 export { diffPage, diffRuns, type RunDiff, writeDiff } from "./report/diff.ts";
-export { writeReport } from "./report/html.ts";
+export { reportPage, writeReport } from "./report/html.ts";
+export { type RunResults, readResults, type StoredMetric, tasksOf } from "./report/read-results.ts";
 export { resultsJson, writeResults } from "./report/results.ts";
 export { aggregate, type MetricResult } from "./run/aggregate.ts";
 export {

@@ -7,12 +7,14 @@ import { chatCompletions } from "./chat-completions.ts";
 import { completions } from "./completions.ts";
 import { embeddings, rerank } from "./embeddings.ts";
 import { errorBody, HttpError } from "./errors.ts";
+import { labelRoutes } from "./labels/routes.ts";
 import type { Log } from "./log.ts";
 import { createMetrics } from "./metrics.ts";
 import type { ModelPool } from "./model-pool.ts";
 import { describeModel, listModels } from "./models.ts";
 import { openApi } from "./openapi.ts";
 import { listGames, playGame } from "./play/routes.ts";
+import { reportRoutes } from "./reports/routes.ts";
 import { responses } from "./responses.ts";
 import { runRoutes } from "./runs/routes.ts";
 import { serverStatus } from "./status.ts";
@@ -38,6 +40,11 @@ export interface AppOptions {
   readonly studio?: Studio;
   /** Folder of training runs, shown under `/runs`; it may appear later. */
   readonly runs?: string;
+  /**
+   * Folder whose evaluations are shown under `/reports`, and whose variants can be labelled under
+   * `/labels`: labels are written beside them.
+   */
+  readonly work?: string;
 }
 
 type Handler = (call: Call) => Promise<Response> | Response;
@@ -76,12 +83,24 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
   let isDraining = false;
   const metrics = createMetrics();
   const runs = runRoutes(options.runs);
+  const reports = reportRoutes(options.work);
+  const labels = labelRoutes(options.work);
+  const allPosts = { ...posts, "/labels": labels.save };
+  const allGets = {
+    ...gets,
+    "/runs": runs.list,
+    "/reports": reports.list,
+    "/reports/page": reports.page,
+    "/labels": labels.list,
+    "/labels/file": labels.file,
+    "/labels/variant": labels.variant,
+  };
   const onEnd = (call: Call, status: number): void => {
     active.delete(call);
     const { method, url } = call.request;
     const { pathname } = new URL(url);
     // Paths that clients made up would be so many series.
-    const isFixed = pathname in posts || pathname in gets || pathname === "/runs";
+    const isFixed = Object.hasOwn(allPosts, pathname) || Object.hasOwn(allGets, pathname);
     metrics.count(call, isFixed ? pathname : "other", status);
     if (isPoll(pathname) && status < 400) return; // the studio asks every second
     log({
@@ -123,10 +142,10 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
     method === "GET" ? options.studio?.(new URL(url).pathname) : undefined;
 
   const hono = new Hono();
-  for (const [path, handler] of Object.entries(posts)) {
+  for (const [path, handler] of Object.entries(allPosts)) {
     hono.post(path, (c) => answer(c.req.raw, handler));
   }
-  for (const [path, handler] of Object.entries(gets)) {
+  for (const [path, handler] of Object.entries(allGets)) {
     hono.get(path, (c) => answer(c.req.raw, handler));
   }
   hono.get("/v1/models/*", (c) => answer(c.req.raw, describeModel));
@@ -140,7 +159,6 @@ export function createApp(pool: ModelPool, options: AppOptions = {}): App {
       return new Response(metrics.render(pool, active.size), { headers });
     }),
   );
-  hono.get("/runs", (c) => answer(c.req.raw, runs.list));
   hono.get("/runs/*", (c) => answer(c.req.raw, runs.one));
   hono.get("/status", (c) => answer(c.req.raw, (call) => serverStatus(call, active.size - 1)));
   hono.notFound((c) => answer(c.req.raw, notFound));

@@ -3,6 +3,7 @@
 import { z } from "zod";
 import { chatBody } from "./schemas/chat.ts";
 import { completionBody } from "./schemas/completions.ts";
+import { labelBody } from "./schemas/labels.ts";
 import { playBody } from "./schemas/play.ts";
 import { responseBody } from "./schemas/responses.ts";
 import { explainBody, inferBody } from "./schemas/tasks.ts";
@@ -18,6 +19,7 @@ const bodies: Readonly<Record<string, readonly [summary: string, schema: z.ZodTy
   "/detokenize": ["Turn token ids into text", detokenizeBody],
   "/tasks/explain": ["What is done for an instruction, or what is wrong with it", explainBody],
   "/tasks/infer": ["Do a task over text, images, sound, video or motion", inferBody],
+  "/labels": ["Keep a person's judgement of a variant", labelBody],
   "/play": ["A game of MTR-Bench as it stands after some replies", playBody],
 };
 const pages: Readonly<Record<string, string>> = {
@@ -28,6 +30,10 @@ const pages: Readonly<Record<string, string>> = {
   "/metrics": "Counts in Prometheus' text format",
   "/status": "Memory, slots and tokens of the server and its models",
   "/runs": "Training runs: state, last step, last loss",
+  "/reports": "Runs of onefold eval: model, tasks, metrics",
+  "/reports/page": "All items of a run, or those that changed since another, as a page",
+  "/labels/file": "Variants of a file, who has judged which, and how far they agree",
+  "/labels/variant": "A variant beside its source",
   "/openapi.json": "This document",
 };
 /** A run's name may hold slashes. */
@@ -65,6 +71,7 @@ const mediaTypes: Readonly<Record<string, readonly string[]>> = {
   "/v1/completions": ["application/json", "text/event-stream"],
   "/v1/responses": ["application/json", "text/event-stream"],
   "/metrics": ["text/plain"],
+  "/reports/page": ["text/html"],
 };
 
 /** A name for generated clients: "/v1/chat/completions" is postV1ChatCompletions. */
@@ -101,7 +108,16 @@ export function openApi(): object {
     },
   ]);
   const modelName = parameter("model", "path", "As /v1/models lists it");
-  const modelQuery = parameter("model", "query", "As /v1/models lists it (default: the first)");
+  const variantFile = parameter("file", "query", "As /labels lists it");
+  const queries: Readonly<Record<string, readonly object[]>> = {
+    "/tasks": [parameter("model", "query", "As /v1/models lists it (default: the first)")],
+    "/reports/page": [
+      parameter("run", "query", "As /reports lists it"),
+      parameter("against", "query", "Another run: what differs from it is the answer"),
+    ],
+    "/labels/file": [variantFile],
+    "/labels/variant": [variantFile, parameter("id", "query", "As /labels/file lists it")],
+  };
   const gets = Object.entries(pages).map(([path, summary]) => [
     path,
     {
@@ -109,7 +125,7 @@ export function openApi(): object {
         operationId: operationId("get", path),
         summary,
         ...(path.endsWith("{model}") ? { parameters: [modelName] } : {}),
-        ...(path === "/tasks" ? { parameters: [modelQuery] } : {}),
+        ...(queries[path] ? { parameters: queries[path] } : {}),
         responses: responsesOf(path),
       },
     },

@@ -79,13 +79,13 @@ it("says what is wrong", async () => {
   const named = await label("verifier", "");
   expect([named.code, named.stderr]).toEqual([
     2,
-    "onefold: --annotator must be a name other than verifier and majority\n",
+    "onefold: --annotator: expected a name other than verifier and majority\n",
   ]);
   const none = await runOnefold(["sage", "agreement", out]);
   expect([none.code, none.stderr]).toEqual([1, expect.stringContaining("holds no labels")]);
   writeFileSync(file, jsonLines([variantRow(0, { label: 5 })]));
   const bad = await label("ada", "");
   expect(bad.stderr).toBe(
-    `onefold: ${file}:1: label must be the index of one of 2 choices, found 5\n`,
+    `onefold: ${file}:1: label: expected the index of one of 2 choices, found 5\n`,
   );
 });

@@ -3,12 +3,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { loadTokenizer } from "../../src/media/text/index.ts";
+import { jsonLines, variantRow } from "../evaluate/sage/variants.ts";
 import { json, mini, miniFolder, startScripted, startTest } from "./support.ts";
 
 const runs = mkdtempSync(join(tmpdir(), "onefold-runs-"));
 let server: Awaited<ReturnType<typeof startTest>>;
 beforeAll(async () => {
-  server = await startTest([mini], { runs });
+  server = await startTest([mini], { runs, work: runs });
 });
 afterAll(async () => {
   await server.close();
@@ -140,8 +141,15 @@ const metrics = async (): Promise<string> => (await fetch(`${server.url}/metrics
 test("the OpenAPI document describes the routes that exist", async () => {
   const document = await json<Document>(fetch(`${server.url}/openapi.json`));
   expect(document.openapi).toBe("3.1.0");
-  mkdirSync(join(runs, "one"));
+  mkdirSync(join(runs, "one/journal"), { recursive: true });
   writeFileSync(join(runs, "one/metrics.jsonl"), "");
+  writeFileSync(join(runs, "one/journal/words.jsonl"), '{"journal":1,"key":{}}\n');
+  writeFileSync(join(runs, "one.jsonl"), jsonLines([variantRow(0)]));
+  const queries: Readonly<Record<string, string>> = {
+    "/reports/page": "?run=one",
+    "/labels/file": "?file=one.jsonl",
+    "/labels/variant": "?file=one.jsonl&id=v0",
+  };
   for (const [described, methods] of Object.entries(document.paths)) {
     const path = described.replace("{name}", "one");
     const method = Object.keys(methods)[0]!.toUpperCase();
@@ -149,7 +157,8 @@ test("the OpenAPI document describes the routes that exist", async () => {
       method === "POST"
         ? { method, body: "{", headers: { "content-type": "application/json" } }
         : { method };
-    const url = `${server.url}${path.replace("{model}", "onefold-mini")}`;
+    const query = queries[path] ?? "";
+    const url = `${server.url}${path.replace("{model}", "onefold-mini")}${query}`;
     const { status, headers } = await fetch(url, init);
     const types = Object.keys(methods[method.toLowerCase()]!.responses[200].content);
     const type = headers.get("content-type")?.split(";")[0];

@@ -1,14 +1,13 @@
 /** What differs between two runs: each metric's paired test, and the items that changed. */
 
-import { readdir } from "node:fs/promises";
 import { join } from "node:path";
-import { fileError } from "../../checkpoint/json.ts";
 import { journalFolder } from "../evaluate.ts";
 import { latestRecords } from "../run/journal.ts";
 import type { ItemRecord } from "../types.ts";
 import { type Comparison, compareRuns } from "./compare.ts";
 import { writeText } from "./html.ts";
 import { type PageItem, pageText, shown } from "./page.ts";
+import { tasksOf } from "./read-results.ts";
 
 export interface RunDiff {
   readonly task: string;
@@ -37,8 +36,16 @@ export async function diffRuns(a: string, b: string): Promise<RunDiff[]> {
   );
 }
 
-/** The page of `diffRuns`, with every item whose score or answer changed. */
-export async function* diffPage(a: string, b: string): AsyncGenerator<string> {
+/**
+ * The page of `diffRuns`, with every item whose score or answer changed.
+ *
+ * @param title what the page is called (default: the folders)
+ */
+export async function* diffPage(
+  a: string,
+  b: string,
+  title = `${b} against ${a}`,
+): AsyncGenerator<string> {
   const diffs = await diffRuns(a, b);
   const summary = diffs.flatMap(({ task, comparisons }) =>
     comparisons.map(({ metric, items, difference, interval, p, test }) => [
@@ -51,7 +58,7 @@ export async function* diffPage(a: string, b: string): AsyncGenerator<string> {
     ]),
   );
   yield* pageText({
-    title: `${b} against ${a}`,
+    title,
     head: ["task", "metric", "difference", "95 %", "p", "items of both"],
     summary,
     columns: ["task", "id", "change", "target", "first run", "second run", "item"],
@@ -119,13 +126,3 @@ function changeOf(a: Told, b: Told): string | undefined {
 const signed = (value: number): string => `${value < 0 ? "" : "+"}${value.toFixed(4)}`;
 
 const journalOf = (out: string, task: string): string => join(journalFolder(out), `${task}.jsonl`);
-
-async function tasksOf(out: string): Promise<string[]> {
-  const names = await readdir(journalFolder(out)).catch((error: unknown) => {
-    throw fileError(error, journalFolder(out));
-  });
-  return names
-    .filter((name) => name.endsWith(".jsonl"))
-    .map((name) => name.slice(0, -6))
-    .sort();
-}

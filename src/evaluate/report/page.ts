@@ -1,5 +1,7 @@
 /** Items under a summary, as one page with nothing beside it: what reports and diffs share. */
 
+import { createHash } from "node:crypto";
+
 /** Columns are text; nothing in them is read as HTML. */
 export interface Page {
   readonly title: string;
@@ -43,6 +45,9 @@ document.title = $("title").textContent = page.title;
 $("summary").append(row(page.head, "th"), ...page.summary.map((cells) => row(cells)));
 for (const kind of page.kinds) $("kind").append(new Option(kind));
 $("text").oninput = $("kind").onchange = show; show();`;
+
+/** What a Content-Security-Policy allows, so that nothing else on the page runs. */
+export const pageScriptHash = `'sha256-${createHash("sha256").update(script).digest("base64")}'`;
 
 /** JSON that a script element may hold. */
 const data = (value: unknown): string =>

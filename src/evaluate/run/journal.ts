@@ -63,11 +63,25 @@ async function appendLine(handle: FileHandle, line: string, isSynced: boolean): 
   if (isSynced) await handle.datasync();
 }
 
-/** Records of a journal in the order of writing. */
+/**
+ * Records of a journal in the order of writing; a line without an end is still being written.
+ *
+ * @throws Error naming file and line of what is no record
+ */
 export async function* recordsOf(file: string): AsyncGenerator<ItemRecord> {
-  for await (const { bytes, line } of linesOf(file, START, MAX_LINE_BYTES)) {
-    if (line > 1) yield JSON.parse(bytes!.toString("utf8")) as ItemRecord; // our own lines
+  for await (const { bytes, line, isEnded } of linesOf(file, START, MAX_LINE_BYTES)) {
+    if (line > 1 && isEnded) yield parseRecord(bytes, `${file}:${line}`);
   }
+}
+
+function parseRecord(bytes: Buffer | undefined, where: string): ItemRecord {
+  try {
+    const record: unknown = JSON.parse(bytes?.toString("utf8") ?? "");
+    if (isObject(record) && typeof record.id === "string") {
+      return record as unknown as ItemRecord; // our own line
+    }
+  } catch {}
+  throw new Error(`${where}: is no record of an evaluation; the journal was damaged`);
 }
 
 /** The last record of each item: one that failed and was asked again counts once. */

@@ -33,31 +33,31 @@ export const VERIFIER = "verifier";
 export const MAJORITY = "majority";
 
 export const annotatorSchema = z
-  .string("a name")
+  .string("expected a name")
   .trim()
-  .min(1, "a name")
-  .max(100, "a name of at most 100 characters")
+  .min(1, "expected a name")
+  .max(100, "expected a name of at most 100 characters")
   .refine(
     (name) => name !== VERIFIER && name !== MAJORITY,
-    `a name other than ${VERIFIER} and ${MAJORITY}`,
+    `expected a name other than ${VERIFIER} and ${MAJORITY}`,
   );
 
-const digit = z.union([z.literal(0), z.literal(1)], "0 or 1");
+const digit = z.literal([0, 1], "expected 0 or 1");
 
 export const axisDigitsSchema = z.object(
   { type_ok: digit, label_ok: digit, unique_ok: digit },
-  "an object with type_ok, label_ok and unique_ok",
+  "expected an object with type_ok, label_ok and unique_ok",
 );
 
 const labelSchema = z.looseObject(
   {
-    id: z.string("text").min(1, "the id of a variant"),
+    id: z.string("expected text").min(1, "expected the id of a variant"),
     variant: variantSchema,
     labels: axisDigitsSchema,
     annotator: annotatorSchema,
-    seconds: z.number("a number").min(0, "0 or more").optional(),
+    seconds: z.number("expected a number").min(0, "expected 0 or more").optional(),
   },
-  "an object",
+  "expected an object",
 );
 
 /** @example axisLabels({ type_ok: 1, label_ok: 0, unique_ok: 1 }).label // false */

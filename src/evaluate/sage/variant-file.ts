@@ -9,10 +9,12 @@ import type { AxisScores, ChoiceContent } from "./types.ts";
 export const MAX_LINE_BYTES = 4 * 2 ** 20;
 
 const contentShape = {
-  question: z.string("text").optional(),
-  context: z.string("text").optional(),
-  choices: z.array(z.string("text"), "a list of texts").min(2, "a list of 2 or more texts"),
-  label: z.int("the index of a choice").min(0, "the index of a choice"),
+  question: z.string("expected text").optional(),
+  context: z.string("expected text").optional(),
+  choices: z
+    .array(z.string("expected text"), "expected a list of texts")
+    .min(2, "expected a list of 2 or more texts"),
+  label: z.int("expected the index of a choice").min(0, "expected the index of a choice"),
 };
 
 /** What a schema cannot say key by key. */
@@ -23,15 +25,19 @@ function checkContent(
   const { question, context, choices, label } = content;
   const add = (path: string, message: string): void =>
     ctx.addIssue({ code: "custom", path: [path], message });
-  if ((question ?? context) === undefined) add("question", "text (or give it as context)");
-  if (label >= choices.length) add("label", `the index of one of ${choices.length} choices`);
+  if ((question ?? context) === undefined) add("question", "expected text (or give it as context)");
+  if (label >= choices.length)
+    add("label", `expected the index of one of ${choices.length} choices`);
 }
 
-const share = z.number("a number from 0 to 1").min(0, "0 or more").max(1, "1 or less");
+const share = z
+  .number("expected a number from 0 to 1")
+  .min(0, "expected 0 or more")
+  .max(1, "expected 1 or less");
 
 const verdictSchema = z.looseObject(
   { scores: z.object({ type: share, label: share, unique: share }), score: share },
-  "an object with scores and score",
+  "expected an object with scores and score",
 );
 
 /** Keys beside these (generator, license, ...) are kept. */
@@ -39,17 +45,20 @@ export const variantSchema = z
   .looseObject(
     {
       ...contentShape,
-      type: z.string("text").min(1, "the id of a type of variants"),
-      src_id: z.string("text"),
-      source: z.looseObject(contentShape, "the source item").superRefine(checkContent),
+      type: z.string("expected text").min(1, "expected the id of a type of variants"),
+      src_id: z.string("expected text"),
+      source: z.looseObject(contentShape, "expected the source item").superRefine(checkContent),
       qual: verdictSchema.optional(),
     },
-    "an object",
+    "expected an object",
   )
   .superRefine(checkContent);
 
 const rowSchema = variantSchema.and(
-  z.looseObject({ id: z.string("text").min(1, "a text that is not empty") }, "an object"),
+  z.looseObject(
+    { id: z.string("expected text").min(1, "expected a text that is not empty") },
+    "expected an object",
+  ),
 );
 
 /** A variant as its row says it, without its id. */
@@ -143,6 +152,6 @@ export function parseRow<T extends z.ZodType>(
     (at, key) => (isObject(at) || Array.isArray(at) ? at[key as keyof typeof at] : undefined),
     value,
   );
-  const where = path.length > 0 ? `${path.join(".")} ` : "the row ";
-  throw new Error(`${file}:${line}: ${where}must be ${message}, found ${show(found)}`);
+  const where = path.length > 0 ? `${path.join(".")}: ` : "";
+  throw new Error(`${file}:${line}: ${where}${message}, found ${show(found)}`);
 }

@@ -29,18 +29,21 @@ it("reads variants whole, with what else stands in their rows", async () => {
 });
 
 it.each([
-  [[{ ...variantRow(0), choices: ["a"] }], "1: choices must be a list of 2 or more texts, found"],
-  [[{ ...variantRow(0), label: 2 }], "1: label must be the index of one of 2 choices, found 2"],
-  [[{ ...variantRow(0), label: "A" }], '1: label must be the index of a choice, found "A"'],
+  [[{ ...variantRow(0), choices: ["a"] }], "1: choices: expected a list of 2 or more texts, found"],
+  [[{ ...variantRow(0), label: 2 }], "1: label: expected the index of one of 2 choices, found 2"],
+  [[{ ...variantRow(0), label: "A" }], '1: label: expected the index of a choice, found "A"'],
   [[variantRow(0), { ...variantRow(0) }], '2: id "v0" is taken by line 1'],
   [
     [{ ...variantRow(0), source: { ...variantRow(0).source, label: 7 } }],
-    "1: source.label must be",
+    "1: source.label: expected the index of one of 2",
   ],
-  [[{ ...variantRow(0), question: undefined }], "1: question must be text (or give it as context)"],
-  [[{ ...variantRow(0), source: undefined }], "1: source must be the source item, found nothing"],
-  [[{ ...variantRow(0), ...verdict(2, 1, 1) }], "1: qual.scores.type must be 1 or less, found 2"],
-  [[[1]], "1: the row must be an object, found an array"],
+  [
+    [{ ...variantRow(0), question: undefined }],
+    "1: question: expected text (or give it as context)",
+  ],
+  [[{ ...variantRow(0), source: undefined }], "1: source: expected the source item, found nothing"],
+  [[{ ...variantRow(0), ...verdict(2, 1, 1) }], "1: qual.scores.type: expected 1 or less, found 2"],
+  [[[1]], "1: expected an object, found an array"],
 ])("names file, line and key of a bad variant: %#", async (rows, message) => {
   const file = join(temporaryFolder(), "variants.jsonl");
   writeFileSync(file, jsonLines(rows));
@@ -50,13 +53,13 @@ it.each([
 it.each([
   [
     { labels: { type_ok: 1, label_ok: 2, unique_ok: 1 } },
-    "labels.label_ok must be 0 or 1, found 2",
+    "labels.label_ok: expected 0 or 1, found 2",
   ],
-  [{ labels: { type_ok: 1, label_ok: 1 } }, "labels.unique_ok must be 0 or 1, found nothing"],
-  [{ annotator: " " }, "annotator must be a name"],
-  [{ annotator: "verifier" }, "annotator must be a name other than verifier and majority"],
-  [{ seconds: -1 }, "seconds must be 0 or more, found -1"],
-  [{ variant: { ...variantRow(0), type: 3 } }, "variant.type must be text, found 3"],
+  [{ labels: { type_ok: 1, label_ok: 1 } }, "labels.unique_ok: expected 0 or 1, found nothing"],
+  [{ annotator: " " }, "annotator: expected a name"],
+  [{ annotator: "verifier" }, "annotator: expected a name other than verifier and majority"],
+  [{ seconds: -1 }, "seconds: expected 0 or more, found -1"],
+  [{ variant: { ...variantRow(0), type: 3 } }, "variant.type: expected text, found 3"],
 ])("names file, line and key of a bad label: %#", async (change, message) => {
   const file = join(temporaryFolder(), "labels.jsonl");
   writeFileSync(file, jsonLines([labelRow(), labelRow(change)]));

@@ -31,7 +31,7 @@ export const defineLabel = (command: Command, io: Io): Command =>
       const json = self.optsWithGlobals().json === true;
       const annotator = sage.annotatorSchema.safeParse(flags.annotator);
       if (!annotator.success) {
-        throw new UsageError(`--annotator must be ${annotator.error.issues[0]!.message}`);
+        throw new UsageError(`--annotator: ${annotator.error.issues[0]!.message}`);
       }
       const done = await label(io, { ...flags, annotator: annotator.data }, json);
       if (json) await writeJson(io, { file: flags.out, annotator: annotator.data, ...done });
