@@ -6,6 +6,7 @@ import {
   createLocalModel,
   generateMathOps,
   type MathOpItem,
+  mathOpBaselines,
   mathOpTask,
   runTask,
   scoreMathOpAnswer,
@@ -35,8 +36,7 @@ const mean = (values: readonly number[]): number =>
 function scripted(arm: string, items: readonly MathOpItem[]): Record<string, number> {
   const answerOf = (item: MathOpItem): string =>
     arm === "oracle" ? item.reference : (item.code ?? "");
-  const longest = ({ options }: MathOpItem): number =>
-    options.indexOf(options.reduce((a, b) => (b.length > a.length ? b : a)));
+  const lengths = items.map(({ options, answer }) => mathOpBaselines(options, answer));
   const chosen = (item: MathOpItem): number =>
     arm === "oracle" ? item.answer : item.options.indexOf(item.code ?? "");
   const scores = items.map((item) => ({ item, ...scoreMathOpAnswer(item, answerOf(item)).values }));
@@ -49,8 +49,9 @@ function scripted(arm: string, items: readonly MathOpItem[]): Record<string, num
     choice: mean(items.map((item) => (chosen(item) === item.answer ? 1 : 0))),
     ...summary(scores),
     wrongOptions: mean(wrong),
-    longest: mean(items.map((item) => (longest(item) === item.answer ? 1 : 0))),
-    first: mean(items.map(({ answer }) => (answer === 0 ? 1 : 0))),
+    longest: mean(lengths.map(({ longest }) => longest)),
+    shortest: mean(lengths.map(({ shortest }) => shortest)),
+    first: mean(lengths.map(({ first }) => first)),
   };
 }
 
@@ -158,6 +159,13 @@ const checks: readonly Check[] = [
     threshold: 0.35,
   },
   {
+    claim: "… nor is the shortest",
+    isCentral: false,
+    measure: metricOf("shortest", "oracle"),
+    expected: "below",
+    threshold: 0.35,
+  },
+  {
     claim: "the default model is better than chance at choosing (0.25)",
     isCentral: false,
     measure: metricOf("choice", "onefold-mini"),
@@ -198,6 +206,7 @@ export default defineRecipe<Settings>({
     elements: "F1 of elements",
     wrongOptions: "wrong options that succeed",
     longest: "longest option right",
+    shortest: "shortest option right",
     first: "first option right",
     failed: "items failed",
   },

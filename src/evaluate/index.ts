@@ -31,6 +31,7 @@ export type { Figure, FigureElement } from "./mathopeval/figure/figure.ts";
 export { renderSvg } from "./mathopeval/figure/render-svg.ts";
 export { generateMathOps, type MathOpItem } from "./mathopeval/generate/generate.ts";
 export { type Edit, type EditVerdict, judgeEdit } from "./mathopeval/judge-edit.ts";
+export { optionBaselines as mathOpBaselines } from "./mathopeval/option-players.ts";
 export type { ProgramLimits } from "./mathopeval/python/machine.ts";
 export { type PlotOutcome, runPlot } from "./mathopeval/run-plot.ts";
 export { scoreAnswer as scoreMathOpAnswer } from "./mathopeval/score-answer.ts";

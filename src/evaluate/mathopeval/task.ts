@@ -5,6 +5,8 @@ import type { EvalItem, EvalTask, JsonObject, ScoredItem } from "../types.ts";
 import { describeFigure } from "./describe-figure.ts";
 import { renderSvg } from "./figure/render-svg.ts";
 import type { MathOpItem } from "./generate/generate.ts";
+import { changesOf, ownLines } from "./option-changes.ts";
+import { optionBaselines, optionPlayers } from "./option-players.ts";
 import { runPlot } from "./run-plot.ts";
 import { freeMetrics, scoreAnswer } from "./score-answer.ts";
 
@@ -41,9 +43,10 @@ export function mathOpTask({
   const isChoice = format === "choice";
   const all = items.map((item): EvalItem => ("doc" in item ? item : toEvalItem(item)));
   const docOf = (doc: JsonObject): MathOpItem => doc as unknown as MathOpItem; // made below or checked by the importer
-  const metrics = isChoice ? ["acc"] : freeMetrics;
+  const metrics = isChoice ? ["acc", ...optionPlayers] : freeMetrics;
   const task = defineTask({
     name: `mathopeval-${format}`,
+    version: "2",
     kind: isChoice ? "multiple_choice" : "generate_until",
     items: () => all,
     size: all.length,
@@ -72,7 +75,20 @@ export function mathOpTask({
       };
     },
   });
-  if (isChoice) return task;
+  if (isChoice) {
+    return {
+      ...task,
+      async ask(item, context) {
+        const outcome = await task.ask(item, context);
+        const doc = docOf(item.doc);
+        const shown = doc.options.map((code) => optionText(doc, code, options));
+        return {
+          ...outcome,
+          values: { ...outcome.values, ...optionBaselines(shown, doc.answer) },
+        };
+      },
+    };
+  }
   return {
     ...task,
     async ask(item, context) {
@@ -108,33 +124,24 @@ interface Shown extends Required<Pick<MathOpTaskOptions, "figure" | "options">> 
 function questionOf(item: MathOpItem, { isChoice, figure, options }: Shown): string {
   const drawn = runPlot(item.code ?? item.reference);
   const isSeen = figure === "described" && drawn.status === "ok";
-  const written = (code: string): string =>
-    options === "whole" ? fence(code) : changesOf(item, code);
   return [
     ...(isSeen ? [`Figure:\n${describeFigure(drawn.figure)}`] : []),
     ...(item.code ? [`Program:\n${fence(item.code)}`] : []),
     item.instruction,
     ...(isChoice
       ? [
-          ...item.options.map((code, i) => `${LETTERS[i]}.\n${written(code)}`),
+          ...item.options.map((code, i) => `${LETTERS[i]}.\n${optionText(item, code, options)}`),
           "Which program does it?\nAnswer:",
         ]
       : ["Answer with one complete Python program between fences."]),
   ].join("\n");
 }
 
-/** Lines that an option takes away and adds; without a program to edit, those not in all options. */
-function changesOf(item: MathOpItem, code: string): string {
-  const lines = code.trimEnd().split("\n");
-  if (item.code === undefined) {
-    const others = item.options.map((option) => new Set(option.split("\n")));
-    const own = lines.filter((line) => others.some((other) => !other.has(line)));
-    return own.join("\n");
-  }
-  const before = item.code.trimEnd().split("\n");
-  const changed = [
-    ...before.filter((line) => !lines.includes(line)).map((line) => `- ${line}`),
-    ...lines.filter((line) => !before.includes(line)).map((line) => `+ ${line}`),
-  ];
-  return changed.length > 0 ? changed.join("\n") : "(unchanged)";
+function optionText(
+  item: MathOpItem,
+  code: string,
+  options: Required<MathOpTaskOptions>["options"],
+): string {
+  if (options === "whole") return fence(code);
+  return item.code === undefined ? ownLines(code, item.options) : changesOf(item.code, code);
 }

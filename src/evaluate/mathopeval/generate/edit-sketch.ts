@@ -2,7 +2,7 @@
 
 import { pick, type Random } from "../../../nn/random.ts";
 import type { Edit } from "../judge-edit.ts";
-import { colors, type Sketch, type SketchItem } from "./sketch.ts";
+import { between, change, LEAST_STEP, type Sketch, titles, unusedColors } from "./sketch.ts";
 
 export interface SketchEdit {
   readonly instruction: string;
@@ -10,6 +10,8 @@ export interface SketchEdit {
   readonly edited: Sketch;
   /** Plausible and wrong: not done, done to another, done with too much, done with a wrong value. */
   readonly wrong: readonly Sketch[];
+  /** The edit changes numbers of as many digits: programs are as long before and after. */
+  readonly isEven?: boolean;
 }
 
 export const editOperations = ["MCE-D", "MCE-M", "MCE-A"] as const;
@@ -23,92 +25,123 @@ const nouns = {
   geometry: "shape",
 } as const;
 
-const change = (sketch: Sketch, at: number, by: Partial<SketchItem>): Sketch => ({
-  ...sketch,
-  items: sketch.items.map((item, i) => (i === at ? { ...item, ...by } : item)),
-});
 const remove = (sketch: Sketch, at: number): Sketch => ({
   ...sketch,
   items: sketch.items.filter((_, i) => i !== at),
 });
 
 export function drawEdit(operation: EditOperation, sketch: Sketch, random: Random): SketchEdit {
-  const count = sketch.items.length;
-  const at = random.below(count);
-  const other = (at + 1 + random.below(count - 1)) % count;
-  const third = [...sketch.items.keys()].find((i) => i !== at && i !== other)!;
-  const free = colors.filter((color) => sketch.items.every((item) => item.color !== color));
-  const { label, values } = sketch.items[at]!;
-  const what = `the ${nouns[sketch.type]} "${label}"`;
-  if (operation === "MCE-D") {
-    const edited = remove(sketch, at);
-    return {
-      instruction: `Delete ${what}.`,
-      edit: { kind: "deletion", target: label },
-      edited,
-      wrong: [sketch, remove(sketch, other), remove(change(sketch, third, { color: "gray" }), at)],
-    };
-  }
-  if (operation === "MCE-M") {
-    const isValue =
-      sketch.type !== "function" && sketch.type !== "geometry" && random.below(2) === 1;
-    if (isValue) {
-      const place = random.below(values.length);
-      const value = values[place]! + 10 + random.below(20);
-      const to = (v: number): number[] => values.map((old, i) => (i === place ? v : old));
-      const where = sketch.type === "line" ? ` at x = ${place + 1}` : "";
-      const others = sketch.items[other]!.values.map((old, i) => (i === place ? value : old));
-      return {
-        instruction: `Change the value of ${what}${where} to ${value}.`,
-        edit: { kind: "modification", target: label },
-        edited: change(sketch, at, { values: to(value) }),
-        wrong: [
-          sketch,
-          change(sketch, other, { values: others }),
-          change(sketch, at, { values: to(Math.round(value * 1.2)) }),
-        ],
-      };
-    }
-    const color = pick(random, free);
-    return {
-      instruction: `Change the colour of ${what} to ${color}.`,
-      edit: { kind: "modification", target: label },
-      edited: change(sketch, at, { color }),
-      wrong: [
-        sketch,
-        change(sketch, other, { color }),
-        change(change(sketch, at, { color }), other, { color: "gray" }),
-      ],
-    };
-  }
-  const text = pick(random, ["check", "note", "here", "mark"]);
-  const [x, y] = sketch.type === "pie" ? [0.5, 0.5] : [1 + random.below(3), 2 + random.below(8)];
-  const write = (from: Sketch, words: string, px: number): Sketch => ({
-    ...from,
-    notes: [{ text: words, x: px, y }],
-  });
-  const away = sketch.type === "pie" ? -0.5 : x + (sketch.type === "geometry" ? 8 : 2);
+  if (operation === "MCE-A") return drawAnnotation(sketch, random);
+  const at = random.below(sketch.items.length);
+  if (operation === "MCE-D") return drawDeletion(sketch, at);
+  const hasValues = sketch.type !== "function" && sketch.type !== "geometry";
+  return hasValues && random.below(2) === 1
+    ? drawValue(sketch, at, random)
+    : drawColor(sketch, at, random);
+}
+
+const nameOf = ({ type, items }: Sketch, at: number): string =>
+  `the ${nouns[type]} "${items[at]!.label}"`;
+
+const othersOf = ({ items }: Sketch, at: number): number[] =>
+  [...items.keys()].filter((i) => i !== at);
+
+/** The right edit, and something else besides: another colour, or another title. */
+function tooMuch(edited: Sketch, untouched: readonly number[]): Sketch[] {
+  const colored = untouched.flatMap((i) =>
+    unusedColors(edited).map((color) => change(edited, i, { color })),
+  );
+  const titled = titles.filter((title) => title !== edited.title);
+  return [...colored, ...titled.map((title) => ({ ...edited, title }))];
+}
+
+function drawDeletion(sketch: Sketch, at: number): SketchEdit {
+  const others = othersOf(sketch, at);
+  const edited = remove(sketch, at);
   return {
-    instruction: `Write the text "${text}" at the point (${x}, ${y}).`,
-    edit: { kind: "annotation", target: text },
-    edited: write(sketch, text, x),
+    instruction: `Delete ${nameOf(sketch, at)}.`,
+    edit: { kind: "deletion", target: sketch.items[at]!.label },
+    edited,
     wrong: [
-      write(sketch, `${text}s`, x),
-      write(sketch, text, away),
-      write(change(sketch, other, { color: "gray" }), text, x),
+      sketch,
+      ...others.map((other) => remove(sketch, other)),
+      ...[...edited.items.keys()].map((i) => remove(edited, i)),
+      ...tooMuch(edited, [...edited.items.keys()]),
     ],
   };
 }
 
-/** Figures that are nearly the one asked for. */
-export function drawNearMisses(sketch: Sketch, random: Random): Sketch[] {
-  const { items } = sketch;
-  const at = random.below(items.length);
-  const next = (at + 1) % items.length;
-  const [a, b] = [items[at]!, items[next]!];
-  return [
-    remove(sketch, at),
-    change(change(sketch, at, { label: b.label }), next, { label: a.label }),
-    change(change(sketch, at, { color: b.color }), next, { color: a.color }),
-  ];
+function drawColor(sketch: Sketch, at: number, random: Random): SketchEdit {
+  const free = unusedColors(sketch);
+  const color = pick(random, free);
+  const edited = change(sketch, at, { color });
+  const others = othersOf(sketch, at);
+  return {
+    instruction: `Change the colour of ${nameOf(sketch, at)} to ${color}.`,
+    edit: { kind: "modification", target: sketch.items[at]!.label },
+    edited,
+    wrong: [
+      sketch,
+      ...others.map((other) => change(sketch, other, { color })),
+      ...free.filter((each) => each !== color).map((each) => change(sketch, at, { color: each })),
+      ...tooMuch(edited, others),
+    ],
+  };
+}
+
+function drawValue(sketch: Sketch, at: number, random: Random): SketchEdit {
+  const { label, values } = sketch.items[at]!;
+  const place = random.below(values.length);
+  const set = (item: number, where: number, value: number): Sketch => {
+    const old = sketch.items[item]!.values;
+    return change(sketch, item, { values: old.map((v, i) => (i === where ? value : v)) });
+  };
+  const isFar = (a: number, b: number): boolean => Math.abs(a - b) >= LEAST_STEP;
+  let value = between(random, 10, 89);
+  while (!isFar(value, values[place]!)) value = between(random, 10, 89);
+  const where = sketch.type === "line" ? ` at x = ${place + 1}` : "";
+  const wrongValues = Array.from({ length: 80 }, (_, i) => 10 + i).filter((v) => isFar(v, value));
+  const elsewhere = [...values.keys()].filter((i) => i !== place && isFar(values[i]!, value));
+  const targets = othersOf(sketch, at).filter((other) =>
+    isFar(sketch.items[other]!.values[place]!, value),
+  );
+  return {
+    instruction: `Change the value of ${nameOf(sketch, at)}${where} to ${value}.`,
+    edit: { kind: "modification", target: label },
+    edited: set(at, place, value),
+    wrong: [
+      ...[0, 1, 2].map(() => set(at, place, pick(random, wrongValues))),
+      ...elsewhere.map((i) => set(at, i, value)),
+      ...targets.map((other) => set(other, place, value)),
+    ],
+    isEven: true,
+  };
+}
+
+const notes = ["top", "low", "note", "here", "mark", "check", "point", "limit", "record"];
+
+function drawAnnotation(sketch: Sketch, random: Random): SketchEdit {
+  const text = pick(random, notes);
+  const isPie = sketch.type === "pie";
+  const [x, y] = isPie ? [0.5, 0.5] : [1 + random.below(3), 2 + random.below(8)];
+  const write = (words: string, px: number): Sketch => ({
+    ...sketch,
+    notes: [{ text: words, x: px, y }],
+  });
+  const edited = write(text, x);
+  // Geometry shows -12 to 12, the others less: away is further than what still counts as there.
+  const away = isPie ? [0, -0.5, 0.25] : [x + (sketch.type === "geometry" ? 5 : 2), -x - 2];
+  return {
+    instruction: `Write the text "${text}" at the point (${x}, ${y}).`,
+    edit: { kind: "annotation", target: text },
+    edited,
+    wrong: [
+      sketch,
+      write(`${text}s`, x),
+      write(text.slice(0, -1), x),
+      ...notes.filter((other) => other !== text).map((other) => write(other, x)),
+      ...away.map((px) => write(text, px)),
+      ...tooMuch(edited, [...sketch.items.keys()]),
+    ],
+  };
 }

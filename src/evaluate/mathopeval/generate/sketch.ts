@@ -28,52 +28,75 @@ export interface Sketch {
   readonly style: { readonly names: number; readonly isAxes: boolean };
 }
 
-export const colors = ["red", "blue", "green", "orange", "purple", "brown", "teal", "navy"];
-const words: Readonly<Record<Exclude<FigureType, "function" | "geometry">, readonly string[]>> = {
+/** Names of several lengths: any may be the right one, the shortest and the longest too. */
+const colors =
+  "red tan blue teal navy pink gold green brown black olive orange purple maroon crimson".split(
+    " ",
+  );
+const words: Readonly<Record<Exclude<FigureType, "geometry">, readonly string[]>> = {
+  function: ["f", "g", "h", "p", "q", "r", "s", "u"],
   bar: ["Apples", "Pears", "Plums", "Figs", "Dates", "Limes", "Melons"],
   line: ["North", "South", "East", "West", "Coast", "Hills", "Delta"],
   pie: ["Rent", "Food", "Travel", "Books", "Music", "Sport", "Gifts"],
 };
-const titles = ["Survey", "Results", "Overview", "Record", "Study"];
+export const titles = ["Survey", "Results", "Overview", "Record", "Study"];
 export const LINE_POINTS = 5;
+
+/** Values that are as near as this are told apart by the eye with effort. */
+export const LEAST_STEP = 8;
+
+export const between = (random: Random, low: number, high: number): number =>
+  low + random.below(high - low + 1);
+
+export const change = (sketch: Sketch, at: number, by: Partial<SketchItem>): Sketch => ({
+  ...sketch,
+  items: sketch.items.map((item, i) => (i === at ? { ...item, ...by } : item)),
+});
+
+export const unusedColors = ({ items }: Sketch): string[] =>
+  colors.filter((color) => items.every((item) => item.color !== color));
+
+export const unusedLabels = ({ type, items }: Sketch): string[] =>
+  type === "geometry"
+    ? []
+    : words[type].filter((word) => items.every(({ label }) => label !== word));
 
 export function drawSketch(type: FigureType, level: Level, random: Random): Sketch {
   const count = itemCounts[level];
   const shades = shuffleBy([...colors], random.below);
   const labels =
-    type === "function"
-      ? ["f", "g", "h", "p", "q", "r"]
-      : type === "geometry"
-        ? ["AB", "c1", "T", "CD", "c2", "EF"]
-        : shuffleBy([...words[type]], random.below);
-  const between = (low: number, high: number): number => low + random.below(high - low + 1);
+    type === "geometry"
+      ? ["AB", "c1", "T", "CD", "c2", "EF"]
+      : shuffleBy([...words[type]], random.below);
   const items = Array.from({ length: count }, (_, i): SketchItem => {
     const base = { label: labels[i]!, color: shades[i]! };
-    if (type === "bar" || type === "pie") return { ...base, values: [between(5, 60)], shape: "" };
+    if (type === "bar" || type === "pie") {
+      return { ...base, values: [between(random, 5, 60)], shape: "" };
+    }
     if (type === "line") {
-      const values = Array.from({ length: LINE_POINTS }, () => between(5, 60));
+      const values = Array.from({ length: LINE_POINTS }, () => between(random, 5, 60));
       return { ...base, values, shape: "" };
     }
-    if (type === "function") return { ...base, values: [], shape: drawFunction(random, between) };
-    const shape = ["segment", "circle", "polygon"][
-      labels[i] === "T" ? 2 : labels[i]![0] === "c" ? 1 : 0
-    ]!;
-    const size = shape === "circle" ? 1 : shape === "polygon" ? 6 : 4;
-    const place = Array.from({ length: shape === "circle" ? 2 : size }, () => between(-6, 6));
-    // Corners apart from one another: no shape is a point or a line.
-    if (shape === "segment") place[2] = place[0]! + between(2, 5);
-    if (shape === "polygon") {
-      [place[2], place[3]] = [place[0]! + between(2, 4), place[1]!];
-      [place[4], place[5]] = [place[0]!, place[1]! + between(2, 4)];
-    }
-    return { ...base, values: shape === "circle" ? [...place, between(1, 4)] : place, shape };
+    if (type === "function") return { ...base, values: [], shape: drawFunction(random) };
+    const shape = labels[i] === "T" ? "polygon" : labels[i]![0] === "c" ? "circle" : "segment";
+    return { ...base, values: drawPlace(shape, random), shape };
   });
   const style = { names: random.below(3), isAxes: random.below(2) === 1 };
   return { type, title: pick(random, titles), items, notes: [], style };
 }
 
-function drawFunction(random: Random, between: (low: number, high: number) => number): string {
-  const [a, b] = [between(1, 4), between(-4, 4)];
+/** Corners of a segment or polygon; centre and radius of a circle. */
+export function drawPlace(shape: string, random: Random): number[] {
+  const [x, y] = [between(random, -6, 6), between(random, -6, 6)];
+  if (shape === "circle") return [x, y, between(random, 1, 4)];
+  // Corners apart from one another: no shape is a point or a line.
+  if (shape === "segment") return [x, y, x + between(random, 2, 5), between(random, -6, 6)];
+  return [x, y, x + between(random, 2, 4), y, x, y + between(random, 2, 4)];
+}
+
+/** An expression of x. */
+export function drawFunction(random: Random): string {
+  const [a, b] = [between(random, 1, 4), between(random, -4, 4)];
   const shift = b < 0 ? `- ${-b}` : `+ ${b}`;
   return pick(random, [
     `${a} * x ${shift}`,
