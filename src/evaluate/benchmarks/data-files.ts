@@ -11,7 +11,7 @@ import { MAX_ROW_BYTES } from "../../train/data/raw-row.ts";
 import { START } from "../../train/data/read-lines.ts";
 import { readParquet } from "../../train/data/read-parquet.ts";
 import { rowsOf } from "../../train/data/read-rows.ts";
-import type { EvalItem, JsonObject } from "../types.ts";
+import type { EvalImage, EvalItem, JsonObject } from "../types.ts";
 
 export interface DataFile {
   readonly path: string;
@@ -69,6 +69,7 @@ export interface ReadRow {
   readonly doc: JsonObject;
   readonly id?: string;
   readonly tags?: Readonly<Record<string, string>>;
+  readonly images?: Readonly<Record<string, EvalImage>>;
 }
 
 /**

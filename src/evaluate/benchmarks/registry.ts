@@ -10,6 +10,11 @@ import { hellaswagProSettings } from "../hellaswag-pro/settings.ts";
 import type { Benchmark } from "./benchmark.ts";
 import { sampleSettings } from "./samples.ts";
 
+const mmmuSettings = {
+  split: "validation (default), or dev",
+  subject: "one by the name of its folder, as Art_Theory (default: all that are there)",
+};
+
 const mathOpSettings = {
   file: "items in a file below --data (default: generated)",
   figure: "described, or hidden: without seeing it",
@@ -116,6 +121,13 @@ export const benchmarks: readonly Benchmark[] = [
     measures: "25 kinds of instructions that a program verifies, strictly and loosely",
     files: "ifeval/input_data.jsonl, or ifeval/train-*.parquet",
     load: async () => (await import("./ifeval/task.ts")).createIfeval,
+  },
+  {
+    name: "mmmu",
+    measures: "college exams with images in 30 subjects, options or open answers",
+    files: "mmmu/SUBJECT/{dev,validation}-*.parquet",
+    settings: mmmuSettings,
+    load: async () => (await import("./mmmu/task.ts")).createMmmu,
   },
   {
     name: "hellaswag-pro",
