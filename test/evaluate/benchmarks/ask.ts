@@ -1,5 +1,6 @@
 /** What benchmarks ask, and how they score given answers. */
 
+import { spawnSync } from "node:child_process";
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
@@ -20,6 +21,10 @@ export async function folderOf(files: Readonly<Record<string, readonly string[]>
   }
   return data;
 }
+
+const probe = ["--unshare-all", "--ro-bind", "/", "/", "python3", "--version"];
+/** Whether Python runs in bubblewrap here: it may be missing, or not be allowed to isolate. */
+export const runsPython = spawnSync("bwrap", probe).status === 0;
 
 export const jsonl = (...rows: readonly object[]): string[] =>
   rows.map((row) => JSON.stringify(row));
