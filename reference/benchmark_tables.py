@@ -199,4 +199,5 @@ exams(
     mmmu("empty", "<image 1>?", "A", TWO, [b""]),
     mmmu("damaged", "<image 1>?", "A", TWO, [RED[:60]]),
     mmmu("text", "<image 1>?", "A", TWO, [b"no image"]),
+    mmmu("often", "<image 1>?" * 65, "A", TWO, [RED]),
 )

@@ -84,7 +84,7 @@ test("MMMU: rows that cannot be asked are failed items, each with its reason", a
   const tasks = await createTasks("mmmu:subject=Math", { data });
   using model = await createLocalModel("models/onefold-generalist");
   const [result] = (await evaluate({ model, tasks, out: await folder() })).results;
-  expect(result).toMatchObject({ requested: 12, scored: 0, failed: 12 });
+  expect(result).toMatchObject({ requested: 13, scored: 0, failed: 13 });
   const row = (n: number) => `data/mmmu/Math/validation-00000-of-00001.parquet:${n}: `;
   const reasons = result!.failures.map(({ error }) => error.replace(/^test.*?\/hub/, "data"));
   const expected = [
@@ -100,6 +100,7 @@ test("MMMU: rows that cannot be asked are failed items, each with its reason", a
     `${row(10)}"image_1" must hold an image's bytes, found `,
     "image_1: ",
     "image_1: begins with 6e 6f 20 69, which is no image that can be read",
+    `${row(13)}shows 65 images, more than 64`,
   ];
   for (const [i, start] of expected.entries())
     expect(reasons[i]!.slice(0, start.length)).toBe(start);

@@ -12,6 +12,8 @@ import { disciplineOf } from "./subjects.ts";
 
 /** A to I, as the published evaluation has them. */
 const MOST_OPTIONS = 9;
+/** An image may be shown again and again. */
+const MOST_SHOWN = 64;
 
 /**
  * The question with the images that its text and options show.
@@ -74,7 +76,11 @@ function listOf({ place }: Row, key: string, literal: string): string[] {
 
 /** Images by their marks in a text: `<image 2>` stands for the column image_2. */
 function imagesOf(row: Row, text: string): Record<string, EvalImage> {
-  const marks = new Map(Array.from(text.matchAll(/<image (\d+)>/g), ([mark, n]) => [mark, n]));
+  const shown = Array.from(text.matchAll(/<image (\d+)>/g), ([mark, n]) => [mark, n] as const);
+  if (shown.length > MOST_SHOWN) {
+    throw new RowError(row.place, `shows ${shown.length} images, more than ${MOST_SHOWN}`);
+  }
+  const marks = new Map(shown);
   return Object.fromEntries(
     Array.from(marks, ([mark, n]) => {
       const name = `image_${n}`;
