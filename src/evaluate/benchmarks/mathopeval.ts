@@ -10,8 +10,8 @@ const create =
   (format: "choice" | "free"): CreateTasks =>
   async ({ data, settings }) => {
     const { file, figure = "described", options = "whole", items = "6", seed = "0" } = settings;
-    if (figure !== "described" && figure !== "hidden") {
-      throw new Error(`mathopeval: figure is "${figure}", expected described or hidden`);
+    if (figure !== "described" && figure !== "hidden" && figure !== "image") {
+      throw new Error(`mathopeval: figure is "${figure}", expected described, hidden or image`);
     }
     if (options !== "whole" && options !== "changes") {
       throw new Error(`mathopeval: options is "${options}", expected whole or changes`);

@@ -17,7 +17,7 @@ const mmmuSettings = {
 
 const mathOpSettings = {
   file: "items in a file below --data (default: generated)",
-  figure: "described, or hidden: without seeing it",
+  figure: "described, hidden: without seeing it, or image: shown to models that see (free format)",
   options: "whole programs, or changes: the lines in which they differ, for short contexts",
   items: "generated items of each operation and figure type (default 6)",
   seed: "of the generator (default 0)",

@@ -9,6 +9,7 @@ import { changesOf, ownLines } from "./option-changes.ts";
 import { optionBaselines, optionPlayers } from "./option-players.ts";
 import { runPlot } from "./run-plot.ts";
 import { freeMetrics, scoreAnswer } from "./score-answer.ts";
+import { pictureOpening, withPictures } from "./show-picture.ts";
 
 export interface MathOpTaskOptions {
   /** Items as the generator or the importer gives them. */
@@ -16,9 +17,9 @@ export interface MathOpTaskOptions {
   readonly format: "choice" | "free";
   /**
    * What a model is told of the figure: its description in words (default), or nothing: what can be
-   * answered without seeing it. Models under test read texts alone.
+   * answered without seeing it. "image": models that see are shown it, in the free format.
    */
-  readonly figure?: "described" | "hidden";
+  readonly figure?: "described" | "hidden" | "image";
   /**
    * Options as whole programs (default), or as the lines in which they differ: from the program that
    * is edited, or from one another. These fit a short context.
@@ -41,6 +42,7 @@ export function mathOpTask({
   maxTokens = 512,
 }: MathOpTaskOptions): EvalTask {
   const isChoice = format === "choice";
+  const isPicture = figure === "image";
   const all = items.map((item): EvalItem => ("doc" in item ? item : toEvalItem(item)));
   const docOf = (doc: JsonObject): MathOpItem => doc as unknown as MathOpItem; // made below or checked by the importer
   const metrics = isChoice ? ["acc", ...optionPlayers] : freeMetrics;
@@ -48,9 +50,11 @@ export function mathOpTask({
     name: `mathopeval-${format}`,
     version: "2",
     kind: isChoice ? "multiple_choice" : "generate_until",
-    items: () => all,
+    items: () => (isPicture ? withPictures(all) : all),
     size: all.length,
-    text: (doc) => questionOf(docOf(doc), { isChoice, figure, options }),
+    ...(isPicture && { chat: "single", shows: ["image"] }),
+    text: (doc) =>
+      (isPicture ? pictureOpening : "") + questionOf(docOf(doc), { isChoice, figure, options }),
     ...(isChoice && { choices: () => [...LETTERS] }),
     target: (doc) => (isChoice ? docOf(doc).answer : docOf(doc).reference),
     metrics: metrics.map((name) => ({ name, isHigherBetter: true })),

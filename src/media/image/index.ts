@@ -6,3 +6,4 @@ export { type ImageFormat, sniffFormat } from "./formats.ts";
 export { type DecodeFramesOptions, decodeFrames } from "./frames.ts";
 export { type Normalisation, toPixels } from "./pixels.ts";
 export { type Filter, resize } from "./resize.ts";
+export { svgToPng } from "./svg.ts";

@@ -140,7 +140,7 @@ describe("tasks", () => {
     expect(bad.values.success).toBe(0);
     expect(bad.counts).toEqual({ "answers without a figure: unsupported": 1 });
     await expect(createTasks("mathopeval-free:figure=seen")).rejects.toThrow(
-      "expected described or hidden",
+      "expected described, hidden or image",
     );
   });
 
