@@ -15,6 +15,8 @@ export interface EvalModel extends Disposable {
   readonly sees?: readonly Sense[];
   /** Items to work on at a time: as many as keep the model busy. */
   readonly concurrency: number;
+  /** The same for tasks that ask for likelihoods alone (default: `concurrency`). */
+  readonly likelihoodConcurrency?: number;
   /** Absent where the model gives no probabilities of given texts (chat endpoints). */
   readonly logLikelihoods?: (
     requests: readonly LogLikelihoodRequest[],

@@ -75,6 +75,12 @@ export type {
 export { type RepositoryOptions, readRepository } from "./repository.ts";
 export { createSampler, type Sampler, type SamplerOptions } from "./sampler.ts";
 export { greedy, mergeSampling, type Sampling } from "./sampling.ts";
+export {
+  type ContinuationTokens,
+  createTokenScorer,
+  type TokenScorer,
+  type TokenScores,
+} from "./score/token-scorer.ts";
 export * from "./search/index.ts";
 export { createStopMatcher, type StopMatcher } from "./stop-strings.ts";
 export { type StructuredOutput, structuredOutput } from "./structured.ts";
@@ -85,9 +91,3 @@ export {
   type ThinkingStart,
   thinkingStart,
 } from "./thinking.ts";
-export {
-  type ContinuationTokens,
-  createTokenScorer,
-  type TokenScorer,
-  type TokenScores,
-} from "./token-scorer.ts";

@@ -26,6 +26,8 @@ import { prefixToken } from "./prefix-token.ts";
 /** As lm-evaluation-harness: `max_gen_toks`. */
 const DEFAULT_MAX_TOKENS = 256;
 const DEFAULT_SLOTS = 8;
+/** Fill two runs of short texts while others are written down. */
+const LIKELIHOOD_CONCURRENCY = 64;
 
 /**
  * Opens a checkpoint to evaluate it. Log-likelihoods share what texts have in common; answers are
@@ -56,7 +58,7 @@ export async function createLocalModel(
   const limit = createLimiter(slots);
 
   const logLikelihoods: EvalModel["logLikelihoods"] = async (requests, { signal } = {}) => {
-    scorer ??= createTokenScorer(model, { engine: options.engine });
+    scorer ??= createTokenScorer(model, { engine: options.engine, parallel: true });
     const loaded = await scorer;
     const pieces = requests.map((request) => {
       if (request.mode !== "rolling") {
@@ -120,6 +122,7 @@ export async function createLocalModel(
     identity,
     ...(tasks?.config.image ? { sees: ["image"] } : {}),
     concurrency: slots + 2, // some are scored or written down while all slots are busy
+    likelihoodConcurrency: LIKELIHOOD_CONCURRENCY,
     logLikelihoods,
     generate: (requests, { signal } = {}) =>
       Promise.all(

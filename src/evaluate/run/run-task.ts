@@ -76,8 +76,9 @@ const SHOWN_FAILURES = 20;
 export async function runTask(
   task: EvalTask,
   file: string,
-  { model, limit = Infinity, seed = 0, concurrency = model.concurrency, ...options }: RunOptions,
+  { model, limit = Infinity, seed = 0, ...options }: RunOptions,
 ): Promise<TaskResult> {
+  const { concurrency = defaultConcurrency(task, model) } = options;
   const { onProgress, signal = new AbortController().signal } = options;
   requireSenses(task, model);
   const started = performance.now();
@@ -153,6 +154,12 @@ export function requireSenses({ name, shows = [] }: EvalTask, model: EvalModel):
       `or an endpoint that does (--sees ${missing})`,
   );
 }
+
+const defaultConcurrency = ({ kind }: EvalTask, model: EvalModel): number => {
+  const { concurrency, likelihoodConcurrency = concurrency } = model;
+  const asksOtherwise = kind === "generate_until" || kind === "interactive";
+  return asksOtherwise ? concurrency : likelihoodConcurrency;
+};
 
 /** What decides a task's results. */
 export const journalKey = (task: EvalTask, model: EvalModel, seed: number): JsonObject => ({
