@@ -142,6 +142,9 @@ async function openTasks({ tasks, data, fewshot }: EvalFlags): Promise<EvalTask[
 }
 
 function openModel({ model, endpoint, sees, concurrency, ...flags }: EvalFlags) {
+  if (endpoint === undefined && sees) {
+    throw new UsageError("--sees is for --endpoint: a local model's folder says what it takes");
+  }
   if (endpoint === undefined) return createLocalModel(model, { slots: concurrency });
   const { pricePrompt: prompt = 0, priceCompletion: completion = 0 } = flags;
   const prices = prompt + completion > 0 ? { prompt, completion } : undefined;

@@ -104,6 +104,16 @@ for (const [name, [fewshot, prompt]] of Object.entries(prompts)) {
   });
 }
 
+test("MMLU in one file of all subjects: each row names its own", async () => {
+  const copy = await mkdtemp(join(tmpdir(), "onefold-all-"));
+  for (const split of ["dev", "test"]) {
+    const file = `${split}-00000-of-00001.parquet`;
+    await cp(join(data, "mmlu/sums", file), join(copy, "mmlu/all", file));
+  }
+  const { prompts: asked } = await askWith([], "mmlu", copy, 1);
+  expect(asked[0]).toBe(prompts.mmlu![1]);
+});
+
 test("answers of Parquet rows: the first option is right where the file says so", async () => {
   // The given model's likelihoods fall with the option.
   const scores: Readonly<Record<string, number>> = { hellaswag: 1, arc_easy: 1 / 2, mmlu: 0 };
