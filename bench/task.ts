@@ -117,7 +117,7 @@ async function beam(model: string): Promise<number> {
   const values = startingValues(start, 0);
   const { config, vocabulary } = start;
   const weights = ({ name }: { readonly name: string }) => values.get(name)!;
-  using opened = new TaskModel({ config, vocabulary, weights, threads });
+  using opened = new TaskModel({ config, vocabulary, weights, threads, isFrozen: true });
   const [task] = tasks;
   const [record] = (await (task.train as (k: number) => Iterable<object>)(0)) as object[];
   const time = async (width: number): Promise<number> => {

@@ -61,7 +61,7 @@ export async function loadTaskModel(
       alwaysBlank: kind === "ofa",
     });
     const { weights } = opened;
-    return new TaskModel({ config, vocabulary, weights, threads, files: opened });
+    return new TaskModel({ config, vocabulary, weights, isFrozen: true, threads, files: opened });
   } catch (error) {
     opened[Symbol.dispose]();
     throw error;

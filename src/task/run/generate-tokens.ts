@@ -37,7 +37,9 @@ export async function generateTokens(
   const { groups, prefix, maxLength, minLength = 1, constraint, isCodes = false } = request;
   const { signal, temperature, seed, topK, topP } = options;
   const room = 1 + prefix.length + maxLength;
-  const opened = await engine.read(groups, isCodes ? "codes" : "text", room, signal);
+  const isDrawn = temperature !== undefined && temperature > 0;
+  const beam = isDrawn ? 1 : (options.beam ?? (constraint ? 1 : GENERATE_DEFAULTS.beam));
+  const opened = await engine.read(groups, isCodes ? "codes" : "text", room, signal, beam);
   const { vocabSize } = engine.body;
   const { run, start } = await TargetRun.open(
     { ...opened, ports: engine.ports, vocabSize },
@@ -50,11 +52,10 @@ export async function generateTokens(
   return Array.from(tokens).slice(0, -1);
 
   async function find(): Promise<ArrayLike<number>> {
-    if (temperature !== undefined && temperature > 0) {
+    if (isDrawn) {
       const [drawn] = await sampleSentences(start, { ...search, temperature, seed, topK, topP });
       return drawn.tokens;
     }
-    const beam = options.beam ?? (constraint ? 1 : GENERATE_DEFAULTS.beam);
     const isFree = beam > 1 && !constraint;
     const noRepeatNgram = options.noRepeatNgram ?? (isFree ? GENERATE_DEFAULTS.noRepeatNgram : 0);
     if (beam === 1) return greedySearch(start, { ...search, noRepeatNgram });

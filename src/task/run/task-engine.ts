@@ -13,6 +13,11 @@ export interface TaskEngineOptions {
   readonly config: TaskModelConfig;
   /** Read in place: what an optimiser writes there is what runs. */
   readonly weights: WeightSource;
+  /**
+   * The weights stay as they are, so steps of several rows may multiply with copies in the engine's
+   * own layout (default false). A row alone reads them in place, which is as fast.
+   */
+  readonly isFrozen?: boolean;
   readonly threads?: number;
 }
 
@@ -45,12 +50,14 @@ export class TaskEngine implements Disposable {
    * Reads one sample's source.
    *
    * @param length positions that the target may need
+   * @param rows sentences that will be followed side by side
    */
   async read(
     groups: readonly PreparedGroup[],
     kind: StepKind,
     length: number,
     signal?: AbortSignal,
+    rows = 1,
   ): Promise<OpenedSource> {
     // Few capacities, so few programs; the frames of a motion see each other and fill theirs.
     const capacity = kind === "motion" ? length : roundUp(length);
@@ -67,16 +74,25 @@ export class TaskEngine implements Disposable {
       ),
     );
     const state = await begin.run(inputs, { signal });
-    const session = await this.session(kind, () => targetProgram(this.config, kind));
+    const prepack = rows > 1 && this.options.isFrozen;
+    const session = await this.session(
+      prepack ? `${kind}, several rows` : kind,
+      () => targetProgram(this.config, kind),
+      prepack,
+    );
     return { session, state, sourceLength: this.sourceLength(state, capacity), capacity };
   }
 
   /** A session by name, created when first asked for. */
-  session(name: string, program: () => Parameters<typeof createSession>[0]): Promise<Session> {
+  session(
+    name: string,
+    program: () => Parameters<typeof createSession>[0],
+    prepack = false,
+  ): Promise<Session> {
     const known = this.sessions.get(name);
     if (known) return known;
     const { weights, threads } = this.options;
-    const session = createSession(program(), { weights, threads, prepack: false }).then((s) => {
+    const session = createSession(program(), { weights, threads, prepack }).then((s) => {
       this.opened.push(s);
       return s;
     });
