@@ -25,6 +25,15 @@ export function number(range: Range = {}): (text: string) => number {
   };
 }
 
+/** Parser of one of several words. */
+export function oneOf<T extends string>(choices: readonly T[]): (text: string) => T {
+  return (text) => {
+    const found = choices.find((choice) => choice === text);
+    if (found !== undefined) return found;
+    throw new InvalidArgumentError(`Give ${choices.join(" or ")}.`);
+  };
+}
+
 function inRange(value: number, { min, max }: Range): number {
   const isLow = min !== undefined && value < min;
   const isHigh = max !== undefined && value > max;

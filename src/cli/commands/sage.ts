@@ -4,9 +4,10 @@ import type { Command } from "commander";
 import type { Io } from "../io.ts";
 import { defineAgreement } from "./sage/agreement.ts";
 import { defineLabel } from "./sage/label.ts";
+import { defineTypes } from "./sage/types.ts";
 
 export function define(command: Command, io: Io): void {
-  const subcommands = [defineLabel, defineAgreement];
+  const subcommands = [defineTypes, defineLabel, defineAgreement];
   for (const defineOne of subcommands) {
     defineOne(command, io)
       .option("--json", "print machine-readable JSON")
@@ -17,5 +18,6 @@ export function define(command: Command, io: Io): void {
 
 const examples = `
 Examples:
+  onefold sage types --domain events
   onefold sage label --in variants.jsonl --out labels.jsonl
   onefold sage agreement labels.jsonl`;

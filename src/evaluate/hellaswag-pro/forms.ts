@@ -33,6 +33,18 @@ export const forms: readonly Form[] = ["original", ...variantNames];
 export const languages = ["en", "zh"] as const;
 export type Language = (typeof languages)[number];
 
+/** What ordering asks behind its sentences. */
+export const orderingQuestion: Readonly<Record<Language, string>> = {
+  en: "Which order of the sentences makes sense?",
+  zh: "哪个顺序才合理？",
+};
+
+/** The further choice of the critical form. */
+export const noneOfTheAbove: Readonly<Record<Language, string>> = {
+  en: "None of the above.",
+  zh: "以上都不是。",
+};
+
 /** What is asked. */
 export type ProDoc = {
   readonly form: Form;

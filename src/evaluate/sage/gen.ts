@@ -32,7 +32,7 @@ export function readVariant(
   text: string,
 ): { variant: ChoiceContent } | { variant?: ChoiceContent; problem: string } {
   try {
-    const variant = notation.read(text);
+    const variant = notation.read(text, type);
     const problem = gateProblem(type, source, variant);
     return problem === undefined ? { variant } : { variant, problem };
   } catch (error) {

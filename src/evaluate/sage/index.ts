@@ -37,6 +37,8 @@ export {
   variantPrompt,
   verifierReward,
 } from "./gen.ts";
+export { jsonNotation } from "./json-notation.ts";
+export { type Domain, domains, type KnownType, knownTypes } from "./known-types.ts";
 export {
   annotatorSchema,
   appendLabel,

@@ -71,7 +71,7 @@ export function gateProblem(
   return type.problem?.(source, variant);
 }
 
-const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
+export const sameSet = (a: readonly string[], b: readonly string[]): boolean =>
   a.length === b.length && a.every((each) => b.includes(each));
 
 /** 1 - the highest Jaccard similarity of word 3-grams to earlier texts, clipped to 0.2 to 0.8. */
@@ -104,22 +104,22 @@ function excessLength(source: ChoiceContent, variant: ChoiceContent): number {
   return Math.min(1, Math.max(0, length(variant) / length(source) - 2));
 }
 
-function trigrams({ question, choices }: ChoiceContent): Set<string> {
+export function trigrams({ question, choices }: ChoiceContent): Set<string> {
   const words = wordsOf([question, ...choices].join(" "));
   const count = Math.max(1, words.length - 2);
   return new Set(Array.from({ length: count }, (_, i) => words.slice(i, i + 3).join(" ")));
 }
 
-function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
+export function jaccard(a: ReadonlySet<string>, b: ReadonlySet<string>): number {
   const shared = [...a].filter((each) => b.has(each)).length;
   return shared / (a.size + b.size - shared);
 }
 
 /** Chinese and Japanese have no blanks between words: each of their characters is one. */
-const wordsOf = (text: string): string[] =>
+export const wordsOf = (text: string): string[] =>
   text
     .toLowerCase()
     .match(/\p{Script=Han}|\p{Script=Hiragana}|\p{Script=Katakana}|[\p{L}\p{N}]+/gu) ?? [];
 
-const fold = (text: string): string =>
+export const fold = (text: string): string =>
   text.normalize("NFKC").toLowerCase().replace(/\s+/g, " ").trim();

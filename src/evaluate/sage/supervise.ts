@@ -30,5 +30,5 @@ export const variantStretches = (
   render: (prompt: Prompt) => string,
 ): Stretch[] => [
   [render(notation.ask(type, source)), false],
-  [notation.write(variant), true],
+  [notation.write(variant, type), true],
 ];

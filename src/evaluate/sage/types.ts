@@ -37,6 +37,8 @@ export interface VariantType {
   readonly definition: string;
   /** Which items have such a variant (default: all). */
   readonly applies?: (item: ChoiceContent) => boolean;
+  /** The variant, where a program can write it; it is then as valid as its source. */
+  readonly derive?: (source: ChoiceContent) => ChoiceContent | undefined;
   /** What a program can see is wrong, as a sentence; undefined where nothing is. */
   readonly problem?: (source: ChoiceContent, variant: ChoiceContent) => string | undefined;
 }
@@ -49,14 +51,15 @@ export interface Notation {
   readonly version: string;
   /** Asks the generator for a variant. */
   ask(type: VariantType, source: ChoiceContent): Prompt;
-  /** A variant as the generator writes it. */
-  write(content: ChoiceContent): string;
+  /** A variant as the generator writes it. @param type of the variant, where it has a form of its own */
+  write(content: ChoiceContent, type?: VariantType): string;
   /**
    * Reads what a generator wrote, whatever that is.
    *
+   * @param type that was asked for
    * @throws Error in a sentence, for anything that is no question with choices and a label
    */
-  read(text: string): ChoiceContent;
+  read(text: string, type?: VariantType): ChoiceContent;
   /** Asks the verifier for a verdict. */
   judge(type: VariantType, source: ChoiceContent, variant: ChoiceContent): Prompt;
   /**

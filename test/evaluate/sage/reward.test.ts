@@ -65,7 +65,7 @@ it("reads verdicts from whatever a verifier wrote", () => {
 const notation: Notation = {
   version: "test",
   ask: () => "ask",
-  write: JSON.stringify,
+  write: (content) => JSON.stringify(content),
   read: (text) => JSON.parse(text),
   judge: () => "judge ",
   verdict: writeVerdict,

@@ -6,6 +6,8 @@ import {
   type Form,
   forms,
   type Language,
+  noneOfTheAbove,
+  orderingQuestion,
   type ProDoc,
   type ProItem,
   type ProTags,
@@ -20,10 +22,8 @@ const worlds: Record<Language, World> = { en: english, zh: chinese };
 interface Wording {
   readonly reverse: string;
   readonly causal: string;
-  readonly ordering: string;
   readonly negation: string;
   readonly change: string;
-  readonly none: string;
   readonly noneFits: string;
   readonly gap: string;
 }
@@ -32,20 +32,16 @@ const wordings: Record<Language, Wording> = {
   en: {
     reverse: "What could have been before?",
     causal: "What is the reason?",
-    ordering: "Which order of the sentences makes sense?",
     negation: "What will not happen?",
     change: "But then everything changes.",
-    none: "None of the above.",
     noneFits: "None of the other options has to do with it.",
     gap: " ",
   },
   zh: {
     reverse: "之前可能发生了什么？",
     causal: "原因是什么？",
-    ordering: "哪个顺序才合理？",
     negation: "接下来不会发生什么？",
     change: "可是后来情况变了。",
-    none: "以上都不是。",
     noneFits: "其他选项都与此无关。",
     gap: "",
   },
@@ -173,7 +169,7 @@ function createTeller(language: Language, story: Story): (form: Form) => ProDoc 
       const right = sentences.map((_, sentence) => shown.indexOf(sentence) + 1).join("-");
       const orders = new Set([right]);
       while (orders.size < 4) orders.add(shuffleBy([1, 2, 3, 4], random.below).join("-"));
-      return choose("ordering", join(...lines, words.ordering), [...orders], 0);
+      return choose("ordering", join(...lines, orderingQuestion[language]), [...orders], 0);
     },
     refinement() {
       const changed = join(context, words.change, events[other]![0]);
@@ -185,7 +181,7 @@ function createTeller(language: Language, story: Story): (form: Form) => ProDoc 
     },
     critical() {
       const asked = isNone ? told(pick(random, foreign.events)[0]) : context;
-      const choices = [...endings, words.none];
+      const choices = [...endings, noneOfTheAbove[language]];
       return choose(
         "critical",
         asked,
