@@ -111,6 +111,8 @@ export interface Generation {
   readonly finishReason: "stop" | "length";
   readonly promptTokens: number;
   readonly completionTokens: number;
+  /** Of the prompt, tokens that the endpoint says it had read before. */
+  readonly cachedTokens?: number;
 }
 
 export interface Usage {

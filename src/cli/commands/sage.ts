@@ -3,11 +3,12 @@
 import type { Command } from "commander";
 import type { Io } from "../io.ts";
 import { defineAgreement } from "./sage/agreement.ts";
+import { defineBuild } from "./sage/build.ts";
 import { defineLabel } from "./sage/label.ts";
 import { defineTypes } from "./sage/types.ts";
 
 export function define(command: Command, io: Io): void {
-  const subcommands = [defineTypes, defineLabel, defineAgreement];
+  const subcommands = [defineTypes, defineBuild, defineLabel, defineAgreement];
   for (const defineOne of subcommands) {
     defineOne(command, io)
       .option("--json", "print machine-readable JSON")
@@ -19,5 +20,6 @@ export function define(command: Command, io: Io): void {
 const examples = `
 Examples:
   onefold sage types --domain events
+  onefold sage build --in items.jsonl --gen ./gen --qual ./qual --out variants.jsonl
   onefold sage label --in variants.jsonl --out labels.jsonl
   onefold sage agreement labels.jsonl`;

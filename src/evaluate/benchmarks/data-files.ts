@@ -85,7 +85,7 @@ export async function* readItems(
   for (const file of files) {
     const { split: _, ...parts } = file.parts;
     let index = 0;
-    for await (const row of rowsIn(file.path, format)) {
+    for await (const row of readRows(file.path, format)) {
       const place = [...Object.values(parts), String(index++)].join("/");
       try {
         if (row instanceof RowError) throw row;
@@ -107,7 +107,11 @@ export async function* readDocs(
   for await (const { doc, problem } of readItems(...given)) if (problem === undefined) yield doc;
 }
 
-async function* rowsIn(path: string, format: RowFormat): AsyncGenerator<Row | RowError> {
+/** Rows of a .csv, .json, .parquet or .jsonl file; one that cannot be read is an error in its place. */
+export async function* readRows(
+  path: string,
+  format: RowFormat = {},
+): AsyncGenerator<Row | RowError> {
   const ending = extname(path).toLowerCase();
   if (ending === ".csv") {
     try {

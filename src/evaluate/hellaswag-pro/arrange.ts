@@ -51,5 +51,5 @@ export function exchangeContexts(items: readonly ProItem[]): ProItem[] {
 }
 
 /** Choices with the right one's text; published files repeat some. */
-export const rightChoices = ({ choices, label }: ProDoc): number[] =>
+export const rightChoices = ({ choices, label }: Pick<ProDoc, "choices" | "label">): number[] =>
   [...choices.keys()].filter((i) => choices[i] === choices[label]);

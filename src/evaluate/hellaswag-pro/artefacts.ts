@@ -3,6 +3,9 @@
 import { rightChoices } from "./arrange.ts";
 import type { ProDoc } from "./forms.ts";
 
+/** What is asked, without its question. */
+type Options = Pick<ProDoc, "choices" | "label" | "order">;
+
 /**
  * "chance": guesses; "first", "last": always that choice, in the order asked; "published_first": the
  * first in the file's order; "longest", "shortest": by characters, guessing among equal ones.
@@ -18,7 +21,7 @@ export const artefactPlayers = [
 export type ArtefactPlayer = (typeof artefactPlayers)[number];
 
 /** The expected score of each player on one item, 0 to 1. */
-export function artefactScores(doc: ProDoc): Record<ArtefactPlayer, number> {
+export function artefactScores(doc: Options): Record<ArtefactPlayer, number> {
   const { choices, order } = doc;
   const right = new Set(rightChoices(doc));
   const lengths = choices.map((choice) => [...choice.trim()].length);

@@ -70,14 +70,16 @@ export async function cacheAnswers(model: EvalModel, folder: string): Promise<Ev
   };
 }
 
-const likelihoodQuestion = ({ context, continuation, mode }: LogLikelihoodRequest) => [
+/** What decides a likelihood. */
+export const likelihoodQuestion = ({ context, continuation, mode }: LogLikelihoodRequest) => [
   "likelihood",
   mode ?? "continuation",
   context,
   continuation,
 ];
 
-const generationQuestion = (request: GenerateRequest) => {
+/** What decides an answer. */
+export const generationQuestion = (request: GenerateRequest) => {
   const { prompt, until = [], maxTokens = 256, temperature = 0, topP = 1, topK = 0 } = request;
   const { seed = 0, thinking = null } = request;
   return ["generation", prompt, until, maxTokens, temperature, topP, topK, seed, thinking];

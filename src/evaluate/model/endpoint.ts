@@ -161,7 +161,8 @@ async function toWire(message: ChatMessage): Promise<ChatMessage> {
   return { ...message, content: await Promise.all(parts) };
 }
 
-class RefusedError extends Error {}
+/** The endpoint will not answer this, however often it is asked. */
+export class RefusedError extends Error {}
 
 const reached = (model: string): string => `the endpoint of ${model} cannot be reached`;
 
@@ -200,11 +201,16 @@ function readGeneration(answer: unknown, model: string, until: readonly string[]
   };
 }
 
-function tokenCounts(answer: unknown): Pick<Generation, "promptTokens" | "completionTokens"> {
+type Counts = Pick<Generation, "promptTokens" | "completionTokens" | "cachedTokens">;
+
+function tokenCounts(answer: unknown): Counts {
   const counts = isObject(answer) && isObject(answer.usage) ? answer.usage : {};
   const count = (value: unknown): number => (typeof value === "number" ? value : 0);
+  const details = isObject(counts.prompt_tokens_details) ? counts.prompt_tokens_details : {};
+  const cachedTokens = count(details.cached_tokens);
   return {
     promptTokens: count(counts.prompt_tokens),
     completionTokens: count(counts.completion_tokens),
+    ...(cachedTokens > 0 ? { cachedTokens } : {}),
   };
 }

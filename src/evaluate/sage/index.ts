@@ -12,6 +12,22 @@ export {
   measureNames,
   type RatedVariant,
 } from "./agreement.ts";
+export type { Audit } from "./build/audit.ts";
+export {
+  type BuildOptions,
+  type BuildProgress,
+  type BuildResult,
+  type BuiltVariant,
+  buildVariants,
+  type TypeOutcome,
+} from "./build/build.ts";
+export { type ChooseOptions, type Chosen, chooseThresholds } from "./build/choose-thresholds.ts";
+export { likelyOrSampled, openRole, type RoleOptions, sharedWeights } from "./build/open-role.ts";
+export { type Prices, readPrices } from "./build/prices.ts";
+export { type BadItem, choiceItemsOf, readChoiceItems } from "./build/read-items.ts";
+export { type BuildReport, type ReportOptions, reportOf, type TypeReport } from "./build/report.ts";
+export type { TypeThreshold } from "./build/threshold.ts";
+export { filesBeside, writeBuild } from "./build/write.ts";
 export {
   type Calibration,
   calibrate,
@@ -38,7 +54,8 @@ export {
   verifierReward,
 } from "./gen.ts";
 export { jsonNotation } from "./json-notation.ts";
-export { type Domain, domains, type KnownType, knownTypes } from "./known-types.ts";
+export { chooseTypes, type Domain, domains, type KnownType, knownTypes } from "./known-types.ts";
+export { labelledVariants, type SourcedVariant } from "./labelled.ts";
 export {
   annotatorSchema,
   appendLabel,
@@ -65,6 +82,7 @@ export {
   variantReward,
 } from "./reward.ts";
 export { type Stretch, variantStretches, verdictStretches } from "./supervise.ts";
+export { readTrainedRole, type TrainedRole } from "./trained-role.ts";
 export {
   type Axis,
   type AxisLabels,

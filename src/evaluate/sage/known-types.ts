@@ -4,6 +4,7 @@
  */
 
 import { createRandom } from "../../nn/random.ts";
+import { nearest } from "../../task/grammar/suggest.ts";
 import { noneOfTheAbove, type Variant, variantNames } from "../hellaswag-pro/forms.ts";
 import {
   allOf,
@@ -172,6 +173,23 @@ export const knownTypes = (domain: Domain): KnownType[] =>
       isUsual: usual.includes(domain),
     };
   });
+
+/**
+ * Types by their names, or the usual ones of the domain.
+ *
+ * @throws Error for a name that is none, naming the nearest
+ */
+export function chooseTypes(domain: Domain, names?: readonly string[]): KnownType[] {
+  const known = knownTypes(domain);
+  if (!names) return known.filter(({ isUsual }) => isUsual);
+  return [...new Set(names.map((name) => name.trim()))].map((name) => {
+    const found = known.find(({ id }) => id === name);
+    if (found) return found;
+    const like = nearest(name, variantNames);
+    const hint = like ? `did you mean ${like}?` : `expected ${variantNames.join(", ")}`;
+    throw new Error(`no type of variants is called "${name}"; ${hint}`);
+  });
+}
 
 /** For half of the items, told by their text alone, "none of the above" is to be right. */
 export const wantsNone = ({ question }: ChoiceContent): boolean =>
