@@ -1,4 +1,4 @@
-/** Where the studio looks for training runs. */
+/** Where the studio looks for training runs, evaluations and variants to label. */
 
 import { existsSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
@@ -24,4 +24,17 @@ export function runsFolder(given: string | undefined, isShown: boolean): string 
     throw new UsageError(`--runs ${given}: is a run itself; give the folder that it lies in`);
   }
   return resolve(given);
+}
+
+export const workOption = (): Option =>
+  new Option(
+    "--work <dir>",
+    "folder of evaluations and of variants to label that the studio shows (default: this one)",
+  );
+
+/** As {@link runsFolder}. */
+export function workFolder(given: string | undefined, isShown: boolean): string | undefined {
+  if (given === undefined) return isShown ? resolve(".") : undefined;
+  if (statSync(given, { throwIfNoEntry: false })?.isDirectory()) return resolve(given);
+  throw new UsageError(`--work ${given}: there is no such folder`);
 }

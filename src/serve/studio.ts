@@ -2,6 +2,7 @@
 
 import { readdir, readFile } from "node:fs/promises";
 import { extname, join, relative } from "node:path";
+import { pageScriptHash } from "../evaluate/report/page.ts";
 
 const TYPES: Readonly<Record<string, string>> = {
   ".html": "text/html; charset=utf-8",
@@ -13,7 +14,7 @@ const TYPES: Readonly<Record<string, string>> = {
 /** The page loads nothing from elsewhere and talks to nobody else, whatever a model writes. */
 const POLICY = [
   "default-src 'none'",
-  "script-src 'self'",
+  `script-src 'self' ${pageScriptHash}`, // of reports, in a frame that this policy holds for too
   "style-src 'self' 'unsafe-inline'", // a token's shade is an inline style
   "img-src 'self' data: blob:", // blob: a file that was dropped
   "media-src data: blob:",

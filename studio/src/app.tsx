@@ -4,8 +4,10 @@ import { FIELD } from "./composer.tsx";
 import { addTurn, choose, shownTurns, siblingsOf, type Turn } from "./conversation.ts";
 import { Icon, Logo } from "./icons.tsx";
 import { KeyForm } from "./key-form.tsx";
+import { LabelsPage } from "./labels/labels-page.tsx";
 import { ModelPage } from "./model-page.tsx";
 import { PlayPage } from "./play/play-page.tsx";
+import { ReportsPage } from "./reports/reports-page.tsx";
 import { RunsPage } from "./runs/runs-page.tsx";
 import type { Settings } from "./settings.ts";
 import { SettingsPanel } from "./settings-panel.tsx";
@@ -86,6 +88,8 @@ export function App() {
     runs: () => turnTo("runs"),
     tasks: () => turnTo("tasks"),
     play: () => turnTo("play"),
+    reports: () => turnTo("reports"),
+    labels: () => turnTo("labels"),
     settings: () => setPanelOpen(!isPanelOpen),
     regenerate() {
       const turn = lastOf("assistant");
@@ -164,6 +168,26 @@ export function App() {
           </button>
           <button
             type="button"
+            aria-label="Evaluations"
+            title="Evaluations (v)"
+            aria-pressed={page === "reports"}
+            onClick={actions.reports}
+          >
+            <Icon name="report" />
+            <span>Reports</span>
+          </button>
+          <button
+            type="button"
+            aria-label="Variants to label"
+            title="Variants to label (l)"
+            aria-pressed={page === "labels"}
+            onClick={actions.labels}
+          >
+            <Icon name="labels" />
+            <span>Labels</span>
+          </button>
+          <button
+            type="button"
             aria-label="Settings"
             title="Settings (s)"
             aria-expanded={isPanelOpen}
@@ -199,6 +223,10 @@ export function App() {
           {page === "runs" && <RunsPage route={route} onRoute={setRoute} />}
           {page === "tasks" && <TasksPage model={model?.id ?? ""} />}
           {page === "play" && <PlayPage />}
+          {page === "reports" && <ReportsPage route={route} onRoute={setRoute} />}
+          {page === "labels" && (
+            <LabelsPage route={route} onRoute={setRoute} hasKeys={settings.shortcuts} />
+          )}
           {page === "chat" && (
             <Chat
               chat={chat}

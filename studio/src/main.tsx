@@ -4,7 +4,9 @@ import { copyCode } from "./markdown.ts";
 import "./theme.css";
 import "./chat.css";
 import "./panels.css";
+import "./labels/labels.css";
 import "./play/play.css";
+import "./reports/reports.css";
 import "./runs/runs.css";
 import "./tasks/tasks.css";
 

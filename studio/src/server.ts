@@ -26,6 +26,7 @@ async function ask(path: string, init: RequestInit = {}): Promise<Response> {
 }
 
 export const readJson = async (path: string): Promise<unknown> => (await ask(path)).json();
+export const readText = async (path: string): Promise<string> => (await ask(path)).text();
 export const readStatus = (): Promise<ServerStatus> => readJson("status") as Promise<ServerStatus>;
 
 export const postJson = async (path: string, body: unknown): Promise<unknown> => {

@@ -10,6 +10,8 @@ export type Action =
   | "runs"
   | "tasks"
   | "play"
+  | "reports"
+  | "labels"
   | "settings"
   | "regenerate"
   | "edit"
@@ -28,6 +30,8 @@ const keys: Readonly<Record<string, readonly [action: Action, says: string]>> = 
   t: ["runs", "Training runs"],
   k: ["tasks", "Tasks"],
   p: ["play", "Games of MTR-Bench"],
+  v: ["reports", "Evaluations"],
+  l: ["labels", "Variants to label"],
   s: ["settings", "Settings"],
   "?": ["help", "This list"],
 };

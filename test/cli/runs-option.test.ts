@@ -2,7 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { expect, it, onTestFinished } from "vitest";
-import { runsFolder } from "../../src/cli/runs-option.ts";
+import { runsFolder, workFolder } from "../../src/cli/runs-option.ts";
 
 it("takes a folder that exists, and by default `runs`, where there is a page to show it", () => {
   const folder = mkdtempSync(join(tmpdir(), "onefold-runs-"));
@@ -15,4 +15,11 @@ it("takes a folder that exists, and by default `runs`, where there is a page to 
   mkdirSync(join(folder, "mine"));
   writeFileSync(join(folder, "mine/metrics.jsonl"), "");
   expect(() => runsFolder(join(folder, "mine"), true)).toThrow(/a run itself; give the folder/);
+});
+
+it("shows what lies in this folder, or in one that exists", () => {
+  expect(workFolder(undefined, true)).toBe(resolve("."));
+  expect(workFolder(undefined, false)).toBeUndefined();
+  expect(workFolder("test", false)).toBe(resolve("test"));
+  expect(() => workFolder("none", true)).toThrow("--work none: there is no such folder");
 });

@@ -23,9 +23,11 @@ const point = (x: number, y: number, lines = 1): Point => ({
 
 it("addresses say what is shown, and nonsense in them shows the usual", () => {
   const route = parseRoute("#/runs?run=sums/a&run=b%20c&x=tokens&smooth=50");
-  expect(route).toEqual({ page: "runs", runs: ["sums/a", "b c"], along: "tokens", smoothing: 50 });
+  const others = { reports: [], file: "" };
+  const shown = { runs: ["sums/a", "b c"], along: "tokens", smoothing: 50 };
+  expect(route).toEqual({ ...others, ...shown, page: "runs" });
   expect(parseRoute(formatRoute(route))).toEqual(route);
-  const usual = { runs: [], along: "steps", smoothing: 10 };
+  const usual = { ...others, runs: [], along: "steps", smoothing: 10 };
   expect(parseRoute("")).toEqual({ page: "chat", ...usual });
   expect(parseRoute("#/model")).toEqual({ page: "model", ...usual });
   expect(parseRoute("#/runs?x=miles&smooth=7")).toEqual({ page: "runs", ...usual });

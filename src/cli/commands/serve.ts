@@ -21,7 +21,7 @@ import { collect, integer, number } from "../options.ts";
 import { defaultModelFolder, studioFolder } from "../package-root.ts";
 import { addQuantOptions, type QuantFlags, quantization } from "../quant-options.ts";
 import { kvCacheOption } from "../run-options.ts";
-import { runsFolder, runsOption } from "../runs-option.ts";
+import { runsFolder, runsOption, workFolder, workOption } from "../runs-option.ts";
 import { shippedTasks } from "../task/shipped-tasks.ts";
 import { untilStopped } from "../until-stopped.ts";
 
@@ -44,6 +44,7 @@ interface ServeFlags extends QuantFlags {
   readonly quiet?: boolean;
   readonly studio: boolean;
   readonly runs?: string;
+  readonly work?: string;
 }
 
 export function define(command: Command, io: Io): void {
@@ -88,6 +89,7 @@ export function define(command: Command, io: Io): void {
     )
     .option("--no-studio", "show no page at /, the API alone")
     .addOption(runsOption())
+    .addOption(workOption())
     .option("--quiet", "log nothing but errors")
     .action(async (models: string[], flags: ServeFlags, self: Command) => {
       const log = logOf(io, flags);
@@ -103,6 +105,7 @@ export function define(command: Command, io: Io): void {
         log,
         studio: flags.studio ? await readStudio(studioFolder()) : undefined,
         runs: runsFolder(flags.runs, flags.studio),
+        work: workFolder(flags.work, flags.studio),
       };
       const pool = createModelPool(sources, { idleSeconds: flags.idle, tasks: shippedTasks() });
       (await pool.acquire(pool.names[0]!))[Symbol.dispose](); // the first model's errors show now

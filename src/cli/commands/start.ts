@@ -18,7 +18,7 @@ import { openBrowser } from "../open-browser.ts";
 import { integer } from "../options.ts";
 import { studioFolder } from "../package-root.ts";
 import { addRunOptions, type RunFlags } from "../run-options.ts";
-import { runsFolder, runsOption } from "../runs-option.ts";
+import { runsFolder, runsOption, workFolder, workOption } from "../runs-option.ts";
 import { shippedTasks } from "../task/shipped-tasks.ts";
 import { untilStopped } from "../until-stopped.ts";
 import { type Asked, chooseModel, run } from "./run.ts";
@@ -28,6 +28,7 @@ interface StartFlags extends RunFlags {
   readonly port?: number;
   readonly open: boolean;
   readonly runs?: string;
+  readonly work?: string;
   readonly json: boolean;
 }
 
@@ -42,7 +43,8 @@ export function define(command: Command, io: Io): void {
       integer({ min: 0, max: 65535 }),
     )
     .option("--no-open", "print the studio's address, open no browser")
-    .addOption(runsOption());
+    .addOption(runsOption())
+    .addOption(workOption());
   addRunOptions(command)
     .action(
       async (
@@ -121,9 +123,9 @@ const firstInput = ({ stdin }: Io): Promise<"words" | "end"> =>
 async function showStudio(
   io: Io,
   { model }: Asked,
-  { port, open, json, runs }: StartFlags,
+  { port, open, json, ...folders }: StartFlags,
 ): Promise<RunningServer> {
-  const folder = runsFolder(runs, true);
+  const [runs, work] = [runsFolder(folders.runs, true), workFolder(folders.work, true)];
   const name = modelName(model);
   const source = {
     name,
@@ -135,7 +137,8 @@ async function showStudio(
   const log = createLog((line) => io.stderr.write(line));
   const server = await startNear(port === undefined ? ports : [port], pool, {
     studio: await readStudio(studioFolder()),
-    runs: folder,
+    runs,
+    work,
     log: (record) => record.level === "error" && log(record),
   });
   const { url } = server;

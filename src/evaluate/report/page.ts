@@ -23,7 +23,7 @@ export interface PageItem {
 const style = `body{font:14px/1.4 system-ui;margin:2em;color:#222;background:#fff}
 table{border-collapse:collapse;margin:1em 0}td,th{padding:.35em .7em;border-bottom:1px solid #ddd;
 text-align:left;vertical-align:top}th{position:sticky;top:0;background:#fff}
-pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere;margin:0;max-width:48em}
+pre{font:inherit;white-space:pre-wrap;overflow-wrap:anywhere;margin:0;min-width:4.5em;max-width:48em}
 input,select{font:inherit;padding:.3em;margin-right:.5em}
 @media(prefers-color-scheme:dark){body,th{color:#ddd;background:#181818}td,th{border-color:#444}}`;
 

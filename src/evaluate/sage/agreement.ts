@@ -11,12 +11,8 @@ import {
 import { createRandom } from "../../nn/random.ts";
 import { type Interval, percentiles } from "../score/statistics.ts";
 import { isValid } from "./calibrate.ts";
-import { type AxisLabels, axes } from "./types.ts";
+import type { AxisLabels, Judgement } from "./types.ts";
 import type { StoredVerdict } from "./variant-file.ts";
-
-/** The three axes, and all of them together: is the variant valid? */
-export const judgements = [...axes, "valid"] as const;
-export type Judgement = (typeof judgements)[number];
 
 export const measureNames = [
   "accuracy",

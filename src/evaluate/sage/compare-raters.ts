@@ -5,13 +5,11 @@ import {
   type Agreement,
   type AgreementOptions,
   agreementOf,
-  type Judgement,
   judge,
-  judgements,
   type RatedVariant,
 } from "./agreement.ts";
 import { MAJORITY, type VariantLabel, VERIFIER } from "./labels.ts";
-import type { Axis, AxisLabels } from "./types.ts";
+import { type Axis, type AxisLabels, type Judgement, judgements } from "./types.ts";
 import type { StoredVerdict } from "./variant-file.ts";
 
 export interface RaterComparison extends Agreement {

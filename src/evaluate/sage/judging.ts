@@ -1,6 +1,6 @@
 /** Labelling one variant by keys: the same in the terminal and in the studio. */
 
-import { type AxisLabels, axes } from "./types.ts";
+import { type AxisLabels, axes } from "./axes.ts";
 
 export interface Judging {
   /** Of the axes in their order, as far as they are judged. */

@@ -20,15 +20,14 @@ export interface ChoiceItem extends ChoiceContent {
   readonly license?: string;
 }
 
-/** The rubric: is it a variant of the type asked for, is its label right, and is it the only right one? */
-export const axes = ["type", "label", "unique"] as const;
-export type Axis = (typeof axes)[number];
-
-/** A probability an axis, that the variant passes it. */
-export type AxisScores = Readonly<Record<Axis, number>>;
-
-/** A person's (or an oracle's) judgement of a variant. */
-export type AxisLabels = Readonly<Record<Axis, boolean>>;
+export {
+  type Axis,
+  type AxisLabels,
+  type AxisScores,
+  axes,
+  type Judgement,
+  judgements,
+} from "./axes.ts";
 
 /** A way to ask for the same knowledge once more. */
 export interface VariantType {
