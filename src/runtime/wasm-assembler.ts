@@ -61,14 +61,26 @@ export const op = {
   promoteLow: simd(0x5f),
   /** The two high lanes moved to the low ones. */
   highLanes: [...simd(0x0d), 8, 9, 10, 11, 12, 13, 14, 15, 0, 0, 0, 0, 0, 0, 0, 0] as Bytes,
+  /** The two lanes of f64x2 as the low lanes of f32x4. */
+  demote: simd(0x5e),
   addF64: simd(0xf0),
+  subF64: simd(0xf1),
   mulF64: simd(0xf2),
+  sqrtF64: simd(0xef),
+  constF64: (value: number): Bytes => {
+    const bytes = [...new Uint8Array(Float64Array.of(value, value).buffer)];
+    return [...simd(0x0c), ...bytes];
+  },
+  loadAt: (offset: number): Bytes => [...simd(0x00), ...access(4, offset)],
+  storeAt: (offset: number): Bytes => [...simd(0x0b), ...access(4, offset)],
   laneF64: (lane: number): Bytes => [...simd(0x21), lane],
   loadI32: [0x28, ...access(2)] as Bytes,
   /** Four bytes in every lane of four; eight bytes, and zeros above; back, from lane 0. */
   load32Splat: (offset: number): Bytes => [...simd(0x09), ...access(2, offset)],
+  load64Splat: (offset: number): Bytes => [...simd(0x0a), ...access(3, offset)],
   load64: [...simd(0x5d), ...access(3)] as Bytes,
   store32: [...simd(0x5a), ...access(2), 0] as Bytes,
+  store32Lane: (lane: number): Bytes => [...simd(0x5a), ...access(2), lane],
   store64: [...simd(0x5b), ...access(3), 0] as Bytes,
   /** Bytes of two vectors by number: 0 to 15 of the first, 16 to 31 of the second. */
   shuffle: (bytes: readonly number[]): Bytes => [...simd(0x0d), ...bytes],

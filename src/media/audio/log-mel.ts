@@ -4,8 +4,9 @@
  */
 
 import type { Audio } from "../types.ts";
-import { applyMelFilters, melFilters } from "./mel-filters.ts";
-import { forEachSpectrum, hannWindow, type Spectrogram } from "./stft.ts";
+import { melFilters } from "./mel-filters.ts";
+import { melSpectra } from "./mel-spectra.ts";
+import { hannWindow, type Spectrogram } from "./stft.ts";
 
 export interface LogMelOptions {
   /** 80 (default), or 128 as in Whisper large-v3 and Qwen-Omni. */
@@ -17,7 +18,7 @@ export interface LogMelOptions {
 const SAMPLE_RATE = 16_000;
 const FFT_SIZE = 400;
 const HOP = 160;
-const window = hannWindow(FFT_SIZE);
+const framing = { fftSize: FFT_SIZE, hop: HOP, window: hannWindow(FFT_SIZE) };
 
 /**
  * Log-mel features of 16 kHz audio, [⌊samples / 160⌋, mels]: power spectra of 25 ms, log10, at
@@ -48,12 +49,7 @@ export function logMel(audio: Audio, options: LogMelOptions = {}): Spectrogram {
   // The frame centred on the end is dropped.
   const frames = Math.floor(length / HOP);
   const data = new Float32Array(frames * mels);
-  const power = new Float64Array(filters.bins);
-  forEachSpectrum(samples, { fftSize: FFT_SIZE, hop: HOP, window }, (frame, re, im) => {
-    if (frame === frames) return;
-    for (let k = 0; k < power.length; k++) power[k] = re[k]! * re[k]! + im[k]! * im[k]!;
-    applyMelFilters(filters, power, data, frame * mels);
-  });
+  melSpectra(samples, framing, filters, "power", data);
   // Loops, not reduce or map: a call for each value takes longer than its logarithm.
   let loudest = 0;
   for (let i = 0; i < data.length; i++) if (data[i]! > loudest) loudest = data[i]!;

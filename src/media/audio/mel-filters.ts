@@ -1,5 +1,7 @@
 /** Triangular filters on a mel scale, kept as the runs of weights that are not zero. */
 
+import { keepRecent } from "./recent.ts";
+
 /** "slaney" is linear below 1 kHz; "htk" and "kaldi" are one curve in other units. */
 export type MelScale = "slaney" | "htk" | "kaldi";
 
@@ -54,8 +56,14 @@ const scales: Record<MelScale, { toMel(hertz: number): number; toHertz(mel: numb
   },
 };
 
-/** @throws Error where the range is empty or reaches beyond half the sample rate */
-export function melFilters(options: MelOptions): MelFilters {
+/**
+ * The filters of these options; those last asked for are kept, so they are not to be written to.
+ *
+ * @throws Error where the range is empty or reaches beyond half the sample rate
+ */
+export const melFilters = keepRecent(8, (options) => JSON.stringify(options), createFilters);
+
+function createFilters(options: MelOptions): MelFilters {
   const { sampleRate, fftSize, mels, lowHertz, highHertz, norm, straightIn } = options;
   if (!(lowHertz >= 0 && lowHertz < highHertz && highHertz <= sampleRate / 2)) {
     throw new Error(

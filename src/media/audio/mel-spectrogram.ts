@@ -5,8 +5,10 @@
 
 import type { Audio } from "../types.ts";
 import { type GriffinLimOptions, griffinLim } from "./griffin-lim.ts";
-import { applyMelFilters, type MelFilters, melFilters } from "./mel-filters.ts";
-import { forEachSpectrum, frameCount, hannWindow, type Spectrogram } from "./stft.ts";
+import { type MelFilters, melFilters } from "./mel-filters.ts";
+import { melSpectra } from "./mel-spectra.ts";
+import { keepRecent } from "./recent.ts";
+import { frameCount, hannWindow, type Spectrogram } from "./stft.ts";
 
 export interface MelSpectrogramOptions {
   /** Number of filters (default 80). */
@@ -25,6 +27,8 @@ export interface MelSpectrogramOptions {
 const FLOOR = 1e-5;
 
 const frameOf = ({ fftSize = 1024, hop = 256 }: MelSpectrogramOptions) => ({ fftSize, hop });
+
+const windowOf = keepRecent(4, String, (fftSize: number) => hannWindow(fftSize));
 
 const filtersOf = (sampleRate: number, options: MelSpectrogramOptions): MelFilters =>
   melFilters({
@@ -50,11 +54,8 @@ export function melSpectrogram(audio: Audio, options: MelSpectrogramOptions = {}
   const filters = filtersOf(audio.sampleRate, options);
   const frames = frameCount(audio.samples.length, hop);
   const data = new Float32Array(frames * filters.mels);
-  const framing = { fftSize, hop, window: hannWindow(fftSize) };
-  forEachSpectrum(audio.samples, framing, (frame, re, im) => {
-    for (let k = 0; k < re.length; k++) re[k] = Math.sqrt(re[k]! * re[k]! + im[k]! * im[k]!);
-    applyMelFilters(filters, re, data, frame * filters.mels);
-  });
+  const framing = { fftSize, hop, window: windowOf(fftSize) };
+  melSpectra(audio.samples, framing, filters, "magnitude", data);
   for (let i = 0; i < data.length; i++) data[i] = Math.log(Math.max(data[i]!, FLOOR));
   return { frames, bins: filters.mels, data };
 }

@@ -6,6 +6,7 @@
  */
 
 import type { Audio } from "../types.ts";
+import { keepRecent } from "./recent.ts";
 
 const ZERO_CROSSINGS = 6;
 const ROLL_OFF = 0.99;
@@ -39,7 +40,11 @@ export function resample(audio: Audio, rate: number): Audio {
   }
   if (rate === audio.sampleRate) return audio;
   const { samples: input } = audio;
-  const { from, to, taps, starts, weights } = kernelFor(audio.sampleRate, rate);
+  const divisor = greatestCommonDivisor(audio.sampleRate, rate);
+  const { from, to, taps, starts, weights } = kernelFor([
+    audio.sampleRate / divisor,
+    rate / divisor,
+  ]);
   const samples = new Float32Array(Math.ceil((input.length * to) / from));
   let origin = 0;
   let phase = 0;
@@ -59,22 +64,9 @@ export function resample(audio: Audio, rate: number): Audio {
   return { sampleRate: rate, samples };
 }
 
-/** The kernels last used, the newest last. */
-const kernels = new Map<string, Kernel>();
-const MAX_KERNELS = 4;
+const kernelFor = keepRecent(4, String, createKernel);
 
-function kernelFor(sampleRate: number, rate: number): Kernel {
-  const divisor = greatestCommonDivisor(sampleRate, rate);
-  const [from, to] = [sampleRate / divisor, rate / divisor];
-  const key = `${from}/${to}`;
-  const kernel = kernels.get(key) ?? createKernel(from, to);
-  kernels.delete(key);
-  kernels.set(key, kernel);
-  if (kernels.size > MAX_KERNELS) kernels.delete(kernels.keys().next().value!);
-  return kernel;
-}
-
-function createKernel(from: number, to: number): Kernel {
+function createKernel([from, to]: readonly [from: number, to: number]): Kernel {
   // Times are in units of 1 / (rate / divisor); the cut-off lies below both Nyquist frequencies.
   const cutoff = Math.min(from, to) * ROLL_OFF;
   const reach = (ZERO_CROSSINGS * from) / cutoff; // in input samples, to each side

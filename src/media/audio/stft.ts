@@ -50,30 +50,44 @@ export function forEachSpectrum(
   { fftSize, hop, window }: Framing,
   use: (frame: number, re: Float64Array, im: Float64Array) => void,
 ): void {
-  const half = Math.floor(fftSize / 2);
-  if (samples.length <= half) {
-    throw new Error(
-      `a spectrogram with frames of ${fftSize} samples needs at least ${half + 1} samples, not ` +
-        `${samples.length}: pad the audio with zeros, or use shorter frames`,
-    );
-  }
+  checkLength(samples, fftSize);
   const fft = createRealFft(fftSize);
   const frame = new Float64Array(fftSize);
   const [re, im] = [new Float64Array(fft.bins), new Float64Array(fft.bins)];
   const frames = frameCount(samples.length, hop);
-  const last = samples.length - 1;
   for (let f = 0; f < frames; f++) {
-    const start = f * hop - half;
-    if (start >= 0 && start + fftSize <= samples.length) {
-      for (let i = 0; i < fftSize; i++) frame[i] = samples[start + i]! * window[i]!;
-    } else {
-      for (let i = 0; i < fftSize; i++) {
-        const at = Math.abs(start + i);
-        frame[i] = samples[at > last ? 2 * last - at : at]! * window[i]!;
-      }
-    }
+    fillFrame(samples, f * hop, frame);
+    for (let i = 0; i < fftSize; i++) frame[i]! *= window[i]!;
     fft.forward(frame, re, im);
     use(f, re, im);
+  }
+}
+
+/** @throws Error where the signal is too short to be mirrored */
+export function checkLength({ length }: ArrayLike<number>, fftSize: number): void {
+  const half = Math.floor(fftSize / 2);
+  if (length > half) return;
+  throw new Error(
+    `a spectrogram with frames of ${fftSize} samples needs at least ${half + 1} samples, not ` +
+      `${length}: pad the audio with zeros, or use shorter frames`,
+  );
+}
+
+/** The samples around one; what lies beyond the ends mirrors the signal. */
+export function fillFrame(
+  samples: Float32Array | Float64Array,
+  centre: number,
+  frame: Float32Array | Float64Array,
+): void {
+  const start = centre - Math.floor(frame.length / 2);
+  const last = samples.length - 1;
+  if (start >= 0 && start + frame.length <= samples.length) {
+    frame.set(samples.subarray(start, start + frame.length));
+    return;
+  }
+  for (let i = 0; i < frame.length; i++) {
+    const at = Math.abs(start + i);
+    frame[i] = samples[at > last ? 2 * last - at : at]!;
   }
 }
 
