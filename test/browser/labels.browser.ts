@@ -54,7 +54,9 @@ it("labels by keys, hides the claimed answer, goes back, and goes on another day
   await page.goto(`${server.url}/#/`);
   await page.keyboard.press("Escape");
   await page.keyboard.press("l");
-  await page.getByRole("combobox", { name: "File of variants" }).selectOption("built/variants.jsonl");
+  await page
+    .getByRole("combobox", { name: "File of variants" })
+    .selectOption("built/variants.jsonl");
   await variant(page).getByText("Which of these is not 0?").waitFor();
   expect(await page.getByRole("region", { name: "Source" }).locator(".marked").innerText()).toMatch(
     /^0\s*right$/,
@@ -71,6 +73,10 @@ it("labels by keys, hides the claimed answer, goes back, and goes on another day
   await page.getByText("answer the question yourself first").waitFor();
   await page.keyboard.press("c");
   expect(await variant(page).locator(".marked").innerText()).toMatch(/^1\s*claimed$/);
+  if (pictures) {
+    mkdirSync(pictures, { recursive: true });
+    await page.screenshot({ path: `${pictures}/studio-labels.png` });
+  }
   await page.keyboard.press("n"); // and no new chat
   await page.keyboard.press("n");
   await status(page).getByText("1 of 3 labelled by ada").waitFor();
@@ -90,10 +96,6 @@ it("labels by keys, hides the claimed answer, goes back, and goes on another day
   await page.keyboard.press("s");
   // A model's text is text.
   await variant(page).getByText('<img src=x onerror="document.title').waitFor();
-  if (pictures) {
-    mkdirSync(pictures, { recursive: true });
-    await page.screenshot({ path: `${pictures}/studio-labels.png` });
-  }
   for (const key of "nyy") await page.keyboard.press(key);
   await variant(page).getByText("not 1?").waitFor(); // skipped, so it comes again
   await page.reload();

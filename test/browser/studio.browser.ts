@@ -318,7 +318,7 @@ it("does everything by keyboard, and shows where the focus is", async () => {
   await page.getByRole("heading", { level: 1 }).waitFor();
   // Every control shows a focus ring.
   const stops = new Set<string>();
-  for (let i = 0; i < 20; i++) {
+  for (let i = 0; i < 24; i++) {
     await page.keyboard.press("Tab");
     const [name, outline] = (await page.evaluate(`{
       const at = document.activeElement;

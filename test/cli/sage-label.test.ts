@@ -28,7 +28,9 @@ it("labels by keys, hides the claimed answer, goes back, and goes on later", asy
   const first = await label("ada", "y y c n u y n\n u y c y y s\n");
   expect(first.code).toBe(0);
   expect(first.stdout).toContain("answer the question yourself first");
-  expect(first.stdout).toMatch(/source: Which is 0\?\n {2}\* 0\n {4}1\nvariant: Which/);
+  expect(first.stdout).toMatch(
+    /v0, negation\nAsks for what is NOT so.*\nsource: Which is 0\?\n {2}\* 0\n {4}1\nvariant: Which/,
+  );
   const [before, behind] = first.stdout.split("claimed answer: B");
   expect(before).not.toContain("claimed answer: ");
   expect(behind).toContain("Is the claimed answer right?");

@@ -66,6 +66,7 @@ test("a variant is shown with its source, and labels are on disk row by row", as
   expect((await ask("/labels/variant?file=a/variants.jsonl&id=v2")).body).toEqual({
     id: "v2",
     type: "negation",
+    definition: expect.stringContaining("NOT so"),
     src_id: "s1",
     question: rows[2]!.question,
     choices: rows[2]!.choices,

@@ -5,6 +5,7 @@ import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { type Speculation, speculations } from "../../generate/engine/types.ts";
 import { loadLanguageModel, modelName } from "../../generate/language-model.ts";
+import { isLoopback } from "../../serve/access.ts";
 import {
   adaptedSources,
   createLog,
@@ -105,7 +106,8 @@ export function define(command: Command, io: Io): void {
         log,
         studio: flags.studio ? await readStudio(studioFolder()) : undefined,
         runs: runsFolder(flags.runs, flags.studio),
-        work: workFolder(flags.work, flags.studio),
+        // Written to as well: beyond this machine only where asked for.
+        work: workFolder(flags.work, flags.studio && isLoopback(flags.host)),
       };
       const pool = createModelPool(sources, { idleSeconds: flags.idle, tasks: shippedTasks() });
       (await pool.acquire(pool.names[0]!))[Symbol.dispose](); // the first model's errors show now

@@ -52,7 +52,14 @@ export {
   verifierReward,
 } from "./gen.ts";
 export { jsonNotation } from "./json-notation.ts";
-export { chooseTypes, type Domain, domains, type KnownType, knownTypes } from "./known-types.ts";
+export {
+  chooseTypes,
+  type Domain,
+  definitionOf,
+  domains,
+  type KnownType,
+  knownTypes,
+} from "./known-types.ts";
 export { labelledVariants, type SourcedVariant } from "./labelled.ts";
 export {
   annotatorSchema,

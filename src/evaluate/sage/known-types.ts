@@ -28,6 +28,7 @@ import {
 import { sentenceLimits, sentencesOf } from "./ordering.ts";
 import { fold, sameSet } from "./reward.ts";
 import type { ChoiceContent, VariantType } from "./types.ts";
+import type { VariantRecord } from "./variant-file.ts";
 
 export const domains = ["events", "facts"] as const;
 /** "events": choices continue a context; "facts": they answer a question. */
@@ -189,6 +190,12 @@ export function chooseTypes(domain: Domain, names?: readonly string[]): KnownTyp
     const hint = like ? `did you mean ${like}?` : `expected ${variantNames.join(", ")}`;
     throw new Error(`no type of variants is called "${name}"; ${hint}`);
   });
+}
+
+/** What people are told of a variant's type; undefined for types of one's own. */
+export function definitionOf(variant: Pick<VariantRecord, "type" | "context">): string | undefined {
+  const domain = variant.context === undefined ? "facts" : "events";
+  return knownTypes(domain).find(({ id }) => id === variant.type)?.definition;
 }
 
 /** For half of the items, told by their text alone, "none of the above" is to be right. */

@@ -56,7 +56,8 @@ export function labelRoutes(root: string | undefined): LabelRoutes {
       const { id, record } = variantOf(variants, fields.get("id") ?? "");
       const { type, src_id } = record;
       const [variant, source] = [sage.contentOf(record), sage.contentOf(record.source)];
-      return Response.json({ id, type, src_id, ...variant, source });
+      const definition = sage.definitionOf(record) ?? null;
+      return Response.json({ id, type, definition, src_id, ...variant, source });
     },
     async save({ request, options }) {
       const body = await readBody(request, labelBody, options.bodyLimit);

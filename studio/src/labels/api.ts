@@ -38,6 +38,8 @@ export interface Content {
 export interface ShownVariant extends Content {
   readonly id: string;
   readonly type: string;
+  /** null: a type that is not one of those shipped. */
+  readonly definition: string | null;
   readonly src_id: string;
   readonly source: Content;
 }

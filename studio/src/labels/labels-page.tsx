@@ -121,6 +121,7 @@ function Judge({ sitting }: { readonly sitting: Sitting }) {
         {axes.map((axis, i) => (
           <li key={axis} aria-current={i === given.length ? "step" : undefined}>
             <span>{questions[axis]}</span>
+            {axis === "type" && variant!.definition && <small>{variant!.definition}</small>}
             {i < given.length && <b>{given[i] ? "yes" : "no"}</b>}
             {i === given.length && (
               <span>

@@ -37,7 +37,7 @@ export const defineAgreement = (command: Command, io: Io): Command =>
     .addHelpText("after", notes);
 
 const notes = `
-The first of a pair is taken to be right. Intervals are of 95 %, by a bootstrap over source items.
+Who stands behind "against" is taken to be right. Intervals are of 95 %, by a bootstrap over source items.
 
 Examples:
   onefold sage agreement labels.jsonl

@@ -128,10 +128,12 @@ function variantText(
 ): string {
   const source = sage.contentOf(record.source);
   const { question, choices } = sage.contentOf(record);
+  const definition = sage.definitionOf(record);
   return printable(
     [
       "",
       `--- ${place}: ${id}, ${record.type}`,
+      ...(definition === undefined ? [] : [definition]),
       `source: ${source.question}`,
       ...source.choices.map((choice, i) => `  ${i === source.label ? "*" : " "} ${choice}`),
       `variant: ${question}`,
