@@ -7,8 +7,10 @@ export { type BleuOptions, corpusBleu, sentenceBleu, tokenize13a } from "./bleu.
 export { type BoxLike, boxOverlap, iouAccuracy, meanIou } from "./box-overlap.ts";
 export { type CiderOptions, type CiderResult, cider } from "./cider.ts";
 export { pearson, spearman } from "./correlation.ts";
+export { type DetectedObject, detectionF1, meanAveragePrecision } from "./detection.ts";
 export { characterErrorRate, type EditErrors, editErrors, wordErrorRate } from "./edit-errors.ts";
 export { isSudokuSolved, normalizeSql, sqlMatch } from "./exact-structures.ts";
+export { jointError } from "./joint-error.ts";
 export { fMeasure, macroF1, matthewsCorrelation, microF1 } from "./labels.ts";
 export {
   type Metric,

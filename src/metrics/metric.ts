@@ -5,7 +5,9 @@ import { addBleuCounts, bleuOf, emptyBleuCounts } from "./bleu.ts";
 import { type BoxLike, boxOverlap } from "./box-overlap.ts";
 import { checkPairs, wordsOf } from "./check.ts";
 import { cider } from "./cider.ts";
+import { type DetectedObject, detectionF1, meanAveragePrecision } from "./detection.ts";
 import { addEdits, editErrors, rateOf } from "./edit-errors.ts";
+import { jointError } from "./joint-error.ts";
 import { LabelCounts } from "./labels.ts";
 import { parseReferences } from "./references.ts";
 import { bestRouge } from "./rouge.ts";
@@ -34,7 +36,7 @@ export interface Metric {
 export interface MetricOptions {
   /** The class that f_measure counts (default "yes", OFA's word for GLUE's label 1). */
   readonly positive?: string;
-  /** What iou_acc asks of a box (default 0.5). */
+  /** What iou_acc and detection_f1 ask of a box (default 0.5). */
   readonly threshold?: number;
 }
 
@@ -117,6 +119,19 @@ const entries = {
       };
     },
   },
+  detection_ap: precision("of 0.5 to 0.95, as COCO's"),
+  detection_ap50: precision("of 0.5", [0.5]),
+  detection_f1: {
+    better: "higher",
+    takes: "objects of an image, {box, label}; objects. Mean over images, 0 to 1",
+    start: ({ threshold }) =>
+      mean((found, truth) => detectionF1(asObjects(found), asObjects(truth), threshold)),
+  },
+  mpjpe: {
+    better: "lower",
+    takes: "frames of joints' x, y, z; frames. Relative to the root, in their unit",
+    start: () => mean((guess, truth) => jointError(asFrames(guess), asFrames(truth))),
+  },
   mcd: {
     better: "lower",
     takes: "frames of cepstra; frames of cepstra. Decibel, along the best path",
@@ -171,6 +186,24 @@ function mean(score: (prediction: unknown, reference: unknown) => number): Runni
     value: () => {
       needPairs(pairs);
       return sum / pairs;
+    },
+  };
+}
+
+function precision(overlaps: string, thresholds?: readonly number[]): Entry {
+  return {
+    better: "higher",
+    takes: `objects of an image, {box, label, score}; objects. Overlaps ${overlaps}. 0 to 1; holds the corpus`,
+    start: () => {
+      const found: (readonly DetectedObject[])[] = [];
+      const truth: (readonly DetectedObject[])[] = [];
+      return {
+        add(prediction, reference) {
+          found.push(asObjects(prediction));
+          truth.push(asObjects(reference));
+        },
+        value: () => meanAveragePrecision(found, truth, thresholds),
+      };
     },
   };
 }
@@ -269,6 +302,15 @@ function asBox(value: unknown): BoxLike {
     return wrong(value, "a box: left, top, right, bottom");
   }
   return [sides[0]!, sides[1]!, sides[2]!, sides[3]!];
+}
+
+function asObjects(value: unknown): readonly DetectedObject[] {
+  if (!Array.isArray(value)) return wrong(value, "the objects of an image: an array");
+  return value.map((each: Partial<DetectedObject> | null, i) => {
+    const { box, label, score } = each ?? {};
+    if (typeof label !== "string") return wrong(label, `objects[${i}] with a "label"`);
+    return { box: asBox(box), label, ...(typeof score === "number" && { score }) };
+  });
 }
 
 /** Cells of a grid written as `1 : 2 | 3 : 4`, whatever the blanks. */

@@ -56,6 +56,7 @@ export async function evaluateTask(
     try {
       const answer = await model.infer(task.plans[0], record as Record<string, unknown>, {
         ...generate,
+        maskSeed: predictions.length, // as in training: there is something to fill in
         signal,
       });
       const prediction = await score.prediction(answer[score.slot], record);

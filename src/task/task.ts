@@ -13,7 +13,7 @@ import type {
 } from "./grammar/types.ts";
 import { type Plan, planOf } from "./plan.ts";
 import type { RecordSource } from "./records.ts";
-import { type GenerateOptions, idleOption } from "./run/options.ts";
+import { type GenerateOptions, idleOption, type TaskGenerateOptions } from "./run/options.ts";
 
 /** How answers are scored. */
 export interface TaskMetric<R> {
@@ -40,7 +40,7 @@ export interface TaskOptions<R> {
   /** Beside other tasks (default 1). */
   readonly weight?: number;
   /** How its answers are generated. */
-  readonly generate?: Omit<GenerateOptions, "closedSet" | "signal">;
+  readonly generate?: TaskGenerateOptions;
   /** Of the labels, 0 to 1 (default 0). */
   readonly smoothing?: number;
   /** Most positions of a micro-batch, padding included (default: that of the training). */

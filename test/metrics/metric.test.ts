@@ -21,6 +21,14 @@ import {
   wordErrorRate,
 } from "../../src/metrics/index.ts";
 
+const dot = { box: [0, 0, 10, 10], label: "dot" };
+const ring = { box: [20, 0, 30, 10], label: "ring" };
+const far = [50, 50, 60, 60];
+/** Overlaps the dot by 0.7. */
+const wide = { ...dot, box: [0, 0, 10, 7] };
+/** 67 of the 101 recalls are two thirds or less. */
+const TWO_THIRDS = 67 / 101;
+
 describe("metric", () => {
   test.each([
     ["accuracy", ["cat", "dog "], ["cat", "cow&&dog"], 1],
@@ -47,6 +55,19 @@ describe("metric", () => {
       (0.6 + 0 + 1) / 3,
     ],
     ["wer", ["the cat sat", "a"], ["the bat sat down&&the cat", "a"], 1 / 3],
+    // All rings are found, and two of three dots: precision 1 as far as that.
+    [
+      "detection_ap",
+      [[ring, dot], [dot]],
+      [
+        [ring, dot],
+        [dot, { ...dot, box: far }],
+      ],
+      (1 + TWO_THIRDS) / 2,
+    ],
+    ["detection_ap50", [[wide]], [[dot]], 1],
+    ["detection_f1", [[ring, dot], []], [[ring], []], (2 / 3 + 1) / 2],
+    ["mpjpe", [[[0, 0, 0, 0, 1, 0]]], [[[5, 5, 5, 5, 5, 6]]], Math.SQRT1_2],
     ["mcd", [[[0, 0]]], [[[3, 4]]], (50 * Math.SQRT2) / Math.LN10],
     [
       "clip_ti",
@@ -63,11 +84,11 @@ describe("metric", () => {
     const running = found.start();
     for (const [i, each] of predictions.entries()) running.add(each, references[i]);
     expect(running.value()).toBe(found.compute(predictions, references));
-    expect(found.better).toBe(["wer", "mcd"].includes(name) ? "lower" : "higher");
+    expect(found.better).toBe(["wer", "mcd", "mpjpe"].includes(name) ? "lower" : "higher");
   });
 
-  test("knows a name for every metric of OFASys", () => {
-    expect(metricNames).toHaveLength(13);
+  test("knows a name for every metric of OFASys, and for objects and motions", () => {
+    expect(metricNames).toHaveLength(17);
   });
 
   test.each([

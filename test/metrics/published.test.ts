@@ -7,11 +7,13 @@ import {
   characterErrorRate,
   cider,
   corpusBleu,
+  type DetectedObject,
   editErrors,
   exactMatch,
   fMeasure,
   macroF1,
   matthewsCorrelation,
+  meanAveragePrecision,
   melCepstralDistortion,
   microF1,
   normalizeAnswer,
@@ -203,3 +205,22 @@ test.each(fixture<{ a: number[][]; b: number[][]; rms: number }[]>("cepstra.json
     expect(melCepstralDistortion(a, b)).toBeCloseTo(decibel, 4);
   },
 );
+
+test("average precision equals pycocotools'", () => {
+  const cases =
+    fixture<
+      {
+        found: DetectedObject[][];
+        truth: DetectedObject[][];
+        ap: number;
+        ap50: number;
+        ap75: number;
+      }[]
+    >("detection.json");
+  expect(cases).toHaveLength(4);
+  for (const { found, truth, ap, ap50, ap75 } of cases) {
+    expect(meanAveragePrecision(found, truth)).toBeCloseTo(ap, 10);
+    expect(meanAveragePrecision(found, truth, [0.5])).toBeCloseTo(ap50, 10);
+    expect(meanAveragePrecision(found, truth, [0.75])).toBeCloseTo(ap75, 10);
+  }
+});

@@ -18,6 +18,8 @@ export interface PrepareOptions {
   readonly closedSet?: readonly string[];
   /** Corrupts what the plan says, as training does; left out: nothing is corrupted. */
   readonly random?: Random;
+  /** Hides what `mask_ratio` says, where nothing else is to be corrupted. */
+  readonly masks?: Random;
   /** Begins errors, e.g. `data.jsonl:3`. */
   readonly where?: string;
 }

@@ -102,13 +102,13 @@ async function mediaGroup(
   { kind, slot }: Exclude<SourceGroup, { kind: "text" }>,
   context: PrepareContext,
 ): Promise<PreparedGroup> {
-  const { config, record, random } = context;
+  const { config, record, random, masks } = context;
   const where = shown(slot, context);
   if (kind === "image") {
     const { size } = need(config.image, "IMAGE");
     const pixels = imagePixels(context.images.get(slot.name)!, size);
     const { mask_ratio: ratio } = slot.attributes;
-    if (random && typeof ratio === "number") maskCentre(pixels, size, ratio);
+    if ((masks ?? random) && typeof ratio === "number") maskCentre(pixels, size, ratio);
     return { kind, pixels };
   }
   const value = slotValue(record, slot, context);

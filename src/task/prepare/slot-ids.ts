@@ -53,7 +53,10 @@ function slotIds(slot: Slot, record: TaskRecord, context: PrepareContext, isFirs
     slot.modality === "STRUCT"
       ? structureText(value, slot, shown(slot, context))
       : textOf(value, slot, context);
-  const ids = context.vocabulary.encode(slotWords(text, slot, context.random), isFirst);
+  const ids = context.vocabulary.encode(
+    slotWords(text, slot, context.masks ?? context.random),
+    isFirst,
+  );
   const { max_length: most } = slot.attributes;
   return typeof most === "number" ? ids.slice(0, most) : ids;
 }

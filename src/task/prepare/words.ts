@@ -13,7 +13,7 @@ const SPAN = 3;
 /**
  * The text of a slot as the network sees it.
  *
- * @param random masks words where the slot says so; left out: nothing is masked (not training)
+ * @param random masks words where the slot says so; left out: nothing is masked
  */
 export function slotWords(text: string, { attributes }: Slot, random?: Random): string {
   let words = text;

@@ -1,7 +1,13 @@
-/** What metrics of pictures and sound compare. */
+/** What metrics of pictures, sound and motion compare. */
 
-import { melSpectrogram, resample, resize } from "../../media/index.ts";
-import { audioOf, imageOf } from "../prepare/media.ts";
+import {
+  jointPositions,
+  melSpectrogram,
+  resample,
+  resampleMotion,
+  resize,
+} from "../../media/index.ts";
+import { audioOf, imageOf, motionOf } from "../prepare/media.ts";
 
 const SIDE = 16;
 
@@ -32,4 +38,14 @@ export async function cepstra(value: unknown): Promise<number[][]> {
       return Math.sqrt(2 / MELS) * sum;
     }),
   );
+}
+
+const FRAMES_PER_SECOND = 20;
+
+/** Where a motion's joints are, x, y and z of each, 20 frames a second. */
+export async function joints(value: unknown): Promise<Float32Array[]> {
+  const motion = resampleMotion(await motionOf(value, "the motion"), FRAMES_PER_SECOND);
+  const { joints: data } = jointPositions(motion);
+  const size = data.length / motion.frames;
+  return Array.from({ length: motion.frames }, (_, i) => data.subarray(i * size, (i + 1) * size));
 }

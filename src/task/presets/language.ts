@@ -114,6 +114,7 @@ export const language: readonly Preset[] = [
     about: "hidden words of a text",
     instruction: 'what is the complete text of " [TEXT:text,mask_ratio=0.3] "? -> [TEXT:text]',
     data: 'rows with "text" (.jsonl, .parquet)',
+    metric: { name: "bleu" },
     world: sentences,
     format: texts,
   }),

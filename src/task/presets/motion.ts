@@ -4,6 +4,7 @@ import { readMotions } from "../readers/index.ts";
 import { worldRecords } from "../records.ts";
 import { describeMotions } from "../worlds/index.ts";
 import { format } from "./data-files.ts";
+import { joints } from "./features.ts";
 import { definePreset, type Preset } from "./preset.ts";
 
 export const motion: readonly Preset[] = [
@@ -14,6 +15,11 @@ export const motion: readonly Preset[] = [
     instruction:
       "motion capture: [TEXT:text] -> [MOTION:bvh_frames,preprocess=motion_6d,adaptor=motion_6d]",
     data: "folder of .bvh with .txt",
+    metric: {
+      name: "mpjpe",
+      prediction: joints,
+      references: (record) => joints((record as { readonly bvh_frames: unknown }).bvh_frames),
+    },
     options: { generate: { guidance: 3, steps: 50 } },
     world: (options) =>
       worldRecords(

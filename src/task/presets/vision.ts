@@ -169,6 +169,7 @@ export const vision: readonly Preset[] = [
       'what is the complete image of "[IMAGE:img,mask_ratio=0.5]"? -> ' +
       "[IMAGE:img,preprocess=image_vqgan,adaptor=image_vqgan]",
     data: "images with captions, or in folders",
+    metric: pictureSimilarity,
     world: drawingRecords,
     format: (files) =>
       isTsv(files) || files.images
@@ -207,6 +208,7 @@ export const vision: readonly Preset[] = [
     about: "all objects and where they are",
     instruction: "[IMAGE:img] what are the objects in the image? -> ( [BOX:box] [TEXT:label])*",
     data: "COCO instances (.json with images)",
+    metric: { name: "detection_ap" },
     options: { generate: { beam: 1, maxLength: 256 } },
     world: (options) =>
       worldRecords(detectScenes, ({ image, objects }) => ({ img: image, items: objects }), options),

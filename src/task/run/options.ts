@@ -40,8 +40,13 @@ export interface GenerateOptions {
   readonly steps?: number;
   /** How strongly a motion follows the text: (1 + w) · with - w · without (default 1). */
   readonly guidance?: number;
+  /** Hides what `mask_ratio` says, drawn by this seed, as training does (default: nothing is hidden). */
+  readonly maskSeed?: number;
   readonly signal?: AbortSignal;
 }
+
+/** Those that a task may fix for all of its records. */
+export type TaskGenerateOptions = Omit<GenerateOptions, "closedSet" | "maskSeed" | "signal">;
 
 const searched = ["beam", "lengthPenalty", "noRepeatNgram", "temperature", "topK", "topP", "seed"];
 
@@ -60,13 +65,9 @@ const written = {
   motion: "a motion is",
 } satisfies Record<TargetPlan["kind"], string>;
 
-/**
- * Half a sentence on an option that would change nothing, if there is one.
- *
- * @param options without closedSet and signal
- */
+/** Half a sentence on an option that would change nothing, if there is one. */
 export function idleOption(
-  options: Omit<GenerateOptions, "closedSet" | "signal">,
+  options: TaskGenerateOptions,
   kind: TargetPlan["kind"],
 ): string | undefined {
   const own = taken[kind];

@@ -1,6 +1,7 @@
 /** A model that does what instructions say. */
 
 import type { Image } from "../../media/types.ts";
+import { createRandom } from "../../nn/random.ts";
 import { parseTemplates } from "../grammar/parse.ts";
 import type { ArgsOf, Checked, OutputOf } from "../grammar/types.ts";
 import type { Vocabulary } from "../model/vocabulary.ts";
@@ -72,8 +73,9 @@ export class TaskModel implements Disposable {
   ): Promise<Record<string, unknown>> {
     const plan =
       typeof instruction === "string" ? planOf(parseTemplates(instruction)[0]) : instruction;
-    const { closedSet } = options;
-    const context = await openRecord(plan, record, { ...this.preparation, closedSet });
+    const { closedSet, maskSeed } = options;
+    const masks = maskSeed === undefined ? undefined : createRandom(maskSeed, "masks");
+    const context = await openRecord(plan, record, { ...this.preparation, closedSet, masks });
     const { target } = plan;
     if (target.kind === "tokens") {
       return inferTokens(this.engine, { ...plan, target }, context, options);

@@ -22,15 +22,18 @@ interface Given {
   readonly model?: StartingModel;
   /** Left out: as at inference. */
   readonly seed?: number;
+  /** Of what is hidden alone. */
+  readonly masks?: number;
   readonly closedSet?: readonly string[];
 }
 
-const prepare = (text: string, { record, model = decoder, seed, closedSet }: Given) =>
+const prepare = (text: string, { record, model = decoder, seed, masks, closedSet }: Given) =>
   prepareSample(planOf(parseInstruction(text)), record, {
     config: model.config,
     vocabulary: model.vocabulary,
     closedSet,
     ...(seed !== undefined && { random: createRandom(seed) }),
+    ...(masks !== undefined && { masks: createRandom(masks) }),
   });
 
 const sourceText = ({ groups }: PreparedSample, { vocabulary } = decoder) =>
@@ -58,6 +61,15 @@ describe("text", () => {
     const masked = sourceText(await prepare(instruction, { ...text, seed: 1 }));
     expect(masked.match(/_/g)).toHaveLength(6);
     expect(sourceText(await prepare(instruction, text))).not.toContain("_");
+  });
+
+  test("what an evaluation hides is drawn by its own seed, and nothing else is corrupted", async () => {
+    const instruction = "[TEXT:a,mask_ratio=0.5] -> [TEXT:b,noise_ratio=1]";
+    const one = await prepare(instruction, { ...text, masks: 1 });
+    expect(sourceText(one).match(/_/g)).toHaveLength(6);
+    expect(tokens(one).fed).toBeUndefined(); // noise_ratio
+    expect(await prepare(instruction, { ...text, masks: 1 })).toEqual(one);
+    expect(sourceText(await prepare(instruction, { ...text, masks: 2 }))).not.toBe(sourceText(one));
   });
 
   test("noise_ratio changes what is read, on either side, not what is learned", async () => {
