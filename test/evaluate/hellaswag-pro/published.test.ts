@@ -1,7 +1,8 @@
 import { mkdir, mkdtemp, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { expect, test } from "vitest";
+import { describe, expect, test } from "vitest";
+import { variants } from "../../../src/evaluate/hellaswag-pro/forms.ts";
 import {
   createHellaswagPro,
   type EvalModel,
@@ -204,4 +205,139 @@ test("a folder without the data set, and settings that are not known, are refuse
   await refuse({ variants: "negation+nothing" }).toThrow('variants is "nothing"');
   await refuse({ shuffle: "-1" }).toThrow("expected a whole number");
   await refuse({ mode: "cot", score: "acc_norm" }).toThrow("needs mode likelihood");
+});
+
+describe("few-shot examples", () => {
+  const english = "exper_cot/exper_en_cot_en_validation.jsonl";
+  /** The 21 rows of a published file: three of each variant; letters and steps name places. */
+  const examples = (language: "en" | "zh") =>
+    published[language].flatMap((perturbation_type, form) =>
+      [0, 1, 2].map((i) => {
+        const { context, choices } = wordings[language](form, i);
+        const answer = "ABCDE"[i]!;
+        return {
+          ...{ id: form * 3 + i + 1, perturbation_type, context, choices, label: i },
+          original_context: `${context} (original)`,
+          ...{ original_choices: choices, original_label: 2 - i, answer },
+          cot_content: steps[language](form, i, answer),
+        };
+      }),
+    );
+  const published = {
+    en: Object.values(variants),
+    zh: ["问题重述", "逆序转换", "溯因推理", "句子排序", "场景细化", "否定测试", "批判性思维"],
+  };
+  const wordings = {
+    en: (form: number, i: number) => ({
+      context: `Example ${form}.${i} begins.`,
+      choices: ["It ends.", "It sings.", "It swims.", "It flies."],
+    }),
+    zh: (form: number, i: number) => ({
+      context: `例子${form}.${i}开始。`,
+      choices: ["结束了。", "唱歌。", "游泳。", "飞走。"],
+    }),
+  };
+  const steps = {
+    en: (form: number, i: number, answer: string) =>
+      `Step one of ${form}.${i}.\nThe answer is ${answer}.`,
+    zh: (form: number, i: number, answer: string) => `第一步${form}.${i}。\n答案是${answer}。`,
+  };
+  const files = {
+    [ORIGINAL_EN]: [original(1)],
+    [variantFile("en", "negative_testing")]: [variant(1)],
+  };
+  /** The prompt of each form's question. */
+  async function promptsOf(folder: string, settings: Record<string, string>, fewshot?: number) {
+    const prompts = new Map<string, string>();
+    const base = playerOf(() => 0);
+    const model: EvalModel = {
+      ...base,
+      generate: async (requests) =>
+        requests.map(({ prompt }) => {
+          const asked = String(prompt);
+          prompts.set(asked.includes("will not") ? "negation" : "original", asked);
+          return {
+            text: "The answer is A.",
+            finishReason: "stop",
+            promptTokens: 1,
+            completionTokens: 1,
+          };
+        }),
+    };
+    const tasks = await createHellaswagPro({ data: folder, settings, fewshot });
+    const out = await mkdtemp(join(tmpdir(), "onefold-pro-run-"));
+    const { isComplete, results } = await evaluate({ model, tasks, out });
+    return { prompts, isComplete, failures: results[0]!.failures };
+  }
+
+  test("21 published rows: each variant gets its own three, in the file's order, with its steps", async () => {
+    const folder = await copyOf({ ...files, [english]: examples("en") });
+    const { examples: found } = await readHellaswagPro(folder, "en");
+    expect(found).toHaveLength(3 + 21); // three originals, from the rows' own columns
+    const { prompts, isComplete } = await promptsOf(folder, {
+      language: "en",
+      mode: "cot",
+      shuffle: "none",
+    });
+    expect(isComplete).toBe(true);
+    const form = published.en.indexOf("negative_testing");
+    const shown = (i: number) =>
+      [
+        `Question: Example ${form}.${i} begins.`,
+        "A. It ends.\nB. It sings.\nC. It swims.\nD. It flies.",
+        "Choose the option that common sense says is right. Let's think step by step, and end with: The answer is X.",
+        // The steps end with the answer: it is not written twice.
+        `Answer: Step one of ${form}.${i}.\nThe answer is ${"ABC"[i]}.\n\n`,
+      ].join("\n");
+    const prompt = prompts.get("negation")!;
+    expect(prompt.startsWith([0, 1, 2].map(shown).join(""))).toBe(true);
+    expect(prompt.split("Question: ")).toHaveLength(1 + 3 + 1);
+    // Originals have no rows of their own; theirs are the first rows' original columns.
+    const plain = prompts.get("original")!;
+    expect(plain).toContain("Question: Example 0.0 begins. (original)");
+    expect(plain).toContain("Answer: The answer is C.\n\n"); // original_label 2, and no steps
+  });
+
+  test("the file is chosen by the prompt's language and mode; Chinese rows are told by their letters", async () => {
+    const folder = await copyOf({
+      ...files,
+      "exper_cot/exper_zh_cot_validation.jsonl": examples("zh"),
+      [english]: examples("en"),
+      "exper_xlt/exper_en_xlt_validation.jsonl": examples("en").map((row) => ({
+        ...row,
+        cot_content: `XLT ${row.cot_content}`,
+      })),
+      [ORIGINAL_ZH]: [{ id: 1, context: "灯掉了。", choices: ["碎了。", "唱歌。"], label: 0 }],
+    });
+    const chinese = await readHellaswagPro(folder, "zh");
+    expect(chinese.examples).toHaveLength(24);
+    expect(new Set(chinese.examples.map(({ form }) => form)).size).toBe(8); // Chinese names are read
+    const { prompts } = await promptsOf(folder, { language: "zh", mode: "cot", shuffle: "none" });
+    expect(prompts.get("original")).toContain("问题：例子0.0开始。 (original)\nA. 结束了。");
+    const xlt = await promptsOf(folder, { language: "en", mode: "xlt", shuffle: "none" });
+    expect(xlt.prompts.get("negation")).toContain("Answer: XLT Step one");
+    const none = await promptsOf(folder, { language: "en", mode: "cot" }, 0);
+    expect(none.prompts.get("negation")).not.toContain("Example");
+  });
+
+  test("an example that cannot be used ends the reading: no prompt would be the published one", async () => {
+    const [first, ...rest] = examples("en");
+    const refuse = async (row: object | string, problem: string) => {
+      const folder = await copyOf({ ...files, [english]: [row, ...rest] });
+      await expect(readHellaswagPro(folder, "en")).rejects.toThrow(problem);
+    };
+    await refuse({ ...first, label: 9 }, '"label" is 9, outside the 4 choices');
+    await refuse({ ...first, perturbation_type: "telling" }, '"perturbation_type" is "telling"');
+    await refuse('{"id": 1', "en_validation.jsonl:1");
+    // Fewer rows than are asked for: the questions of that variant fail, and say so.
+    const few = examples("en").filter(
+      ({ perturbation_type: name }, i) => name !== "negative_testing" || i % 3 > 0,
+    );
+    const folder = await copyOf({ ...files, [english]: few });
+    const { isComplete, failures } = await promptsOf(folder, { language: "en", mode: "cot" });
+    expect(isComplete).toBe(false);
+    expect(failures).toEqual([
+      { id: "en/1/negation", error: "3 examples are asked for, but there are 2" },
+    ]);
+  });
 });
