@@ -2,18 +2,13 @@
 
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
-import { isObject } from "../../checkpoint/json.ts";
 import type { ChatMessage } from "../../media/text/index.ts";
 import { dataUrl, imageOf } from "../image.ts";
 import { createLimiter } from "../limiter.ts";
-import type {
-  EvalModel,
-  GenerateRequest,
-  Generation,
-  LogLikelihoodRequest,
-  Sense,
-} from "../types.ts";
+import type { EvalModel, GenerateRequest, LogLikelihoodRequest, Sense } from "../types.ts";
 import { echoFields, NoEchoError, readEchoed } from "./echoed-likelihood.ts";
+import { NotJsonError, readGeneration, readJsonBody, tokenCounts } from "./read-answer.ts";
+import { PromptTooLongError, saysTooLong } from "./too-long.ts";
 
 export interface EndpointOptions {
   /** As far as `/v1`. */
@@ -40,9 +35,6 @@ const isTransient = (status: number): boolean =>
   status === 408 || status === 409 || status === 429 || status >= 500;
 
 /**
- * Texts go to `/completions`, conversations to `/chat/completions`, with images as parts
- * `image_url` that hold a data URL. Failures that may pass (429,
- * 5xx, a broken connection, no answer in time) are tried again after a growing wait with jitter, or
  * after what `Retry-After` says. Likelihoods of given texts need a server whose completions take
  * `echo` with `logprobs`; one that refuses the first such request is not asked again.
  */
@@ -64,13 +56,17 @@ export function createEndpointModel(options: EndpointOptions): EvalModel {
     usage.requests++;
     try {
       const response = await fetch(url + path, { method: "POST", headers, body, signal: stop });
-      if (response.ok) return { answer: (await response.json()) as unknown };
-      const problem = `${model} answered ${response.status}: ${await reasonOf(response)}`;
-      if (!isTransient(response.status)) throw new RefusedError(problem);
+      const { status, ok } = response;
+      if (ok) return { answer: await readJsonBody(response) };
+      const reason = await reasonOf(response);
+      const problem = `${model} answered ${status}: ${reason}`;
+      if (saysTooLong(status, reason)) throw new PromptTooLongError(problem);
+      if (!isTransient(status)) throw new RefusedError(problem);
       return { problem, waitMs: retryAfter(response.headers.get("retry-after")) };
     } catch (error) {
       signal?.throwIfAborted();
-      if (error instanceof RefusedError) throw error;
+      if (error instanceof RefusedError || error instanceof PromptTooLongError) throw error;
+      if (error instanceof NotJsonError) return { problem: `${model} ${error.message}` };
       const isLate = timeout.aborted;
       return { problem: isLate ? `${model} gave no answer in ${timeoutMs} ms` : reached(model) };
     }
@@ -182,35 +178,4 @@ function retryAfter(header: string | null): number | undefined {
 async function reasonOf(response: Response): Promise<string> {
   const text = await response.text().catch(() => "");
   return text.replace(/\s+/g, " ").slice(0, 200) || "no reason given";
-}
-
-function readGeneration(answer: unknown, model: string, until: readonly string[]): Generation {
-  const choice: unknown =
-    isObject(answer) && Array.isArray(answer.choices) ? answer.choices[0] : undefined;
-  const message = isObject(choice) && isObject(choice.message) ? choice.message : undefined;
-  const content = message ? message.content : isObject(choice) ? choice.text : undefined;
-  if (!isObject(choice) || typeof content !== "string") {
-    throw new Error(`${model} answered without a text in choices[0]`);
-  }
-  const reasoning = message?.reasoning_content;
-  return {
-    text: until.filter(Boolean).reduce((left, stop) => left.split(stop, 1)[0]!, content),
-    ...(typeof reasoning === "string" && reasoning ? { reasoning } : {}),
-    finishReason: choice.finish_reason === "length" ? "length" : "stop",
-    ...tokenCounts(answer),
-  };
-}
-
-type Counts = Pick<Generation, "promptTokens" | "completionTokens" | "cachedTokens">;
-
-function tokenCounts(answer: unknown): Counts {
-  const counts = isObject(answer) && isObject(answer.usage) ? answer.usage : {};
-  const count = (value: unknown): number => (typeof value === "number" ? value : 0);
-  const details = isObject(counts.prompt_tokens_details) ? counts.prompt_tokens_details : {};
-  const cachedTokens = count(details.cached_tokens);
-  return {
-    promptTokens: count(counts.prompt_tokens),
-    completionTokens: count(counts.completion_tokens),
-    ...(cachedTokens > 0 ? { cachedTokens } : {}),
-  };
 }

@@ -4,6 +4,7 @@ import { startAnswers } from "../../generate/engine-answer.ts";
 import {
   createTokenScorer,
   greedy,
+  isEngineRefusal,
   type LanguageModel,
   type LanguageModelOptions,
   type TokenScorer,
@@ -22,6 +23,7 @@ import { answerImages } from "./answer-images.ts";
 import { encodePair, fitPair, rollingWindows } from "./encode-pair.ts";
 import { modelDigest } from "./model-digest.ts";
 import { prefixToken } from "./prefix-token.ts";
+import { PromptTooLongError } from "./too-long.ts";
 
 /** As lm-evaluation-harness: `max_gen_toks`. */
 const DEFAULT_MAX_TOKENS = 256;
@@ -98,7 +100,7 @@ export async function createLocalModel(
     }
     language ??= createLanguageModel(model, { ...options, slots, name });
     const loaded = await language;
-    const [answer] = startAnswers(loaded.engine, planOf(loaded, request, signal));
+    const [answer] = startAnswer(loaded, request, prefix, signal);
     let [text, reasoning] = ["", ""];
     let next = await answer!.next();
     for (; !next.done; next = await answer!.next()) {
@@ -146,6 +148,21 @@ export async function createLocalModel(
   };
 }
 
+/** @throws PromptTooLongError for a conversation that leaves no room for an answer */
+function startAnswer(
+  model: LanguageModel,
+  request: GenerateRequest,
+  prefix: number | undefined,
+  signal: AbortSignal | undefined,
+): ReturnType<typeof startAnswers> {
+  try {
+    return startAnswers(model.engine, planOf(model, request, prefix, signal));
+  } catch (error) {
+    if (!isEngineRefusal(error) || error.reason !== "too-long") throw error;
+    throw new PromptTooLongError(error.message, { cause: error });
+  }
+}
+
 function planOf(
   model: LanguageModel,
   {
@@ -158,14 +175,18 @@ function planOf(
     seed = 0,
     thinking,
   }: GenerateRequest,
+  prefix: number | undefined,
   signal: AbortSignal | undefined,
 ): Parameters<typeof startAnswers>[1] {
   const sampling = { ...greedy, temperature, topP: topP ?? 1, topK: topK ?? 0 };
-  const shared = { sampling, seed, maxTokens, stop: until, signal };
+  const shared = { sampling, seed, maxTokens, stop: until?.filter(Boolean), signal };
   if (typeof prompt !== "string")
     return planConversation(model, { ...shared, messages: prompt, thinking });
   const { tokenizer, engine } = model;
-  const tokens = tokenizer.encode(prompt);
+  const encoded = tokenizer.encode(prompt);
+  // As with likelihoods, an empty text is the token that begins one.
+  const isEmpty = encoded.length === 0 && prefix !== undefined;
+  const tokens = isEmpty ? Int32Array.of(prefix) : encoded;
   // As lm-evaluation-harness: the end of a prompt that is too long, with room for the answer.
   const room = Math.max(1, engine.contextLimit - maxTokens);
   return {
