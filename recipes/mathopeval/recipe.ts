@@ -1,7 +1,7 @@
 /** MathOPEval (Li et al. 2025, arXiv 2507.18140): what oracle, copying and the default model score. */
 
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { defaultModelFolder } from "../../src/cli/package-root.ts";
 import {
   createLocalModel,
   generateMathOps,
@@ -19,7 +19,6 @@ interface Settings {
   readonly maxTokens: number;
 }
 
-const MODEL = fileURLToPath(new URL("../../models/onefold-mini", import.meta.url));
 const operations = ["MCG", "MCE-D", "MCE-M", "MCE-A"];
 
 async function runTrial(context: TrialContext<Settings>) {
@@ -82,7 +81,7 @@ async function askModel(
   { arm, seed, settings, dir, signal, progress }: TrialContext<Settings>,
   items: readonly MathOpItem[],
 ): Promise<Record<string, number>> {
-  using model = await createLocalModel(MODEL, { slots: 8 });
+  using model = await createLocalModel(defaultModelFolder(), { slots: 8 });
   const figure = arm.endsWith("hidden") ? "hidden" : "described";
   const options = { model, seed, signal };
   const asked = { items, figure, options: "changes", maxTokens: settings.maxTokens } as const;
