@@ -11,7 +11,6 @@ import {
   playEpisode,
   scoreEpisodes,
 } from "../../src/evaluate/index.ts";
-import { isEngineRefusal } from "../../src/generate/index.ts";
 
 export interface PlayAllOptions {
   readonly seed: number;
@@ -30,7 +29,7 @@ export interface Played {
   readonly overflows: readonly Instance[];
 }
 
-/** @throws what the player throws, unless the conversation is too long for it */
+/** @throws what the player throws */
 export async function playAll(options: PlayAllOptions): Promise<Played> {
   const { seed, games, concurrency, signal, player, onGame } = options;
   const cells = mtrBenchTasks.flatMap((task) =>
@@ -45,12 +44,9 @@ export async function playAll(options: PlayAllOptions): Promise<Played> {
   const work = async (): Promise<void> => {
     for (const { task, level, index } of left) {
       const instance = makeInstance(task, level, seed, index);
-      try {
-        episodes.push(await playEpisode(task, instance, player(task, instance), { signal }));
-      } catch (error) {
-        if (!isEngineRefusal(error) || error.reason !== "too-long") throw error;
-        overflows.push(instance);
-      }
+      const episode = await playEpisode(task, instance, player(task, instance), { signal });
+      if (episode.status === "overflow") overflows.push(instance);
+      else episodes.push(episode);
       onGame?.(++done / cells.length);
     }
   };
@@ -77,9 +73,11 @@ export function summarise({ episodes, overflows }: Played): Record<string, numbe
   for (const instance of overflows) for (const name of groupsOf(instance)) add(all, name, 1);
   const { efficiency, invalidGames, invalidTurns, truncatedGames } = scoreEpisodes(episodes);
   return {
-    ...Object.fromEntries([...all].map(([name, count]) => [name, won.get(name)! / count])),
-    ...(Number.isFinite(efficiency) && { efficiency }),
-    ...{ invalidGames, invalidTurns, truncatedGames },
+    ...Object.fromEntries([...all].map(([name, count]) => [name, (won.get(name) ?? 0) / count])),
+    ...(efficiency !== null && { efficiency }),
+    ...(invalidGames !== null && { invalidGames }),
+    ...(invalidTurns !== null && { invalidTurns }),
+    ...(truncatedGames !== null && { truncatedGames }),
     overflows: overflows.length / (episodes.length + overflows.length),
   };
 }
@@ -89,6 +87,6 @@ export function misordered({ episodes }: Played): number {
   const share = (task: string, level: string): number =>
     scoreEpisodes(
       episodes.filter(({ instance }) => instance.task === task && instance.level === level),
-    ).accuracy;
+    ).accuracy ?? 0;
   return mtrBenchTasks.filter(({ name }) => share(name, "hard") > share(name, "easy")).length;
 }

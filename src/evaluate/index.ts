@@ -71,6 +71,7 @@ export { findTask as findMtrBenchTask, tasks as mtrBenchTasks } from "./mtr-benc
 export { type Comparison, compareRuns } from "./report/compare.ts";
 export { diffPage, diffRuns, type RunDiff, writeDiff } from "./report/diff.ts";
 export { reportPage, writeReport } from "./report/html.ts";
+export { shownNumber } from "./report/page.ts";
 export { type RunResults, readResults, type StoredMetric, tasksOf } from "./report/read-results.ts";
 export { resultsJson, writeResults } from "./report/results.ts";
 export { aggregate, type MetricResult } from "./run/aggregate.ts";

@@ -16,6 +16,7 @@ import {
   type RunDiff,
   resultsJson,
   type Sense,
+  shownNumber,
   writeDiff,
   writeReport,
   writeResults,
@@ -165,11 +166,17 @@ function render({ results, isComplete }: Evaluation): string {
     ...metrics.map(({ name, filter, value, stderr, interval: [low, high] }) => [
       task.name,
       `${name},${filter}`,
-      `${value.toFixed(4)} ± ${stderr.toFixed(4)}`,
-      `${low.toFixed(4)} to ${high.toFixed(4)}`,
+      `${shownNumber(value)} ± ${shownNumber(stderr)}`,
+      `${shownNumber(low)} to ${shownNumber(high)}`,
       `${scored} of ${scored + missing}`,
     ]),
-    ...Object.entries(summary).map(([name, value]) => [task.name, name, value.toFixed(4), "", ""]),
+    ...Object.entries(summary).map(([name, value]) => [
+      task.name,
+      name,
+      shownNumber(value),
+      "",
+      "",
+    ]),
   ]);
   const reasons = results.flatMap(({ task, failures }) =>
     failures.slice(0, 3).map(({ id, error }) => `${task.name} ${id}: ${error}`),

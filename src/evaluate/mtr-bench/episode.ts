@@ -26,15 +26,25 @@ export interface Reply {
 
 /**
  * How a game ended. "invalid": one invalid command too many, "truncated": one reply too many that
- * was cut off (both use up the same corrections); "budget": no turns left.
+ * was cut off (both use up the same corrections); "budget": no turns left; "overflow": the
+ * conversation outgrew the player's context.
  */
-export type EpisodeStatus = "live" | "won" | "lost" | "budget" | "invalid" | "truncated";
+export type EpisodeStatus =
+  | "live"
+  | "won"
+  | "lost"
+  | "budget"
+  | "invalid"
+  | "truncated"
+  | "overflow";
 
 export interface Episode {
   readonly instance: Instance;
   readonly state: unknown;
   readonly turns: readonly Turn[];
   readonly status: EpisodeStatus;
+  /** Of an overflow: what did not fit, in the player's words. */
+  readonly reason?: string;
 }
 
 export interface EpisodeOptions {

@@ -53,6 +53,7 @@ const metrics: readonly MetricSpec[] = [
   // Shares of games that ended so, then of turns.
   { name: "invalid", isHigherBetter: false },
   { name: "truncated", isHigherBetter: false },
+  { name: "overflow", isHigherBetter: false },
   { name: "invalid_turns", isHigherBetter: false, aggregation: "weighted_mean" },
   { name: "truncated_turns", isHigherBetter: false, aggregation: "weighted_mean" },
   { name: "repeats", isHigherBetter: false, aggregation: "weighted_mean" },
@@ -107,7 +108,7 @@ export function createMtrBenchTask(options: MtrBenchOptions = {}): EvalTask {
   };
   return {
     name: options.name ?? "mtr-bench",
-    version: "1",
+    version: "2",
     kind: "interactive",
     settings: instances
       ? { rules: "paper", instances: digestOf(instances), maxTokens }
@@ -128,7 +129,7 @@ export function createMtrBenchTask(options: MtrBenchOptions = {}): EvalTask {
 }
 
 function outcomeOf(episode: Episode, patterns: readonly TurnPattern[]): ItemOutcome {
-  const { instance, status, turns } = episode;
+  const { instance, status, turns, reason } = episode;
   const length = turns.length;
   const isWon = status === "won";
   const invalid = turns.filter((t) => t.isInvalid).length;
@@ -144,9 +145,13 @@ function outcomeOf(episode: Episode, patterns: readonly TurnPattern[]): ItemOutc
       budget_score: isWon ? 1 - (length - 1) / instance.budget : 0,
       invalid: Number(status === "invalid"),
       truncated: Number(status === "truncated"),
-      invalid_turns: [invalid, length],
-      truncated_turns: [truncated, length],
-      repeats: [repeats, length],
+      overflow: Number(status === "overflow"),
+      // A prompt that does not fit leaves a game without turns.
+      ...(length > 0 && {
+        invalid_turns: [invalid, length] as const,
+        truncated_turns: [truncated, length] as const,
+        repeats: [repeats, length] as const,
+      }),
       ...(isWon && { turns_to_win: [length, 1] as const }),
       ...(isWon &&
         instance.oracleTurns > 0 && {
@@ -176,6 +181,7 @@ function outcomeOf(episode: Episode, patterns: readonly TurnPattern[]): ItemOutc
       repeats,
     },
     tags: { ended: status },
+    ...(reason !== undefined && { details: { reason } }),
   };
 }
 

@@ -1,6 +1,7 @@
 /** Lets anyone play: a model, a person, a reference player. */
 
 import { createRandom } from "../../nn/random.ts";
+import { PromptTooLongError } from "../model/too-long.ts";
 import { type Episode, type EpisodeOptions, newEpisode, playTurn, type Reply } from "./episode.ts";
 import type { Instance } from "./instance.ts";
 import type { Task } from "./task.ts";
@@ -36,12 +37,12 @@ export const correctionsOf = ({ rules, task, budget }: Instance): number =>
   rules === "fixed" ? 3 : task === "Wordle" ? budget : 0;
 
 /**
- * Plays an instance to its end.
+ * Plays an instance to its end. A player whose context does not hold the conversation ends it.
  *
- * @throws what the player throws
+ * @throws what the player throws, PromptTooLongError aside
  * @example
  * const episode = await play(task, instance, randomPlayer(task, instance, 1));
- * episode.status; // "won", "lost", "budget", "invalid" or "truncated"
+ * episode.status; // "won", "lost", "budget", "invalid", "truncated" or "overflow"
  */
 export async function play(
   task: Task,
@@ -52,8 +53,13 @@ export async function play(
   let episode = newEpisode(instance);
   while (episode.status === "live") {
     signal?.throwIfAborted();
-    const reply = await player(conversationOf(episode));
-    episode = playTurn(task, episode, reply, { corrections });
+    try {
+      const reply = await player(conversationOf(episode));
+      episode = playTurn(task, episode, reply, { corrections });
+    } catch (error) {
+      if (!(error instanceof PromptTooLongError)) throw error;
+      episode = { ...episode, status: "overflow", reason: error.message };
+    }
     onTurn?.(episode);
   }
   return episode;

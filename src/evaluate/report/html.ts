@@ -5,7 +5,7 @@ import { writeFileAtomically } from "../../checkpoint/atomic.ts";
 import { type Evaluation, journalFile } from "../evaluate.ts";
 import { latestRecords } from "../run/journal.ts";
 import type { ItemRecord } from "../types.ts";
-import { type PageItem, pageText, shown } from "./page.ts";
+import { type PageItem, pageText, shown, shownNumber } from "./page.ts";
 import { readResults, type StoredMetric, tasksOf } from "./read-results.ts";
 
 /** Writes the page; items are streamed. @throws Error where the disk is full */
@@ -45,8 +45,8 @@ const pageOf = (
     summary: metrics.map(({ task, metric, value, interval = [], scored, failed }) => [
       task,
       metric,
-      value.toFixed(4),
-      interval.map((bound) => bound.toFixed(4)).join(" to "),
+      shownNumber(value),
+      interval.map(shownNumber).join(" to "),
       `${scored} scored, ${failed} failed`,
     ]),
     columns: ["task", "id", "outcome", "target", "answer", "item"],

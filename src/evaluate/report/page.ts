@@ -68,3 +68,7 @@ export async function* pageText({ items, ...page }: Page): AsyncGenerator<string
 /** A value for people: text as it is, anything else as JSON. */
 export const shown = (value: unknown): string =>
   typeof value === "string" ? value : (JSON.stringify(value, null, 1) ?? "");
+
+/** Four digits; what is an average over nothing is no number. */
+export const shownNumber = (value: number): string =>
+  Number.isFinite(value) ? value.toFixed(4) : "n/a";

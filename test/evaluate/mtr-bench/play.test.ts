@@ -1,8 +1,10 @@
-import { mkdtemp, writeFile } from "node:fs/promises";
+import { mkdtemp, readFile, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import {
+  accuracyByLevel,
+  createLocalModel,
   createMtrBenchTask,
   createTasks,
   type EvalItem,
@@ -19,8 +21,11 @@ import {
   playTurn,
   randomPlayer,
   readPaperInstances,
+  resultsJson,
   scoreEpisodes,
+  writeReport,
 } from "../../../src/evaluate/index.ts";
+import { PromptTooLongError } from "../../../src/evaluate/model/too-long.ts";
 
 const minMax = findMtrBenchTask("minmax");
 
@@ -272,4 +277,49 @@ test("the harness plays games with a model and reports how they ended", async ()
   );
   expect(won + budget).toBe(4);
   expect(results[0]!.counts).toMatchObject({ repeats: 9 * budget, turns: 10 * budget + won });
+});
+
+test("a conversation beyond the player's context ends the game as an overflow, and is not won", async () => {
+  const instance = makeInstance(minMax, "easy", 1, 0);
+  const forgetful = async (said: readonly unknown[]) => {
+    if (said.length > 4) throw new PromptTooLongError("5 messages are too many");
+    return "My Query: 1 2";
+  };
+  const game = await playEpisode(minMax, instance, forgetful);
+  expect(game).toMatchObject({ status: "overflow", reason: "5 messages are too many" });
+  expect(game.turns).toHaveLength(2);
+  const scores = scoreEpisodes([game]);
+  expect(scores).toMatchObject({ accuracy: 0, overflowGames: 1, invalidGames: 0, budgetScore: 0 });
+  // Nothing was won: there is no mean of won games.
+  expect(scores).toMatchObject({ turnsToWin: null, efficiency: null });
+  expect(scoreEpisodes([])).toMatchObject({ games: 0, accuracy: null, invalidTurns: null });
+  expect(accuracyByLevel([game])).toEqual({ easy: 0, medium: null, hard: null });
+  await expect(
+    playEpisode(minMax, instance, async () => {
+      throw new Error("unplugged");
+    }),
+  ).rejects.toThrow("unplugged");
+});
+
+test("overflows are outcomes of the harness; a prompt that never fits leaves no average", async () => {
+  // A context of 64 tokens holds no prompt of a game.
+  using model = await createLocalModel("models/onefold-mini", { context: 64 });
+  const task = createMtrBenchTask({ tasks: ["MinMax"], levels: ["easy"], count: 2 });
+  const out = await mkdtemp(join(tmpdir(), "onefold-mtr-"));
+  const evaluation = await evaluate({ model, tasks: [task], out });
+  expect(evaluation.isComplete).toBe(true);
+  expect(evaluation.results[0]).toMatchObject({ requested: 2, scored: 2, failed: 0 });
+  const scores = Object.fromEntries(
+    evaluation.results[0]!.metrics.map(({ name, value }) => [name, value]),
+  );
+  expect(scores).toMatchObject({ acc: 0, overflow: 1, invalid: 0, truncated: 0 });
+  // Averages over nothing are left out, and nothing that is written is no number.
+  expect(Object.keys(scores)).not.toContain("invalid_turns");
+  const ended = evaluation.results[0]!.groups.filter(({ tag }) => tag === "ended");
+  expect(ended).toMatchObject([{ value: "overflow", scored: 2 }]);
+  expect(JSON.stringify(resultsJson(model, evaluation))).not.toContain("NaN");
+  await writeReport(join(out, "report.html"), out, evaluation);
+  const journal = await readFile(join(out, "journal", "mtr-bench.jsonl"), "utf8");
+  expect(journal).toMatch(/"reason":"the (?:prompt|conversation)'s \d+ /);
+  expect(await readFile(join(out, "report.html"), "utf8")).not.toContain("NaN");
 });
