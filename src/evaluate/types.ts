@@ -28,8 +28,14 @@ export interface EvalModel extends Disposable {
    * @throws Error where one of them has no answer (the item that asked is then counted as failed)
    */
   generate(requests: readonly GenerateRequest[], options?: AskOptions): Promise<Generation[]>;
-  /** A conversation as the text that the model continues, where it has a chat template here. */
-  readonly render?: (messages: readonly ChatMessage[]) => string;
+  /**
+   * A conversation as the text that the model continues, where it has a chat template here.
+   * `thinking`: as for {@link GenerateRequest}.
+   */
+  readonly render?: (
+    messages: readonly ChatMessage[],
+    options?: { readonly thinking?: boolean },
+  ) => string;
   /** What it has cost since it was made. */
   usage(): Usage;
 }

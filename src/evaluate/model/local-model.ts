@@ -134,7 +134,7 @@ export async function createLocalModel(
           return generation;
         }),
       ),
-    ...(template ? { render: (messages) => renderPrompt(template, messages) } : {}),
+    ...(template ? { render: (messages, how) => renderPrompt(template, messages, how) } : {}),
     usage: () => ({ ...usage }),
     [Symbol.dispose]() {
       void (async () => {

@@ -87,6 +87,15 @@ export {
   variantReward,
 } from "./reward.ts";
 export { type Stretch, variantStretches, verdictStretches } from "./supervise.ts";
+export { type TrainingOptions, weightsOf } from "./train/job.ts";
+export {
+  type PolicyOptions,
+  type TrainedGen,
+  type TrainGenOptions,
+  trainGen,
+} from "./train/train-gen.ts";
+export { type TrainedQual, type TrainQualOptions, trainQual } from "./train/train-qual.ts";
+export { type Judge, measureValidity, type Validity } from "./train/validity.ts";
 export { readTrainedRole, type TrainedRole } from "./trained-role.ts";
 export {
   type Axis,

@@ -5,6 +5,7 @@ import { join, resolve } from "node:path";
 import { recoverDirectory, saveDirectoryAtomically } from "../../checkpoint/atomic.ts";
 import { sizeOf } from "../../graph/ndarray.ts";
 import { TRAINING_FILE, trainingFile } from "../../models/training-file.ts";
+import type { Reward } from "../rl/reward.ts";
 import { run, type StepMetrics } from "../run.ts";
 import { readJobData } from "./data-source.ts";
 import type { Evaluation } from "./evaluator.ts";
@@ -44,6 +45,8 @@ export interface JobOptions {
   readonly onEvaluation?: (evaluation: Evaluation) => void;
   /** Bytes that the run may take (default: what the system and its container have free). */
   readonly availableMemory?: number;
+  /** Rewards that the config may use by their names, beside those built in. */
+  readonly rewards?: readonly Reward[];
   /** Ends the run with a checkpoint after the step under way. */
   readonly signal?: AbortSignal;
 }
@@ -84,6 +87,7 @@ export async function trainFromConfig(file: string, options: JobOptions = {}): P
     model,
     maxLength,
     availableMemory: options.availableMemory,
+    rewards: options.rewards,
     signal,
   };
   using method = await openMethod(setup);

@@ -24,6 +24,8 @@ export interface MethodSetup {
   readonly tokenizer: Tokenizer;
   readonly template: ChatTemplate | Error;
   readonly model: PreparedModel;
+  /** The caller's own, by whose names the config may use them. */
+  readonly rewards?: readonly Reward[];
   /** Longest sequence: of the data's options, and of the model. */
   readonly maxLength: number;
   /** Bytes that the run may take (default: what is free). */

@@ -17,17 +17,23 @@ const builtIn: Readonly<Record<string, (spec: Spec, maxTokens: number) => Reward
     softOverlong(maxTokens, margin ?? Math.max(1, Math.ceil(maxTokens / 4))),
 };
 
-/** @throws Error naming the reward, and the nearest name or what its module must export */
+/**
+ * @param given the caller's own, which come before those built in
+ * @throws Error naming the reward, and the nearest name or what its module must export
+ */
 export async function loadRewards(
   { rewards, max_tokens: maxTokens }: Rl,
   folder: string,
   where: string,
+  given: readonly Reward[] = [],
 ): Promise<Reward[]> {
   const loaded: Reward[] = [];
   for (const each of rewards) {
     const spec: Spec = typeof each === "string" ? { use: each } : each;
+    const own = given.find(({ name }) => name === spec.use);
     const make = Object.hasOwn(builtIn, spec.use) ? builtIn[spec.use] : undefined;
-    const reward = make ? make(spec, maxTokens) : await fromModule(spec.use, folder, where);
+    const reward =
+      own ?? (make ? make(spec, maxTokens) : await fromModule(spec.use, folder, where));
     if (loaded.some(({ name }) => name === reward.name)) {
       throw new Error(`${where}: "rl.rewards" has two rewards of the name "${reward.name}"`);
     }

@@ -69,7 +69,7 @@ export async function openPolicy(setup: MethodSetup): Promise<OpenedMethod> {
   const { file, folder, config, data, model, tokenizer } = setup;
   const { method, rl, train } = config;
   if (!rl || !isRl(method)) throw new Error(`${file}: the method ${method} has no rewards`);
-  const rewards = await loadRewards(rl, folder, file);
+  const rewards = await loadRewards(rl, folder, file, setup.rewards);
   const prompts = ofKinds(data.rows ?? [], "reward").map(
     (row): PolicyPrompt => ({ tokens: promptTokens(row, setup), row: row.columns }),
   );
