@@ -30,6 +30,7 @@ const pages = [
   "media",
   "metrics",
   "tasks",
+  "sage",
 ].map((name) => `docs/${name}.md`);
 const snippets = ["README.md", ...pages].flatMap((page) => snippetsOf(root, page));
 const programs = snippets.filter(({ language }) => language === "ts");
@@ -171,8 +172,15 @@ test("all other commands exist, with the options they are shown with", {
     ).toContain(name);
     if (!help.has(name))
       help.set(name, (await run(process.execPath, [bin, name, "--help"])).output);
+    // Of a command with commands of its own: `onefold sage build`.
+    const [, inner] = new RegExp(`\\bonefold ${name} ([a-z-]+)`).exec(line) ?? [];
+    const isInner = inner !== undefined && help.get(name)!.includes(`\n  ${inner} `);
+    const path = isInner ? [name, inner] : [name];
+    const key = path.join(" ");
+    if (!help.has(key))
+      help.set(key, (await run(process.execPath, [bin, ...path, "--help"])).output);
     for (const [flag] of line.replace("--silent", "").matchAll(/(?<= )--[a-z]\S*/g)) {
-      expect(help.get(name), `${where}: ${flag}`).toContain(flag);
+      expect(help.get(key), `${where}: ${flag}`).toContain(flag);
     }
   }
   expect(help.size).toBeGreaterThan(3);

@@ -28,7 +28,7 @@ globalThis.fetch = () => fail("fetch");
 require("node:module").syncBuiltinESMExports();
 `;
 
-test("onefold eval needs no network", async () => {
+test("onefold eval and onefold sage build need no network", async () => {
   const folder = await mkdtemp(join(tmpdir(), "onefold-denied-"));
   const hook = join(folder, "refuse.cjs");
   await writeFile(hook, refuse);
@@ -75,4 +75,18 @@ test("onefold eval needs no network", async () => {
   expect(results.a).toMatchObject({ sample_len: 3, "acc,none": expect.any(Number) });
   expect(results.b).toMatchObject({ sample_len: 3, "exact_match,none": expect.any(Number) });
   expect(await readFile(join(out, "report.html"), "utf8")).toContain("2 + 1 =");
+
+  const items = rows.map(({ q, options, answer }) => ({ question: q, choices: options, answer }));
+  await writeFile(
+    join(folder, "items.jsonl"),
+    items.map((item) => JSON.stringify(item)).join("\n"),
+  );
+  const build = ["sage", "build", "--in", join(folder, "items.jsonl"), "--types", "restatement"];
+  const asked = ["--gen", model, "--qual", model, "--attempts", "1", "--max-tokens", "8", "--json"];
+  const where = ["--out", join(folder, "variants.jsonl")];
+  const built = await denied(
+    [join(root, "bin/onefold.js"), ...build, ...asked, ...where],
+    ["-r", hook],
+  );
+  expect(JSON.parse(built.stdout)).toMatchObject({ items: 3, total: { sampled: 3, failed: 0 } });
 });

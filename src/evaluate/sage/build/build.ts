@@ -172,7 +172,8 @@ async function buildType(
       }
     }
   };
-  const side = Math.max(roles.gen.concurrency, roles.qual.concurrency);
+  // An item waits for one model at a time: twice as many as both take keep either one full.
+  const side = 2 * (roles.gen.concurrency + roles.qual.concurrency);
   await Promise.all(Array.from({ length: Math.min(side, worked.length) }, work));
   signal?.throwIfAborted();
   tell({ done: items.length - found.length });
