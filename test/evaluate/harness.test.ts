@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { text } from "node:stream/consumers";
 import { expect, test, vi } from "vitest";
 import {
   compareRuns,
@@ -173,5 +174,26 @@ test("an endpoint that fails is asked again, and its key shows nowhere", async (
   expect(model.usage()).toMatchObject({ requests: 3, retries: 2, cost: 20 });
   await expect(ask()).rejects.toThrow("m answered 401: who are you");
   expect(JSON.stringify(model)).not.toContain("secret");
+  server.close();
+});
+
+test("a server that refuses variables of templates is asked without them from then on", async () => {
+  const bodies: string[] = [];
+  const server = createServer(async (request, response) => {
+    const body = await text(request);
+    bodies.push(body);
+    if (body.includes("chat_template_kwargs")) {
+      response.writeHead(400).end("Unrecognized request argument: chat_template_kwargs");
+    } else response.end(JSON.stringify({ choices: [{ message: { content: "yes" } }] }));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as AddressInfo;
+  using model = createEndpointModel({ url: `http://127.0.0.1:${port}/v1`, model: "m" });
+  for (let i = 0; i < 2; i++) {
+    const prompt = [{ role: "user" as const, content: "?" }];
+    const [answer] = await model.generate([{ prompt, thinking: false }]);
+    expect(answer!.text).toBe("yes");
+  }
+  expect(bodies.map((body) => body.includes("enable_thinking"))).toEqual([true, false, false]);
   server.close();
 });

@@ -84,10 +84,30 @@ export function createEndpointModel(options: EndpointOptions): EvalModel {
     }
   };
 
+  /** Servers that know nothing of templates refuse its variables: they are not sent again. */
+  let takesVariables = true;
+  const postVariables = async (
+    path: string,
+    body: Readonly<Record<string, unknown>>,
+    variables: Readonly<Record<string, unknown>>,
+    signal?: AbortSignal,
+  ): Promise<unknown> => {
+    const plain = JSON.stringify(body);
+    if (!takesVariables) return post(path, plain, signal);
+    try {
+      return await post(path, JSON.stringify({ ...body, ...variables }), signal);
+    } catch (error) {
+      const isRefused = error instanceof RefusedError && /chat_template_kwargs/.test(error.message);
+      if (!isRefused) throw error;
+      takesVariables = false;
+      return post(path, plain, signal);
+    }
+  };
+
   const generateOne = async (request: GenerateRequest, signal?: AbortSignal) => {
     const { prompt, until = [], maxTokens = 256, temperature = 0, topP, topK, seed = 0 } = request;
     const isChat = typeof prompt !== "string";
-    const body = JSON.stringify({
+    const body = {
       model,
       ...(isChat ? { messages: await Promise.all(prompt.map(toWire)) } : { prompt }),
       max_tokens: maxTokens,
@@ -97,11 +117,13 @@ export function createEndpointModel(options: EndpointOptions): EvalModel {
       ...(until.length > 0 ? { stop: until.slice(0, 4) } : {}),
       ...(topP === undefined ? {} : { top_p: topP }),
       ...(topK === undefined ? {} : { top_k: topK }),
-      ...(request.thinking === undefined
+    };
+    const variables =
+      request.thinking === undefined
         ? {}
-        : { chat_template_kwargs: { enable_thinking: request.thinking } }),
-    });
-    const answer = await post(isChat ? "/chat/completions" : "/completions", body, signal);
+        : { chat_template_kwargs: { enable_thinking: request.thinking } };
+    const path = isChat ? "/chat/completions" : "/completions";
+    const answer = await postVariables(path, body, variables, signal);
     const generation = readGeneration(answer, model, until);
     usage.promptTokens += generation.promptTokens;
     usage.completionTokens += generation.completionTokens;

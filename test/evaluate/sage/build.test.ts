@@ -214,6 +214,68 @@ it("stops a type at its quota, and pays nothing where no score is precise enough
   );
 });
 
+it("calibrates with half of the labelled sources, and chooses thresholds with the other half", async () => {
+  const [type] = types as [sage.KnownType];
+  // A verifier that is right, at far too low scores, and when it answers itself takes A.
+  const likely = fakeModel(() => "", {
+    identity: "low",
+    logLikelihoods: async (requests) =>
+      requests.map(({ context, continuation }) => {
+        const odds = context.includes("ruled") ? -1 : -3;
+        const isVerdict = context.includes("type_ok");
+        const own = continuation === "A" ? 1 : 0;
+        return {
+          logLikelihood: isVerdict ? (continuation === "1" ? odds : 0) : own,
+          isGreedy: true,
+          tokens: 1,
+        };
+      }),
+  });
+  const labelled = Array.from({ length: 80 }, (_, i): sage.SourcedVariant => {
+    const isValid = i % 2 === 0;
+    const source = {
+      question: `What is the capital of P${i}?`,
+      choices: [`c${i}`, "Oslo", "Lima"],
+      label: 0,
+    };
+    const question = `From which city is P${i} ${isValid ? "ruled" : "run"}?`;
+    return {
+      type,
+      source,
+      sourceId: `s${i}`,
+      variant: { ...source, question },
+      labels: { type: isValid, label: isValid, unique: isValid },
+    };
+  });
+  const options = {
+    types: [type],
+    qual: likely,
+    notation: sage.jsonNotation,
+    calls: join(folder, "labels"),
+    labelled,
+  };
+  const chosen = await sage.chooseThresholds({ ...options, precision: 1 });
+  expect(chosen.thresholds.restatement).toMatchObject({
+    precision: 1,
+    recall: 1,
+    labelled: 40,
+    from: "type",
+  });
+  // Valid ones score near 1 now: Platt's targets are (n + 1) / (n + 2).
+  const score = chosen.thresholds.restatement!.tau;
+  expect(score).toBeGreaterThan(0.8);
+  expect(chosen.validation!.calls).toBe(80 * 6);
+  const before = likely.usage().requests;
+  const again = await sage.chooseThresholds({ ...options, precision: 1 });
+  expect([again.thresholds, likely.usage().requests]).toEqual([chosen.thresholds, before]);
+  // Its own answers are right in a third of the shuffles or so: what is tested is what will be asked.
+  const blind = await sage.chooseThresholds({ ...options, precision: 1, judging: { blind: 3 } });
+  expect(blind.calibration).toEqual(chosen.calibration);
+  expect(blind.thresholds.restatement!.tau).toBeLessThan(score);
+  const few = sage.chooseThresholds({ ...options, labelled: labelled.slice(0, 1) });
+  await expect(few).rejects.toThrow("label more");
+});
+
 it("counts what a model does not answer, and asks it again in the next run", async () => {
   const isDown = { now: true };
   const gen = fakeModel((request) => {

@@ -29,6 +29,7 @@ interface BuildFlags {
   readonly temperature: number;
   readonly samples: number;
   readonly blind: number;
+  readonly sampled?: boolean;
   readonly concurrency?: number;
   readonly retries?: number;
   readonly price?: string;
@@ -76,6 +77,7 @@ export const defineBuild = (command: Command, io: Io): Command =>
     .option("--max-tokens <count>", "of a candidate", integer({ min: 1 }), 512)
     .option("--temperature <t>", "of candidates", number({ min: 0 }), 1)
     .option("--samples <count>", "verdicts where there are no likelihoods", integer({ min: 1 }), 5)
+    .option("--sampled", "sample verdicts, even where there are likelihoods")
     .option("--blind <count>", "answers of the verifier without the label", integer({ min: 0 }), 0)
     .option("--concurrency <count>", "requests at a time", integer({ min: 1 }))
     .option("--retries <count>", "times that a request is sent again", integer({ min: 0 }))
@@ -156,7 +158,9 @@ async function construct(
   const { out, seed, samples, blind } = flags;
   const { calls } = sage.filesBeside(out);
   const signal = io.interruptible();
-  const models = { ...opened, qual: await sage.likelyOrSampled(opened.qual, calls, signal) };
+  const { logLikelihoods: _, ...sampling } = opened.qual;
+  const qual = flags.sampled ? sampling : await sage.likelyOrSampled(opened.qual, calls, signal);
+  const models = { ...opened, qual };
   const notation = sage.jsonNotation;
   const shared = { ...models, types, notation, judging: { samples, blind }, seed, calls, signal };
   const status = createStatusLine(io.stderr);

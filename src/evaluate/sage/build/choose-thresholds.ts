@@ -2,14 +2,14 @@
 
 import { openAnswerStore } from "../../model/answer-store.ts";
 import type { EvalModel } from "../../types.ts";
-import type { Calibration } from "../calibrate.ts";
+import { type Calibration, calibrate } from "../calibrate.ts";
 import type { SourcedVariant } from "../labelled.ts";
 import { createVariantQual, type QualOptions } from "../qual.ts";
 import type { TrainedRole } from "../trained-role.ts";
 import type { Notation, VariantType } from "../types.ts";
 import { judgeLabels } from "./judge-labels.ts";
 import { keepCalls, noSpending, type Spending } from "./kept-calls.ts";
-import { fitThresholds, givenThreshold, type TypeThreshold, thresholdsOf } from "./threshold.ts";
+import { givenThreshold, splitBySource, type TypeThreshold, thresholdsOf } from "./threshold.ts";
 
 export interface ChooseOptions {
   readonly types: readonly VariantType[];
@@ -49,8 +49,9 @@ export async function chooseThresholds(options: ChooseOptions): Promise<Chosen> 
   const calibration = isFitting ? trained.calibration : undefined;
   if (tau !== undefined) return { thresholds: given(tau), calibration, warnings: [] };
   if (labelled && labelled.length > 0) {
-    const { judged, validation } = await judge(options, labelled);
-    return { ...fitThresholds(ids, judged, precision), validation, warnings: [] };
+    const { tested, calibration: fitted, validation } = await judge(options, labelled);
+    const thresholds = thresholdsOf(ids, tested, { precision });
+    return { thresholds, calibration: fitted, validation, warnings: [] };
   }
   if (isFitting && trained.heldOut && trained.heldOut.length > 0) {
     const thresholds = thresholdsOf(ids, trained.heldOut, { precision, calibration });
@@ -65,18 +66,25 @@ export async function chooseThresholds(options: ChooseOptions): Promise<Chosen> 
   };
 }
 
+/** Calibrates with half of the sources; the other half is judged as variants will be. */
 async function judge(options: ChooseOptions, labelled: readonly SourcedVariant[]) {
   const { qual, notation, judging, seed, calls, onJudged, signal } = options;
+  const halves = splitBySource(labelled, ({ sourceId }) => sourceId);
+  if (halves.some(({ length }) => length === 0)) {
+    throw new Error(
+      "labelled variants of one source are too few to calibrate and to test with; label more",
+    );
+  }
   const validation = noSpending();
   const store = await openAnswerStore(calls);
+  let done = 0;
+  const asked = { signal, onJudged: () => onJudged?.(++done, labelled.length) };
   try {
-    const model = keepCalls(qual, "qual", store).for(validation);
-    const verifier = createVariantQual({ model, notation, seed, ...judging });
-    const judged = await judgeLabels(verifier, labelled, {
-      signal,
-      onJudged: (done) => onJudged?.(done, labelled.length),
-    });
-    return { judged, validation };
+    const common = { model: keepCalls(qual, "qual", store).for(validation), notation, seed };
+    const raw = createVariantQual({ ...common, ...judging, blind: 0 });
+    const calibration = calibrate(await judgeLabels(raw, halves[0], asked));
+    const final = createVariantQual({ ...common, ...judging, calibration });
+    return { tested: await judgeLabels(final, halves[1], asked), calibration, validation };
   } finally {
     await store.close();
   }

@@ -2,7 +2,6 @@
 
 import {
   type Calibration,
-  calibrate,
   chooseThreshold,
   isValid,
   type LabelledScores,
@@ -66,29 +65,12 @@ export const givenThreshold = (tau: number): TypeThreshold => ({
  * Half of the sources, to calibrate with, and the other half, to choose thresholds with. Variants of
  * one source stay together.
  */
-export function splitBySource<T extends { readonly source: string }>(
-  judged: readonly T[],
+export function splitBySource<T>(
+  variants: readonly T[],
+  sourceOf: (variant: T) => string,
 ): [T[], T[]] {
-  const sources = [...new Set(judged.map(({ source }) => source))].sort();
+  const sources = [...new Set(variants.map(sourceOf))].sort();
   const first = new Set(sources.filter((_, i) => i % 2 === 0));
-  return [
-    judged.filter(({ source }) => first.has(source)),
-    judged.filter(({ source }) => !first.has(source)),
-  ];
-}
-
-/** From labelled variants that are half calibrated with, half tested on. */
-export function fitThresholds(
-  types: readonly string[],
-  judged: readonly JudgedLabel[],
-  precision: number,
-): { calibration: Calibration; thresholds: Record<string, TypeThreshold> } {
-  const [fitted, tested] = splitBySource(judged);
-  if (fitted.length === 0 || tested.length === 0) {
-    throw new Error(
-      "labelled variants of one source are too few to calibrate and to test with; label more",
-    );
-  }
-  const calibration = calibrate(fitted);
-  return { calibration, thresholds: thresholdsOf(types, tested, { precision, calibration }) };
+  const isFirst = (each: T): boolean => first.has(sourceOf(each));
+  return [variants.filter(isFirst), variants.filter((each) => !isFirst(each))];
 }

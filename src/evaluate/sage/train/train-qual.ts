@@ -61,7 +61,10 @@ export async function trainQual(options: TrainQualOptions): Promise<TrainedQual>
     verdictRows(notation, each, reasonWeight),
   );
   const trained = await runJob({ ...options, name: "verdicts", rows, config: {}, steps, lr });
-  const [fitted, tested] = splitBySource(await judgeHeldOut(trained, heldOut, options));
+  const [fitted, tested] = splitBySource(
+    await judgeHeldOut(trained, heldOut, options),
+    ({ source }) => source,
+  );
   const calibration = calibrate(fitted);
   const role: TrainedRole = {
     sage: 1,
