@@ -79,6 +79,35 @@ test("failures are counted as wrong and reported; a second run asks them alone a
   await expect(evaluate({ model, tasks: [task], out, seed: 1 })).rejects.toThrow("another seed");
 });
 
+test("many items at a time listen to one signal without a warning", async () => {
+  const warned = vi.fn();
+  process.on("warning", warned);
+  let waiting = 0;
+  const model: EvalModel = {
+    ...echoModel(),
+    likelihoodConcurrency: 24,
+    async logLikelihoods(requests, { signal } = {}) {
+      signal!.addEventListener("abort", () => {}, { once: true });
+      waiting++;
+      await vi.waitUntil(() => waiting === 24); // as many items are at work
+      return requests.map(() => ({ logLikelihood: -1, isGreedy: false, tokens: 1 }));
+    },
+  };
+  const task = defineTask({
+    name: "choices",
+    kind: "multiple_choice",
+    items: () => Array.from({ length: 24 }, (_, i) => ({ id: `${i}`, doc: { i } })),
+    text: ({ i }) => `${i}`,
+    choices: () => ["a", "b"],
+    target: () => 0,
+  });
+  const { isComplete } = await evaluate({ model, tasks: [task], out: await folder() });
+  await new Promise(setImmediate); // warnings are told in a later turn
+  process.off("warning", warned);
+  expect(isComplete).toBe(true);
+  expect(warned).not.toHaveBeenCalled();
+});
+
 test("two runs are compared item by item", async () => {
   const [a, b] = [await folder(), await folder()];
   const right = (count: number) => Array.from({ length: 12 }, (_, i) => (i < count ? "yes" : "no"));

@@ -1,5 +1,6 @@
 /** Asks a model about every item of a task: many at a time, each written down when it is done. */
 
+import { setMaxListeners } from "node:events";
 import type {
   EvalItem,
   EvalModel,
@@ -81,6 +82,7 @@ export async function runTask(
   const { concurrency = defaultConcurrency(task, model) } = options;
   const { onProgress, signal = new AbortController().signal } = options;
   requireSenses(task, model);
+  setMaxListeners(0, signal); // every item at work may listen, which is no leak
   const started = performance.now();
   const tally = new Tally(task);
   const journal = await openJournal(file, journalKey(task, model, seed));
