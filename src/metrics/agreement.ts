@@ -61,8 +61,9 @@ export function krippendorffAlpha(units: readonly (readonly unknown[])[]): numbe
   for (const labels of rated) {
     n += labels.length;
     for (const label of labels) counts.set(label, (counts.get(label) ?? 0) + 1);
-    const pairs = labels.flatMap((x, i) => labels.filter((y, j) => i !== j && x !== y));
-    disagreement += pairs.length / (labels.length - 1);
+    let unequal = 0; // ordered pairs
+    for (const x of labels) for (const y of labels) if (x !== y) unequal++;
+    disagreement += unequal / (labels.length - 1);
   }
   const equal = [...counts.values()].reduce((sum, count) => sum + count * (count - 1), 0);
   const expected = n * (n - 1) - equal;

@@ -115,17 +115,30 @@ function pairOf({ reference, other }: RatedVariant, judgement: Judgement, tau: n
 export const judge = (labels: AxisLabels, judgement: Judgement): boolean =>
   judgement === "valid" ? isValid(labels) : labels[judgement];
 
-/** Indices of variants: whole clusters, as many as there are, with replacement. */
-function resamples(clusters: readonly number[][], samples: number, seed: number): number[][] {
+/** How often each variant was drawn: whole clusters, as many as there are, with replacement. */
+function resamples(clusters: readonly number[][], samples: number, seed: number): Uint32Array[] {
   const random = createRandom(seed, "agreement");
-  return Array.from({ length: samples }, () =>
-    clusters.flatMap(() => clusters[random.below(clusters.length)]!),
-  );
+  const variants = clusters.reduce((sum, { length }) => sum + length, 0);
+  return Array.from({ length: samples }, () => {
+    const counts = new Uint32Array(variants);
+    for (const _ of clusters) {
+      for (const i of clusters[random.below(clusters.length)]!) counts[i]!++;
+    }
+    return counts;
+  });
 }
 
-function measuresOf(pairs: readonly Pair[], draws: readonly number[][]): Measures {
+function measuresOf(pairs: readonly Pair[], draws: readonly Uint32Array[]): Measures {
   const whole = valuesOf(pairs);
-  const drawn = draws.map((indices) => valuesOf(indices.map((i) => pairs[i]!)));
+  // In the order of their scores, which AUROC would otherwise have to find for every resample.
+  const order = pairs
+    .map((_, i) => i)
+    .sort((a, b) => (pairs[a]!.score ?? 0) - (pairs[b]!.score ?? 0));
+  const drawn = draws.map((counts) => {
+    const sample: Pair[] = [];
+    for (const i of order) for (let k = 0; k < counts[i]!; k++) sample.push(pairs[i]!);
+    return valuesOf(sample);
+  });
   const measureOf = (name: MeasureName): Measure | undefined => {
     const value = whole[name];
     if (value === undefined) return undefined;
@@ -144,10 +157,13 @@ function measuresOf(pairs: readonly Pair[], draws: readonly number[][]): Measure
 function valuesOf(pairs: readonly Pair[]): Partial<Record<MeasureName, number>> {
   const reference = pairs.map((pair) => pair.reference);
   const other = pairs.map((pair) => pair.other);
-  const count = (truth: boolean, said: boolean): number =>
-    pairs.filter((pair) => pair.reference === truth && pair.other === said).length;
-  const [hits, misses] = [count(true, true), count(true, false)];
-  const [alarms, rejections] = [count(false, true), count(false, false)];
+  let [hits, misses, alarms, rejections] = [0, 0, 0, 0];
+  for (const pair of pairs) {
+    if (pair.reference && pair.other) hits++;
+    else if (pair.reference) misses++;
+    else if (pair.other) alarms++;
+    else rejections++;
+  }
   const scores = pairs.flatMap(({ score }) => score ?? []);
   return {
     accuracy: observedAgreement(reference, other),
