@@ -107,6 +107,13 @@ test("a variant is shown with its source, and labels are on disk row by row", as
   work.write("a/variants.jsonl", jsonLines(rows.slice(0, 1)));
   const shorter = await ask<{ variants: object[] }>("/labels/file?file=a/variants.jsonl");
   expect(shorter.body.variants).toHaveLength(1);
+  // Labels of other variants with the same ids are not taken for labels of these.
+  work.write("a/variants.jsonl", jsonLines([variantRow(0, { choices: ["a", "b"] })]));
+  const other = await ask("/labels/file?file=a/variants.jsonl");
+  expect([other.status, other.body.error.message]).toEqual([
+    400,
+    expect.stringMatching(/^a\/variants\.labels\.jsonl: the label of "v0" by ada is of another/),
+  ]);
 });
 
 test("no name leads out of the folder, over a link, or to another kind of file", async () => {

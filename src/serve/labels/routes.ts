@@ -29,7 +29,7 @@ export function labelRoutes(root: string | undefined): LabelRoutes {
     const { sage } = await import("../../evaluate/index.ts");
     const { file, labels } = await variantPaths(root, name);
     const variants = await told(readCached(sage, file), root!);
-    const given = await told(sage.readLabels(labels), root!);
+    const given = await told(readMatching(sage, labels, variants), root!);
     return { sage, variants, labels, given };
   };
   return {
@@ -135,6 +135,21 @@ async function readCached(sage: Sage, file: string): Promise<sage.StoredVariant[
   kept.set(file, { stamp, variants });
   if (kept.size > MOST_KEPT) kept.delete(kept.keys().next().value!);
   return variants;
+}
+
+/** @throws Error where a label is of another variant with the same id */
+async function readMatching(
+  sage: Sage,
+  file: string,
+  variants: readonly sage.StoredVariant[],
+): Promise<sage.VariantLabel[]> {
+  const byId = new Map(variants.map((variant) => [variant.id, variant]));
+  const labels = await sage.readLabels(file);
+  for (const label of labels) {
+    const variant = byId.get(label.id);
+    if (variant) sage.checkSame(label, variant, file);
+  }
+  return labels;
 }
 
 /** Measures that mean something for few labels; `onefold sage agreement` has all, with intervals. */
