@@ -36,6 +36,8 @@ torch.set_num_threads(o.threads)
 folder = Path(o.folder).resolve()
 os.chdir(Path(__file__).resolve().parents[2] / "test/fixtures/evaluate/parity")
 model = HFLM(str(folder), device="cpu", dtype="float32", batch_size=o.batch)
+# The checkpoint's own limit of answers would stand in the place of the task's.
+model.model.generation_config.max_new_tokens = None
 parameters = sum(each.numel() for each in model.model.parameters())
 say(lm_eval=lm_eval.__version__, torch=torch.__version__, parameters=parameters)
 
