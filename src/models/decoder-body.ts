@@ -56,27 +56,37 @@ export function decoderBody(
         Object.entries(arrays).map(([name, array]) => [`${name}.${i}`, array]),
       ),
     );
+  const forwardBoth: SequenceBody["forwardBoth"] = (
+    p,
+    source,
+    target,
+    { full: isFull = false } = {},
+  ) => {
+    const { embeds, valid } = joined([...source, target]);
+    const total = embeds.shape[1];
+    const sourceLength = dimSub(total, target.embed.shape[1]);
+    const padding = valid && apart(valid);
+    const isCausal = !isFull && !fullSource;
+    const sees = { source: fullSource, target: isFull };
+    const order = isCausal ? undefined : orderOf(total, sourceLength, sees);
+    const { hidden } = decoder(p, c, {
+      embeds,
+      causal: isCausal,
+      positions: valid && placesOf(valid),
+      bias: padding && order ? add(padding, order) : (padding ?? order),
+    });
+    return {
+      source: slice(hidden, 1, 0, sourceLength),
+      target: slice(hidden, 1, sourceLength, total),
+    };
+  };
   return {
     width: c.hiddenSize,
     vocabSize: c.vocabSize,
     embedTokens: (p, ids) => tokenEmbeddings(p, c, ids),
     head: (p, hidden) => lmHead(p, c, hidden),
-    forward(p, source, target, { full: isFull = false } = {}) {
-      const { embeds, valid } = joined([...source, target]);
-      const total = embeds.shape[1];
-      const sourceLength = dimSub(total, target.embed.shape[1]);
-      const padding = valid && apart(valid);
-      const isCausal = !isFull && !fullSource;
-      const sees = { source: fullSource, target: isFull };
-      const order = isCausal ? undefined : orderOf(total, sourceLength, sees);
-      const { hidden } = decoder(p, c, {
-        embeds,
-        causal: isCausal,
-        positions: valid && placesOf(valid),
-        bias: padding && order ? add(padding, order) : (padding ?? order),
-      });
-      return slice(hidden, 1, sourceLength, total);
-    },
+    forward: (...of) => forwardBoth(...of).target,
+    forwardBoth,
     statePorts(sourceLength, capacity) {
       // Programs cannot tell two unknown lengths from their sum.
       const isKnown = typeof sourceLength === "number" && typeof capacity === "number";

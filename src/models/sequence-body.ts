@@ -65,6 +65,13 @@ export interface SequenceBody {
     target: Embedded,
     options?: { readonly full?: boolean },
   ): Tensor;
+  /** As `forward`, with those of the source's positions, segment behind segment. */
+  forwardBoth(
+    p: Scope,
+    source: readonly Embedded[],
+    target: Embedded,
+    options?: { readonly full?: boolean },
+  ): { readonly source: Tensor; readonly target: Tensor };
   /** What the source leaves for steps over targets of at most `capacity` positions. */
   statePorts(sourceLength: Dim, capacity: Dim): readonly StatePort[];
   /** Reads the source (a batch without padding). Gives the ports of `statePorts`. */

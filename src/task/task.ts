@@ -43,6 +43,11 @@ export interface TaskOptions<R> {
   readonly generate?: TaskGenerateOptions;
   /** Of the labels, 0 to 1 (default 0). */
   readonly smoothing?: number;
+  /**
+   * Weight of a CTC loss beside that of the tokens: what is said must be told by the sound's positions
+   * alone, over the target's tokens (default 0). Sources with AUDIO, targets of text.
+   */
+  readonly ctc?: number;
   /** Most positions of a micro-batch, padding included (default: that of the training). */
   readonly positions?: number;
   /** Records prepared at a time, of which batches of like length are made (default 256). */
@@ -62,6 +67,7 @@ export interface Task {
   readonly weight: number;
   readonly generate: GenerateOptions;
   readonly smoothing: number;
+  readonly ctc: number;
   readonly positions?: number;
   readonly pool: number;
 }
@@ -104,7 +110,7 @@ export function task<
 
 /** As {@link task}, for what is not known to the compiler. */
 export function checkedTask(instruction: string, options: TaskOptions<object>): Task {
-  const { name = instruction, closedSet, weight = 1, smoothing = 0, pool = 256 } = options;
+  const { name = instruction, closedSet, weight = 1, smoothing = 0, ctc = 0, pool = 256 } = options;
   const [first, ...others] = parseTemplates(instruction).map(planOf);
   const plans = [first, ...others] as const;
   const refuse = (problem: string): never => {
@@ -125,6 +131,10 @@ export function checkedTask(instruction: string, options: TaskOptions<object>): 
   if (!(smoothing >= 0 && smoothing < 1)) {
     refuse(`its smoothing is ${smoothing}, expected 0 or more and below 1`);
   }
+  if (!(ctc >= 0 && ctc < Infinity)) refuse(`its ctc is ${ctc}, expected a weight from 0 on`);
+  if (ctc > 0 && !plans.every(isHeard)) {
+    refuse("its ctc needs a source with AUDIO, and a target of text without closed set");
+  }
   const idle = idleOption(options.generate ?? {}, first.target.kind);
   if (idle) refuse(idle);
   return {
@@ -134,6 +144,7 @@ export function checkedTask(instruction: string, options: TaskOptions<object>): 
     plans,
     weight,
     smoothing,
+    ctc,
     pool,
     generate: { ...options.generate, ...(closedSet && { closedSet }) },
     metric: options.metric && scoreOf(options.metric, first, refuse),
@@ -146,6 +157,13 @@ function generatedSlots({ target }: Plan): readonly Slot[] {
   if (!target.repeated) return target.generated;
   return target.repeated.flatMap((piece) => (piece.kind === "slot" ? [piece.slot] : []));
 }
+
+/** Whether a sound tells the text. */
+const isHeard = ({ source, target }: Plan): boolean =>
+  source.some(({ kind }) => kind === "audio") &&
+  target.kind === "tokens" &&
+  !target.isClosed &&
+  !target.repeated;
 
 const describe = ({ modality, name }: Slot): string => `[${modality}:${name}]`;
 

@@ -32,6 +32,13 @@ import { headsFirst, project, sourceState } from "./layer.ts";
 export function ofaBody(c: OfaConfig): SequenceBody {
   const tokens = normal(c.width ** -0.5);
   const table = (p: Scope): Scope => p.in("encoder", "embed_tokens");
+  const forwardBoth: SequenceBody["forwardBoth"] = (p, segments, target, options) => {
+    const source = encode(p, c, segments);
+    return {
+      source: source.states,
+      target: decodeAll(p, c, source, target, options?.full ?? false),
+    };
+  };
   return {
     width: c.width,
     vocabSize: c.vocabSize,
@@ -43,8 +50,8 @@ export function ofaBody(c: OfaConfig): SequenceBody {
       c.tiedHead
         ? tiedHead(table(p), hidden, c.vocabSize, tokens)
         : linear(p.in("decoder", "output_projection"), hidden, c.vocabSize, { init: tokens }),
-    forward: (p, source, target, options) =>
-      decodeAll(p, c, encode(p, c, source), target, options?.full ?? false),
+    forward: (...of) => forwardBoth(...of).target,
+    forwardBoth,
     statePorts: (sourceLength, capacity) => statePorts(c, sourceLength, capacity),
     begin: (p, source, capacity) => begin(p, c, source, capacity),
     step: (p, target, state, past, options) =>

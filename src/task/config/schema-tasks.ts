@@ -85,6 +85,9 @@ export const taskKeys = z.strictObject({
     .describe("how answers are scored: a name, or {name, slot, references}"),
   weight: positive().optional().describe("beside other tasks (default: 1, or the preset's)"),
   smoothing: share().optional().describe("of labels"),
+  ctc: atLeastZero()
+    .optional()
+    .describe("weight of a CTC loss on the sound's positions (default: 0, or the preset's)"),
   positions: count().optional().describe("most positions of its micro-batches"),
   pool: count().optional().describe("records prepared at a time (default: 256)"),
   generate: generate.optional().describe("how answers are generated: beam, max_length, seed, …"),

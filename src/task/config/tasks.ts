@@ -66,9 +66,9 @@ const templates = (text: string | readonly string[]): string => [text].flat().jo
 
 /** What is left out is left to the preset. */
 function optionsOf(keys: TaskKeys): TaskOptions<object> {
-  const { name, closed_set: closedSet, metric, weight, smoothing, positions, pool } = keys;
+  const { name, closed_set: closedSet, metric, weight, smoothing, ctc, positions, pool } = keys;
   return given({
-    ...{ name, closedSet, weight, smoothing, positions, pool },
+    ...{ name, closedSet, weight, smoothing, ctc, positions, pool },
     metric: typeof metric === "string" ? { name: metric } : (metric as TaskMetric<object>),
     generate: keys.generate && generation(keys.generate),
   });

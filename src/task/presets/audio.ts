@@ -5,7 +5,7 @@ import { worldRecords } from "../records.ts";
 import { toneSpeech } from "../worlds/index.ts";
 import { format } from "./data-files.ts";
 import { cepstra } from "./features.ts";
-import { definePreset, type Preset, renamed, SMOOTHING } from "./preset.ts";
+import { CTC, definePreset, type Preset, renamed, SMOOTHING } from "./preset.ts";
 
 export const audio: readonly Preset[] = [
   definePreset({
@@ -15,7 +15,7 @@ export const audio: readonly Preset[] = [
     instruction: "[AUDIO:wav] what is the text corresponding to the voice? -> [TEXT:text]",
     data: "LibriSpeech (folder)",
     metric: { name: "wer" },
-    options: { smoothing: SMOOTHING },
+    options: { smoothing: SMOOTHING, ctc: CTC },
     world: (options) =>
       worldRecords(toneSpeech, ({ audio: wav, text }) => ({ wav, text }), options),
     format: format({ read: (files) => readLibriSpeech(files.file, files) }),

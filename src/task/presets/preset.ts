@@ -24,7 +24,7 @@ export interface Preset {
   readonly metric?: TaskMetric<object>;
   /** Of the generated data. */
   readonly closedSet?: readonly string[];
-  readonly options?: Pick<TaskOptions<object>, "weight" | "generate" | "smoothing">;
+  readonly options?: Pick<TaskOptions<object>, "weight" | "generate" | "smoothing" | "ctc">;
   readonly world: (options?: WorldRecordsOptions) => Records;
   /**
    * A published data set, checked at once and read anew each time.
@@ -45,6 +45,9 @@ interface Records {
 
 /** Label smoothing of OFA's fine-tuning scripts. */
 export const SMOOTHING = 0.1;
+
+/** Of CTC beside cross-entropy, as hybrid speech recognition is trained (Watanabe et al., 2017). */
+export const CTC = 0.3;
 
 interface Definition extends Omit<Preset, "read"> {
   /** Of its published data, where several by what is given. */

@@ -8,7 +8,7 @@ import { groupArrays } from "../model/group-arrays.ts";
 import { groupInput } from "../model/network.ts";
 import { lengthOf, type PreparedSample } from "../prepare/sample.ts";
 import { type LossLayout, layoutKey } from "./loss.ts";
-import { targetArrays } from "./target-arrays.ts";
+import { ctcArrays, targetArrays } from "./target-arrays.ts";
 
 /** Of a sample: samples of a batch have the same. */
 export function layoutOf({ groups, target }: PreparedSample): LossLayout {
@@ -32,12 +32,14 @@ export interface TaskBatch {
  * @param start token that a target starts from
  * @param samples one or more, of one layout
  * @param random noise of diffusion
+ * @param isHeard with what a CTC term takes
  */
 export function batchOf(
   c: TaskModelConfig,
   start: number,
   samples: readonly PreparedSample[],
   random: Random,
+  isHeard = false,
 ): TaskBatch {
   const layout = layoutOf(samples[0]);
   const inputs: Record<string, NDArray> = {};
@@ -49,6 +51,7 @@ export function batchOf(
   });
   const { arrays, count } = targetArrays(c, start, samples, random);
   const positions = samples.length * Math.max(...samples.map(lengthOf));
+  if (isHeard) Object.assign(inputs, ctcArrays(samples));
   return { layout, inputs: { ...inputs, ...arrays }, count, positions };
 }
 
@@ -56,14 +59,14 @@ export function batchOf(
  * The micro-batch of a task in a step.
  *
  * @param weight multiplies its mean loss ("tasks") or its summed loss ("tokens")
- * @param smoothing of its labels
+ * @param loss smoothing of its labels, and its CTC term
  */
 export function weighed(
   { layout, inputs, count, positions }: TaskBatch,
   task: string,
   weight: number,
   balance: "tasks" | "tokens",
-  smoothing = 0,
+  { smoothing = 0, ctc }: Pick<LossLayout, "smoothing" | "ctc"> = {},
 ): MicroBatch {
   const scale = balance === "tokens" ? weight : weight / count;
   return {
@@ -72,7 +75,7 @@ export function weighed(
     tokens: positions,
     loss: layoutKey({
       ...layout,
-      smoothing: "tokens closed".includes(layout.target) ? smoothing : 0,
+      ...("tokens closed".includes(layout.target) && { smoothing, ctc }),
     }),
     task,
   };

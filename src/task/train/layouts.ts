@@ -4,11 +4,11 @@ import type { GroupKinds } from "../model/network.ts";
 import type { SentenceMarks, Vocabulary } from "../model/vocabulary.ts";
 import type { Plan } from "../plan.ts";
 import type { Task } from "../task.ts";
-import type { LossLayout } from "./loss.ts";
+import type { CtcTerm, LossLayout } from "./loss.ts";
 
 /** Layouts of a task's samples: of each template, and of motions without their text. */
 export function layoutsOf(
-  { plans, smoothing }: Pick<Task, "plans" | "smoothing">,
+  { plans, smoothing, ctc }: Pick<Task, "plans" | "smoothing" | "ctc">,
   { marks }: Pick<Vocabulary, "marks">,
 ): LossLayout[] {
   return plans.flatMap((plan): LossLayout[] => {
@@ -22,11 +22,15 @@ export function layoutsOf(
     }
     return [
       target === "tokens" || target === "closed"
-        ? { source, target, smoothing }
+        ? { source, target, smoothing, ctc: ctcTerm(ctc, marks.targetStart) }
         : { source, target },
     ];
   });
 }
+
+/** @param start the mark that targets begin with and none contains: the blank */
+export const ctcTerm = (weight: number, start: number): CtcTerm | undefined =>
+  weight > 0 ? { weight, blank: start } : undefined;
 
 /** As `prepareSource` groups them. */
 function sourceKinds({ source }: Plan, { isPerText }: SentenceMarks): GroupKinds {

@@ -6,6 +6,7 @@ import type { BatchSource, Cursor, MicroBatch } from "../../train/index.ts";
 import type { TaskModelConfig } from "../model/config.ts";
 import { lengthOf, type PreparedSample } from "../prepare/sample.ts";
 import { batchOf, layoutOf, type TaskBatch, weighed } from "./batch.ts";
+import { ctcTerm } from "./layouts.ts";
 import { layoutKey } from "./loss.ts";
 
 /** A task as training sees it. */
@@ -17,6 +18,8 @@ export interface TrainTask {
   readonly positions?: number;
   /** Of its labels, 0 to 1 (default 0). */
   readonly smoothing?: number;
+  /** Weight of a CTC term on its sounds (default 0). */
+  readonly ctc?: number;
   /**
    * Multiplies its loss (default 1): criteria differ in size, and a mean distance of frames is
    * hardly heard beside a cross-entropy of tokens.
@@ -51,7 +54,7 @@ export interface TaskSourceOptions {
 
 /** An endless source over tasks. Its cursor is how many micro-batches each has given. */
 export function taskSource(options: TaskSourceOptions): BatchSource {
-  const { tasks, seed, order, balance = "tasks" } = options;
+  const { tasks, start, seed, order, balance = "tasks" } = options;
   if (tasks.length === 0) throw new Error("task: there are no tasks to train");
   const weights = tasks.map(({ weight = 1 }) => weight);
   tasks.forEach(({ name }, i) => {
@@ -79,9 +82,9 @@ export function taskSource(options: TaskSourceOptions): BatchSource {
       const i = choose();
       turn++;
       const batch = await queues[i].next();
-      const { name, smoothing, lossScale = 1 } = tasks[i];
+      const { name, smoothing, lossScale = 1, ctc = 0 } = tasks[i];
       const weight = order === "by weight" ? lossScale : weights[i] * lossScale;
-      return weighed(batch, name, weight, balance, smoothing);
+      return weighed(batch, name, weight, balance, { smoothing, ctc: ctcTerm(ctc, start) });
     },
     get cursor(): Cursor {
       return { turn, tasks: Object.fromEntries(queues.map((q) => [q.task.name, q.place])) };
@@ -140,7 +143,8 @@ class TaskQueue {
     this.place = isLast ? { pool: pool + 1, batch: 0 } : { pool, batch: batch + 1 };
     if (isLast) this.cut = undefined;
     const random = createRandom(seed, `${this.task.name} ${pool} ${batch}`);
-    return batchOf(config, start, samples, random);
+    const { ctc = 0 } = this.task;
+    return batchOf(config, start, samples, random, ctc > 0);
   }
 
   private async load(pool: number): Promise<(readonly PreparedSample[])[]> {

@@ -68,6 +68,19 @@ function tokenArrays(
   return { arrays, count: labels.length };
 }
 
+/** Labels of `soundLoss`: what is generated, without its end. */
+export function ctcArrays(samples: readonly PreparedSample[]): Record<string, NDArray> {
+  const spoken = samples.map(({ target }) =>
+    target.kind === "tokens" ? target.ids.slice(target.prefix, -1) : [],
+  );
+  const most = padded(Math.max(1, ...spoken.map((ids) => ids.length)));
+  const labels = zeros("i64", [samples.length, most]);
+  spoken.forEach((ids, i) => {
+    for (const [at, id] of ids.entries()) labels.data[i * most + at] = BigInt(id);
+  });
+  return { "ctc.labels": labels, "ctc.sizes": integers(spoken.map((ids) => ids.length)) };
+}
+
 function integers(values: readonly number[]): NDArray {
   const array = zeros("i64", [values.length]);
   values.forEach((value, i) => {

@@ -13,12 +13,13 @@ import type { TrainTask } from "./source.ts";
  * @param seed of the templates that are drawn, and of what is masked
  */
 export function trainTask(task: Task, preparation: PrepareOptions, seed: number): TrainTask {
-  const { name, plans, train = [], weight, positions, smoothing, closedSet } = task;
+  const { name, plans, train = [], weight, positions, smoothing, ctc, closedSet } = task;
   const pools = poolsOf(train, task.pool, name);
   return {
     name,
     weight,
     smoothing,
+    ctc,
     positions,
     async samples(k) {
       const random = createRandom(seed, `${name} ${k}`);

@@ -229,6 +229,7 @@ function fingerprintOf(options: TrainTasksOptions, trained: readonly string[]): 
       instruction: task.instruction,
       weight: task.weight,
       smoothing: task.smoothing,
+      ...(task.ctc > 0 && { ctc: task.ctc }),
       positions: task.positions,
       pool: task.pool,
       closedSet: task.closedSet,
