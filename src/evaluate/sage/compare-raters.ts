@@ -8,7 +8,8 @@ import {
   judge,
   type RatedVariant,
 } from "./agreement.ts";
-import { MAJORITY, type VariantLabel, VERIFIER } from "./labels.ts";
+import type { VariantLabel } from "./labels.ts";
+import { MAJORITY, VERIFIER } from "./raters.ts";
 import { type Axis, type AxisLabels, type Judgement, judgements } from "./types.ts";
 import type { StoredVerdict } from "./variant-file.ts";
 

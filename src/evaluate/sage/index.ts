@@ -62,9 +62,7 @@ export {
 } from "./known-types.ts";
 export { labelledVariants, type SourcedVariant } from "./labelled.ts";
 export {
-  annotatorSchema,
   appendLabel,
-  axisDigitsSchema,
   axisLabels,
   checkSame,
   readLabels,

@@ -2,9 +2,10 @@
 
 import { mkdir, open } from "node:fs/promises";
 import { dirname } from "node:path";
-import { z } from "zod";
+import type { z } from "zod";
 import { fileError, show } from "../../checkpoint/json.ts";
 import { linesOf, START } from "../../train/data/read-lines.ts";
+import type { axisDigitsSchema } from "./row-schemas.ts";
 import type { Axis, AxisLabels } from "./types.ts";
 import {
   contentOf,
@@ -13,7 +14,6 @@ import {
   rowsOf,
   type StoredVariant,
   type VariantRecord,
-  variantSchema,
 } from "./variant-file.ts";
 
 /** One person's judgement of a variant. */
@@ -27,38 +27,6 @@ export interface VariantLabel {
   /** From seeing the variant to the last axis. */
   readonly seconds?: number;
 }
-
-/** Raters that are no person. */
-export const VERIFIER = "verifier";
-export const MAJORITY = "majority";
-
-export const annotatorSchema = z
-  .string("expected a name")
-  .trim()
-  .min(1, "expected a name")
-  .max(100, "expected a name of at most 100 characters")
-  .refine(
-    (name) => name !== VERIFIER && name !== MAJORITY,
-    `expected a name other than ${VERIFIER} and ${MAJORITY}`,
-  );
-
-const digit = z.literal([0, 1], "expected 0 or 1");
-
-export const axisDigitsSchema = z.object(
-  { type_ok: digit, label_ok: digit, unique_ok: digit },
-  "expected an object with type_ok, label_ok and unique_ok",
-);
-
-const labelSchema = z.looseObject(
-  {
-    id: z.string("expected text").min(1, "expected the id of a variant"),
-    variant: variantSchema,
-    labels: axisDigitsSchema,
-    annotator: annotatorSchema,
-    seconds: z.number("expected a number").min(0, "expected 0 or more").optional(),
-  },
-  "expected an object",
-);
 
 /** @example axisLabels({ type_ok: 1, label_ok: 0, unique_ok: 1 }).label // false */
 export const axisLabels = (digits: z.output<typeof axisDigitsSchema>): AxisLabels => ({
@@ -74,6 +42,7 @@ export const axisLabels = (digits: z.output<typeof axisDigitsSchema>): AxisLabel
  * @throws Error naming file, line and key, and what was expected there
  */
 export async function readLabels(file: string): Promise<VariantLabel[]> {
+  const { labelSchema } = await import("./row-schemas.ts");
   const last = new Map<string, VariantLabel>();
   try {
     for await (const { value, line } of rowsOf(file)) {

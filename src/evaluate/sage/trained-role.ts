@@ -2,38 +2,11 @@
 
 import { existsSync } from "node:fs";
 import { join } from "node:path";
-import { z } from "zod";
-import { readJsonObject } from "../../checkpoint/json.ts";
-import { checkConfig } from "../../train/job/config-file.ts";
+import type { TrainedRole } from "./read-trained.ts";
+
+export type { TrainedRole };
 
 export const TRAINED_FILE = "sage.json";
-
-const share = z.number().min(0).max(1);
-const scale = z.object({ slope: z.number(), shift: z.number() });
-const labels = z.object({ type: z.boolean(), label: z.boolean(), unique: z.boolean() });
-
-const trainedSchema = z.object({
-  sage: z.literal(1).describe("1"),
-  role: z.enum(["gen", "qual"]),
-  /** Version of the notation that it was trained in. */
-  notation: z.string(),
-  /** What it was trained from. */
-  base: z.object({ name: z.string(), digest: z.string() }),
-  calibration: z.object({ type: scale, label: scale, unique: scale }).optional(),
-  /** Raw scores of labelled variants that nothing was fitted to. */
-  heldOut: z
-    .array(
-      z.object({
-        type: z.string(),
-        source: z.string(),
-        scores: z.object({ type: share, label: share, unique: share }),
-        labels,
-      }),
-    )
-    .optional(),
-});
-
-export type TrainedRole = z.output<typeof trainedSchema>;
 
 /**
  * @returns undefined where the folder has no such file: it was not trained for this
@@ -42,5 +15,5 @@ export type TrainedRole = z.output<typeof trainedSchema>;
 export async function readTrainedRole(folder: string): Promise<TrainedRole | undefined> {
   const file = join(folder, TRAINED_FILE);
   if (!existsSync(file)) return undefined;
-  return checkConfig(trainedSchema, await readJsonObject(file), file);
+  return (await import("./read-trained.ts")).readTrainedFile(file);
 }

@@ -1,65 +1,13 @@
 /** Variants in a file, a line of JSON each: what is labelled, and what verifiers judged. */
 
-import { type core, z } from "zod";
+import type { core, z } from "zod";
 import { isObject, show } from "../../checkpoint/json.ts";
 import { linesOf, START } from "../../train/data/read-lines.ts";
+import type { variantSchema } from "./row-schemas.ts";
 import type { AxisScores, ChoiceContent } from "./types.ts";
 
 /** Rows are texts that people read; a longer one is a mistake. */
 export const MAX_LINE_BYTES = 4 * 2 ** 20;
-
-const contentShape = {
-  question: z.string("expected text").optional(),
-  context: z.string("expected text").optional(),
-  choices: z
-    .array(z.string("expected text"), "expected a list of texts")
-    .min(2, "expected a list of 2 or more texts"),
-  label: z.int("expected the index of a choice").min(0, "expected the index of a choice"),
-};
-
-/** What a schema cannot say key by key. */
-function checkContent(
-  content: { question?: string; context?: string; choices: string[]; label: number },
-  ctx: core.$RefinementCtx,
-): void {
-  const { question, context, choices, label } = content;
-  const add = (path: string, message: string): void =>
-    ctx.addIssue({ code: "custom", path: [path], message });
-  if ((question ?? context) === undefined) add("question", "expected text (or give it as context)");
-  if (label >= choices.length)
-    add("label", `expected the index of one of ${choices.length} choices`);
-}
-
-const share = z
-  .number("expected a number from 0 to 1")
-  .min(0, "expected 0 or more")
-  .max(1, "expected 1 or less");
-
-const verdictSchema = z.looseObject(
-  { scores: z.object({ type: share, label: share, unique: share }), score: share },
-  "expected an object with scores and score",
-);
-
-/** Keys beside these (generator, license, ...) are kept. */
-export const variantSchema = z
-  .looseObject(
-    {
-      ...contentShape,
-      type: z.string("expected text").min(1, "expected the id of a type of variants"),
-      src_id: z.string("expected text"),
-      source: z.looseObject(contentShape, "expected the source item").superRefine(checkContent),
-      qual: verdictSchema.optional(),
-    },
-    "expected an object",
-  )
-  .superRefine(checkContent);
-
-const rowSchema = variantSchema.and(
-  z.looseObject(
-    { id: z.string("expected text").min(1, "expected a text that is not empty") },
-    "expected an object",
-  ),
-);
 
 /** A variant as its row says it, without its id. */
 export type VariantRecord = z.output<typeof variantSchema>;
@@ -97,6 +45,7 @@ export interface StoredVerdict {
  * const variants = await readVariants("variants.jsonl");
  */
 export async function readVariants(file: string): Promise<StoredVariant[]> {
+  const { variantRowSchema: rowSchema } = await import("./row-schemas.ts");
   const variants: StoredVariant[] = [];
   const lines = new Map<string, number>();
   for await (const { value, line } of rowsOf(file)) {

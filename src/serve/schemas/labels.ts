@@ -1,7 +1,7 @@
 /** The body of POST /labels. */
 
 import { z } from "zod";
-import { annotatorSchema, axisDigitsSchema } from "../../evaluate/sage/labels.ts";
+import { annotatorSchema, axisDigitsSchema } from "../../evaluate/sage/row-schemas.ts";
 
 export const labelBody = z.object({
   /** A file of variants, as GET /labels lists it. */

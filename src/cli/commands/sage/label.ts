@@ -4,6 +4,7 @@ import { userInfo } from "node:os";
 import type { Command } from "commander";
 import { sage } from "../../../evaluate/index.ts";
 import { type Judging, pressKey, questions } from "../../../evaluate/sage/judging.ts";
+import { annotatorSchema } from "../../../evaluate/sage/row-schemas.ts";
 import { UsageError } from "../../errors.ts";
 import { type Io, writeJson } from "../../io.ts";
 import { readKeys } from "../../keys.ts";
@@ -29,7 +30,7 @@ export const defineLabel = (command: Command, io: Io): Command =>
     .option("--limit <count>", "most variants of this sitting", integer({ min: 1 }))
     .action(async (flags: LabelFlags, self: Command) => {
       const json = self.optsWithGlobals().json === true;
-      const annotator = sage.annotatorSchema.safeParse(flags.annotator);
+      const annotator = annotatorSchema.safeParse(flags.annotator);
       if (!annotator.success) {
         throw new UsageError(`--annotator: ${annotator.error.issues[0]!.message}`);
       }
