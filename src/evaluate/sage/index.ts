@@ -25,7 +25,7 @@ export { type Prices, readPrices } from "./build/prices.ts";
 export { type BadItem, choiceItemsOf, readChoiceItems } from "./build/read-items.ts";
 export { type BuildReport, type ReportOptions, reportOf, type TypeReport } from "./build/report.ts";
 export type { TypeThreshold } from "./build/threshold.ts";
-export { filesBeside, writeBuild } from "./build/write.ts";
+export { filesBeside, type WriteOptions, writeBuild } from "./build/write.ts";
 export {
   type Calibration,
   calibrate,

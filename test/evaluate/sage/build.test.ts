@@ -350,7 +350,12 @@ it("writes files that labelling reads, and folds labels into the report", async 
   const out = join(folder, "pro.jsonl");
   const files = sage.filesBeside(out);
   const report = sage.reportOf(result, options);
-  await sage.writeBuild(out, result, report, { report: files.report, audited: 5, seed: 1 });
+  await sage.writeBuild(out, result, report, {
+    report: files.report,
+    audited: 5,
+    seed: 1,
+    domain: "facts",
+  });
   const variants = await sage.readVariants(out);
   expect(variants).toHaveLength(36);
   const [first] = variants as [sage.StoredVariant];
@@ -363,6 +368,13 @@ it("writes files that labelling reads, and folds labels into the report", async 
       qual: { score: 1, reasons: ["seen", "seen", "seen"] },
     },
   });
+  // Of events, a context is asked: people are told what a variant of events is.
+  const events = join(folder, "events.jsonl");
+  const writing = { report: join(folder, "events.json"), audited: 5, seed: 1 };
+  await sage.writeBuild(events, result, report, { ...writing, domain: "events" });
+  const [event] = await sage.readVariants(events);
+  expect(event!.record.question).toBeUndefined();
+  expect(sage.contentOf(event!.record)).toEqual(sage.contentOf(first.record));
   const sampled = await sage.readVariants(files.audit);
   expect(sampled.filter(({ record }) => record.type === "negation")).toHaveLength(5);
   expect(await readFile(files.picture, "utf8")).toContain("negation");
@@ -386,6 +398,34 @@ it("writes files that labelling reads, and folds labels into the report", async 
   });
   // Wilson's interval of 4 in 5.
   expect(audited.types.restatement!.human!.interval[0]).toBeCloseTo(0.3755, 4);
+});
+
+it("hands on what was refused: to people, and to another generator", async () => {
+  const qual = judge((text) => (text.includes("Cole") || text.includes("Dorn") ? 0 : 1));
+  const isMute = (text: string): boolean => text.includes("Dorn");
+  const gen = fakeModel((request) => {
+    const { text, type, source } = readAsked(request);
+    return isMute(text) ? "I cannot." : writeInvented(type, source);
+  });
+  const result = await build("refused", { qual, gen, attempts: 1 });
+  const out = join(folder, "refused.jsonl");
+  const report = sage.reportOf(result, { models: { gen, qual }, seed: 0, notation: "" });
+  const files = sage.filesBeside(out);
+  await sage.writeBuild(out, result, report, {
+    report: files.report,
+    audited: 1,
+    seed: 0,
+    domain: "facts",
+  });
+  const refused = await sage.readVariants(files.refused);
+  expect(refused.map(({ id }) => id)).toEqual([
+    "cole/restatement",
+    "cole/negation",
+    "cole/critical",
+  ]);
+  expect(refused[0]!.record).toMatchObject({ type: "restatement", qual: { score: 0 } });
+  const hard = await allOf(sage.readChoiceItems(files.hard));
+  expect(hard.map((item) => ("id" in item ? item.id : item.problem))).toEqual(["cole", "dorn"]);
 });
 
 it("adds up prices by role, and says from where on it is cheaper", async () => {

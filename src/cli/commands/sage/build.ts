@@ -200,8 +200,9 @@ async function construct(
     validation,
     warnings: [...warnings, ...shares],
   });
-  const { audited } = flags;
-  await sage.writeBuild(out, result, report, { report: reportFile(flags), audited, seed });
+  const { audited, domain } = flags;
+  const writing = { report: reportFile(flags), audited, seed, domain };
+  await sage.writeBuild(out, result, report, writing);
   return report;
 }
 

@@ -38,7 +38,7 @@ export interface Attempted {
   /** What programs saw, by sentence. */
   readonly problems: Readonly<Record<string, number>>;
   /** The best of those that were refused, for people or a larger model. */
-  readonly best?: { readonly variant: ChoiceContent; readonly qual: Qualification };
+  readonly best?: Required<Accepted>;
 }
 
 export interface Writer {

@@ -3,7 +3,9 @@
 import { writeFileAtomically } from "../../../checkpoint/atomic.ts";
 import { createRandom, shuffleBy } from "../../../nn/random.ts";
 import { barChart } from "../../../plot/index.ts";
-import type { ChoiceContent, ChoiceItem, VariantType } from "../types.ts";
+import type { Domain } from "../known-types.ts";
+import type { Qualification } from "../qual.ts";
+import type { ChoiceContent, ChoiceItem } from "../types.ts";
 import type { BuildResult, BuiltVariant } from "./build.ts";
 import type { BuildReport } from "./report.ts";
 
@@ -14,71 +16,86 @@ export const filesBeside = (out: string) => {
     report: `${stem}.report.json`,
     picture: `${stem}.yield.svg`,
     refused: `${stem}.refused.jsonl`,
+    hard: `${stem}.hard.jsonl`,
     audit: `${stem}.audit.jsonl`,
     calls: `${stem}.calls`,
   };
 };
 
+export interface WriteOptions {
+  /** File of the report. */
+  readonly report: string;
+  /** Variants of each type in the sample for people. */
+  readonly audited: number;
+  readonly seed: number;
+  /** Of events, what is asked is called `context`, as labelling expects it. */
+  readonly domain: Domain;
+}
+
 /**
- * Writes variants and report, and beside the variants: a picture of the yield, what was refused with
- * the best that was written (for people, or a larger model), and a sample of each type for people to
- * label. Each file is whole or as it was.
+ * Writes variants and report, and beside the variants: a picture of the yield, the best of what was
+ * refused and a sample of what was accepted, for people to label, and the items without variants, for
+ * a larger model. Each file is whole or as it was.
  *
- * @param audited variants of each type in the sample
  * @throws Error naming the file that cannot be written
  */
 export async function writeBuild(
   out: string,
   result: BuildResult,
   report: BuildReport,
-  options: { readonly report: string; readonly audited: number; readonly seed: number },
+  options: WriteOptions,
 ): Promise<void> {
   const files = filesBeside(out);
+  const rowOf = (variant: BuiltVariant) => variantRow(variant, options.domain);
   const variants = result.outcomes.flatMap((outcome) => outcome.variants);
   await writeLines(out, variants.map(rowOf));
-  await writeLines(files.refused, refusedRows(result));
+  await writeLines(files.refused, refusedRows(result, options.domain));
+  await writeLines(files.hard, hardRows(result));
   await writeLines(files.audit, auditSample(result, options).map(rowOf));
   await writeText(options.report, `${JSON.stringify(report, null, 2)}\n`);
   await writeText(files.picture, pictureOf(report));
 }
 
 /** As `readVariants` reads it. */
-function rowOf({ id, type, item, variant, gen, qual }: BuiltVariant) {
-  const { license } = item;
-  return {
-    id,
-    ...variant,
-    type: type.id,
-    src_id: item.id,
-    source: contentOf(item),
-    ...(license === undefined ? {} : { license }),
-    gen,
-    ...(qual ? { qual: { scores: qual.scores, score: qual.score, reasons: qual.reasons } } : {}),
-  };
-}
+const variantRow = ({ id, type, item, variant, gen, qual }: BuiltVariant, domain: Domain) => ({
+  id,
+  ...asked(variant, domain),
+  type: type.id,
+  src_id: item.id,
+  source: asked(item, domain),
+  ...(item.license === undefined ? {} : { license: item.license }),
+  gen,
+  ...(qual ? { qual: verdictOf(qual) } : {}),
+});
 
-const contentOf = ({ question, choices, label }: ChoiceItem): ChoiceContent => {
-  return { question, choices, label };
-};
+const asked = ({ question, choices, label }: ChoiceContent, domain: Domain) =>
+  domain === "events" ? { context: question, choices, label } : { question, choices, label };
 
-const refusedRows = ({ outcomes }: BuildResult) =>
-  outcomes.flatMap(({ type, refused }) => refused.map((each) => refusedRow(type, each)));
+const verdictOf = ({ scores, score, reasons }: Qualification) => ({ scores, score, reasons });
 
-function refusedRow(
-  { id }: VariantType,
-  { item, best }: BuildResult["outcomes"][number]["refused"][number],
-) {
-  const row = { type: id, src_id: item.id, source: contentOf(item) };
-  if (!best) return { id: `${item.id}/${id}`, ...row };
-  const { scores, score, reasons } = best.qual;
-  return { id: `${item.id}/${id}`, ...best.variant, ...row, qual: { scores, score, reasons } };
+/** The best that was written and not believed, to be labelled like the accepted. */
+const refusedRows = ({ outcomes }: BuildResult, domain: Domain) =>
+  outcomes.flatMap(({ type, refused }) =>
+    refused.flatMap(({ item, best }) =>
+      best ? variantRow({ id: `${item.id}/${type.id}`, type, ...best }, domain) : [],
+    ),
+  );
+
+/** Items that lack variants of some types, as items for another generator. */
+function hardRows({ outcomes }: BuildResult) {
+  const rows = new Map<string, ChoiceItem & { types: string[] }>();
+  for (const { type, refused } of outcomes) {
+    for (const { item } of refused) {
+      const row = rows.get(item.id) ?? { ...item, types: [] };
+      row.types.push(type.id);
+      rows.set(item.id, row);
+    }
+  }
+  return [...rows.values()];
 }
 
 /** What programs wrote need not be looked at. */
-const auditSample = (
-  { outcomes }: BuildResult,
-  { audited, seed }: { readonly audited: number; readonly seed: number },
-): BuiltVariant[] =>
+const auditSample = ({ outcomes }: BuildResult, { audited, seed }: WriteOptions): BuiltVariant[] =>
   outcomes.flatMap(({ type, variants }) => {
     const random = createRandom(seed, `audit ${type.id}`);
     return shuffleBy(
