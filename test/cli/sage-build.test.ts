@@ -136,7 +136,7 @@ it("a run with failures says so first, and by its exit code", async () => {
   const { code, stdout } = await runOnefold(args);
   broken = undefined;
   expect(code).toBe(1);
-  expect(stdout).toMatch(/^incomplete: 1 rows are no items, 1 items failed\n/);
+  expect(stdout).toMatch(/^incomplete: 1 malformed row, 1 item failed\n/);
   expect(stdout).toContain('bad.jsonl:4: no value for "choices"');
   expect(stdout).toContain("1 of 3 items failed; the same command asks them again");
 });

@@ -118,6 +118,9 @@ it("accepts what passes programs and verifier, and counts every candidate", asyn
     yield: 11 / 15,
   });
   expect(report.types.restatement!.perAccepted!.tokens).toBeCloseTo((15 * 110 + 45 * 110) / 11, 9);
+  // Right choices are the longest here; eleven labels over four places are even but for chance.
+  const ofRestatement = report.warnings.filter((text) => text.startsWith("restatement"));
+  expect(ofRestatement.map((text) => /the (\w+) choice/.exec(text)?.[1])).toEqual(["longest"]);
   expect(report.total).toMatchObject({ money: null, breakEven: null, failed: 0 });
   expect(report.types.negation!.artefacts!.players.first).toMatchObject({
     score: 0.25,

@@ -227,25 +227,28 @@ async function labelledIn(file: string | undefined, domain: sage.Domain) {
   return sage.labelledVariants(labels, sage.knownTypes(domain), file);
 }
 
+const counted = (count: number, noun: string): string =>
+  `${count} ${noun}${count === 1 ? "" : "s"}`;
+
 const percent = (share: number | null): string =>
   share === null || Number.isNaN(share) ? "?" : `${(100 * share).toFixed(1)} %`;
 
 function render({ items, malformed, types, total, warnings }: sage.BuildReport): string {
   const problems = [
-    ...(malformed.count > 0 ? [`${malformed.count} rows are no items`] : []),
-    ...(total.failed > 0 ? [`${total.failed} items failed`] : []),
+    ...(malformed.count > 0 ? [counted(malformed.count, "malformed row")] : []),
+    ...(total.failed > 0 ? [`${counted(total.failed, "item")} failed`] : []),
   ];
   const head = problems.length > 0 ? [`incomplete: ${problems.join(", ")}`, ""] : [];
   const rows = Object.entries(types).map(([id, each]) => [
     id,
-    `${each.kept} variants of ${each.applicable} items`,
+    `${counted(each.kept, "variant")} of ${counted(each.applicable, "item")}`,
     `yield ${percent(each.yield)}`,
     `recall ${percent(each.threshold.recall)} at tau ${each.threshold.tau.toFixed(3)}`,
     each.perAccepted ? `${Math.round(each.perAccepted.tokens)} tokens each` : "",
     each.human ? `people: ${percent(each.human.precision)} valid` : "",
   ]);
   const cost = total.money === null ? "" : `, cost ${total.money.toFixed(4)}`;
-  const sum = `${total.kept} variants of ${items} items, yield ${percent(total.yield)}, ${total.tokens} tokens, ${formatDuration(total.seconds)}${cost}`;
+  const sum = `${counted(total.kept, "variant")} of ${counted(items, "item")}, yield ${percent(total.yield)}, ${total.tokens} tokens, ${formatDuration(total.seconds)}${cost}`;
   return [
     ...head,
     formatTable(rows),

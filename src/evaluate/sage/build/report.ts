@@ -209,8 +209,10 @@ function warningsOf(
       `${id}: no score keeps the precision on ${threshold.labelled} labelled variants; left out`,
     );
   }
-  for (const [player, { score, isWithin }] of Object.entries(artefacts?.players ?? {})) {
-    if (isWithin) continue;
+  for (const [player, each] of Object.entries(artefacts?.players ?? {})) {
+    const { score, isWithin, interval } = each;
+    const isNoise = interval[0] <= artefacts!.chance && artefacts!.chance <= interval[1];
+    if (isWithin || isNoise) continue; // of a few variants, any share is far from chance
     const [points, chance] = [score, artefacts!.chance].map((share) => (100 * share).toFixed(1));
     warnings.push(
       `${id}: always choosing the ${player} choice scores ${points} %, chance is ${chance} % (${kept} variants)`,
