@@ -15,5 +15,6 @@ export const recipes: Readonly<Record<string, () => Promise<Recipe>>> = {
   "hellaswag-pro": async () => (await import("./hellaswag-pro/recipe.ts")).default,
   ofa: async () => (await import("./ofa/recipe.ts")).default,
   sinks: async () => (await import("./sinks/recipe.ts")).default,
+  sage: async () => (await import("./sage/recipe.ts")).default,
   mathopeval: async () => (await import("./mathopeval/recipe.ts")).default,
 };
