@@ -24,8 +24,11 @@ export interface HellaswagProFrom {
  * @example
  * const tasks = await createHellaswagPro({ settings: { language: "en", mode: "letter" } });
  */
-export async function createHellaswagPro(from: HellaswagProFrom = {}): Promise<EvalTask[]> {
-  const { data, fewshot, settings = {} } = from;
+export async function createHellaswagPro({
+  data,
+  fewshot,
+  settings = {},
+}: HellaswagProFrom = {}): Promise<EvalTask[]> {
   const language = oneOf("language", settings.language ?? "both", [...languages, "both"]);
   const chosen = settings.variants?.split("+").map((name) => oneOf("variants", name.trim(), forms));
   const mode = oneOf("mode", settings.mode ?? "likelihood", modes);
@@ -46,21 +49,17 @@ export async function createHellaswagPro(from: HellaswagProFrom = {}): Promise<E
     maxTokens: maxTokens || undefined,
   };
   const asked = language === "both" ? languages : [language];
-  return Promise.all(
-    asked.map(async (each) => {
-      const kind = { prompt: common.prompt ?? each, isCrossLingual: mode === "xlt" };
-      const found =
-        data === undefined
-          ? generateHellaswagPro(each, { questions: questions || undefined })
-          : await readPublished(data, each, kind);
-      return hellaswagProTask({
-        ...common,
-        ...found,
-        language: each,
-        data: data === undefined ? "generated" : "published",
-      });
-    }),
-  );
+  const tasks: EvalTask[] = [];
+  for (const each of asked) {
+    const kind = { prompt: common.prompt ?? each, isCrossLingual: mode === "xlt" };
+    const found =
+      data === undefined
+        ? generateHellaswagPro(each, { questions: questions || undefined })
+        : await readPublished(data, each, kind);
+    const from = data === undefined ? "generated" : "published";
+    tasks.push(hellaswagProTask({ ...common, ...found, language: each, data: from }));
+  }
+  return tasks;
 }
 
 function oneOf<T extends string>(setting: string, value: string, known: readonly T[]): T {
