@@ -1,16 +1,10 @@
 /** Local copies of benchmarks: which files there are, and what their rows hold. */
 
 import { existsSync } from "node:fs";
-import { extname, join } from "node:path";
-import { isObject, readJson, show } from "../../checkpoint/json.ts";
+import { join } from "node:path";
 import { filesBelow } from "../../task/readers/data-folder.ts";
-import { checkWidth, readCsv } from "../../task/readers/read-rows.ts";
 import { type Row, RowError } from "../../task/readers/row.ts";
-import { describeProblem } from "../../train/data/problem.ts";
-import { MAX_ROW_BYTES } from "../../train/data/raw-row.ts";
-import { START } from "../../train/data/read-lines.ts";
-import { readParquet } from "../../train/data/read-parquet.ts";
-import { rowsOf } from "../../train/data/read-rows.ts";
+import { type RowFormat, tableRows } from "../task/table-rows.ts";
 import type { EvalImage, EvalItem, JsonObject } from "../types.ts";
 
 export interface DataFile {
@@ -57,13 +51,6 @@ export function ofSplit(benchmark: string, files: readonly DataFile[], split: st
   throw new Error(`${benchmark}: no file of the split "${split}" beside ${files[0]!.path}`);
 }
 
-export interface RowFormat {
-  /** Of CSV files without a header. */
-  readonly columns?: readonly string[];
-  /** Key of the rows in a JSON object. */
-  readonly list?: string;
-}
-
 /** What a row becomes; without an id, it is the row's place in its file. */
 export interface ReadRow {
   readonly doc: JsonObject;
@@ -85,11 +72,10 @@ export async function* readItems(
   for (const file of files) {
     const { split: _, ...parts } = file.parts;
     let index = 0;
-    for await (const row of readRows(file.path, format)) {
+    for await (const row of tableRows(file.path, format)) {
       const place = [...Object.values(parts), String(index++)].join("/");
       try {
         if (row instanceof RowError) throw row;
-        checkWidth(row);
         const { id = place, ...item } = toItem(row, file);
         yield { id, ...item };
       } catch (error) {
@@ -105,45 +91,4 @@ export async function* readDocs(
   ...given: Parameters<typeof readItems>
 ): AsyncGenerator<JsonObject> {
   for await (const { doc, problem } of readItems(...given)) if (problem === undefined) yield doc;
-}
-
-/** Rows of a .csv, .json, .parquet or .jsonl file; one that cannot be read is an error in its place. */
-export async function* readRows(
-  path: string,
-  format: RowFormat = {},
-): AsyncGenerator<Row | RowError> {
-  const ending = extname(path).toLowerCase();
-  if (ending === ".csv") {
-    try {
-      yield* readCsv(path, format.columns);
-    } catch (error) {
-      if (!(error instanceof RowError)) throw error;
-      yield error; // nothing behind an open quote can be told apart
-    }
-  } else if (ending === ".json") yield* jsonRows(path, format.list);
-  else {
-    const isParquet = ending === ".parquet";
-    const rows = isParquet
-      ? readParquet(path, START, MAX_ROW_BYTES, { utf8: false })
-      : rowsOf(path, START, MAX_ROW_BYTES);
-    for await (const raw of rows) {
-      const place = `${path}:${raw.line}`;
-      if ("row" in raw) yield { place, values: raw.row };
-      else
-        yield new RowError(place, describeProblem({ file: path, line: raw.line, ...raw.problem }));
-    }
-  }
-}
-
-async function* jsonRows(path: string, key: string | undefined): AsyncGenerator<Row | RowError> {
-  const value = await readJson(path, { maxBytes: 500 * 2 ** 20 });
-  const list = key !== undefined && isObject(value) ? value[key] : value;
-  if (!Array.isArray(list)) {
-    throw new Error(`${path}: expected an array${key ? ` in "${key}"` : ""}, found ${show(list)}`);
-  }
-  for (const [i, values] of list.entries()) {
-    const place = `${path}: [${i}]`;
-    if (isObject(values)) yield { place, values };
-    else yield new RowError(place, `must be an object, found ${show(values)}`);
-  }
 }

@@ -19,9 +19,14 @@ const editKinds = ["deletion", "modification", "annotation"] as const;
  */
 export async function readMathOps(file: string, format: "choice" | "free"): Promise<EvalItem[]> {
   const items: EvalItem[] = [];
-  for await (const { id, doc } of readDocuments([file])) {
+  for await (const item of readDocuments([file])) {
+    const { id, doc } = item;
+    if (item.problem !== undefined) {
+      items.push(item);
+      continue;
+    }
     const kind = doc.format === "mc" ? "choice" : doc.format;
-    if (kind !== undefined && kind !== format) continue;
+    if (kind !== undefined && kind !== null && kind !== format) continue;
     try {
       items.push(toEvalItem(itemOf(doc, format)));
     } catch (error) {
@@ -42,7 +47,7 @@ function itemOf(doc: JsonObject, format: "choice" | "free"): MathOpItem {
     if (found) return found;
     throw new Error(`"${key}" is "${value}", expected one of ${known.join(", ")}`);
   };
-  if (doc.lang !== undefined && doc.lang !== "mpl")
+  if (doc.lang !== undefined && doc.lang !== null && doc.lang !== "mpl")
     throw new Error(`"lang" is ${JSON.stringify(doc.lang)}, only mpl is read`);
   const figure = oneOf("figure", figureTypes);
   const operation = oneOf("op", operations);

@@ -18,8 +18,7 @@ export async function askChoices(
         "use a local model, or an endpoint with completions and echo",
     );
   }
-  const choices = spec.choices?.(doc) ?? [];
-  if (choices.length === 0) throw new Error("the item has no choices");
+  const choices = checkChoices(spec.choices?.(doc));
   const text = spec.text(doc);
   const prefix = spec.prefix?.(doc);
   const target = spec.target(doc);
@@ -41,6 +40,12 @@ export async function askChoices(
     ? choices.map((choice) => ({ context: "", continuation: gap + choice }))
     : [];
   const all = await model.logLikelihoods([...requests, ...aside], { signal });
+  const unknown = all.findIndex(({ logLikelihood }) => Number.isNaN(logLikelihood));
+  if (unknown >= 0) {
+    throw new Error(
+      `${model.name} gives no likelihood of choice ${(unknown % choices.length) + 1}`,
+    );
+  }
   const scores = all.slice(0, choices.length);
   const unconditional = isMutual ? all.slice(choices.length) : undefined;
   const scored = { choices, scores, unconditional, gold };
@@ -57,6 +62,14 @@ export async function askChoices(
     })),
     ...(joined > 0 ? { counts: { "tokens across the border": joined } } : {}),
   };
+}
+
+/** Documents come from files: what a task calls a list of texts may be anything. */
+function checkChoices(choices: unknown): readonly string[] {
+  if (!Array.isArray(choices) || choices.length === 0) throw new Error("the item has no choices");
+  const wrong = choices.findIndex((choice) => typeof choice !== "string");
+  if (wrong < 0) return choices as string[]; // every one was looked at
+  throw new Error(`choice ${wrong + 1} is ${JSON.stringify(choices[wrong])}, expected a text`);
 }
 
 /** Indices of the right choices. */

@@ -18,6 +18,8 @@ export async function askGeneration(
   const { maxTokens, temperature, topP, topK, repeats = 1 } = spec;
   const text = spec.text(doc);
   const choices = spec.choices?.(doc);
+  // Before the model is asked: an item without a right answer costs nothing.
+  const references = referencesOf(spec.target(doc), choices);
   const asked = question.prompt({ question: String(text), prefix: spec.prefix?.(doc) });
   const isShown = typeof asked !== "string" && spec.shows !== undefined;
   if (images && !isShown) throw new Error(`the item has images, but ${spec.name} shows none`);
@@ -30,7 +32,6 @@ export async function askGeneration(
   );
   const generations = await model.generate(requests, { signal });
   const answers = generations.map((generation) => generation.text);
-  const references = referencesOf(spec.target(doc), choices);
   const values: Record<string, MetricValue> = {};
   const filtered: Record<string, readonly string[]> = {};
   for (const pipeline of spec.filters?.length ? spec.filters : [plain]) {
@@ -68,10 +69,13 @@ export async function askGeneration(
   };
 }
 
-/** Right answers as texts. */
+/** Right answers as texts. @throws Error for one that is none of the choices */
 export function referencesOf(target: Target, choices: readonly string[] | undefined): string[] {
   const targets = typeof target === "object" ? [...target] : [target];
-  return targets.map((each) =>
-    typeof each === "number" && choices ? (choices[each] ?? String(each)) : String(each),
-  );
+  return targets.map((each) => {
+    if (typeof each !== "number" || !choices) return String(each);
+    const choice = choices[each];
+    if (choice !== undefined) return choice;
+    throw new Error(`the answer ${each} is not among the ${choices.length} choices`);
+  });
 }

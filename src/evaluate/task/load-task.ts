@@ -180,7 +180,10 @@ export async function loadTask(file: string, options: LoadTaskOptions = {}): Pro
 }
 
 async function* docsOf(files: readonly string[]): AsyncGenerator<JsonObject> {
-  for await (const { doc } of readDocuments(files)) yield doc;
+  for await (const { doc, problem } of readDocuments(files)) {
+    if (problem !== undefined) throw new Error(`an example cannot be read: ${problem}`);
+    yield doc;
+  }
 }
 
 const firstKey = (of: object): string => Object.keys(of)[0] ?? "test";

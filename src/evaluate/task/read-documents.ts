@@ -1,31 +1,49 @@
 /** Documents of local files as items; a row that cannot be read is an item with a problem. */
 
 import { existsSync } from "node:fs";
-import { extname } from "node:path";
-import { isObject, readJson } from "../../checkpoint/json.ts";
-import { readTable } from "../../task/readers/read-rows.ts";
+import { isObject } from "../../checkpoint/json.ts";
+import { RowError } from "../../task/readers/row.ts";
 import type { EvalItem, Json, JsonObject } from "../types.ts";
+import { tableRows } from "./table-rows.ts";
+
+/** Rows that are looked through for columns before the first is asked. */
+const LOOKED_THROUGH = 256;
 
 /**
  * Rows of .jsonl, .json (an array, or the first array in an object), .csv, .tsv or .parquet files.
- * Ids are numbers from 0, over all files.
+ * Ids are numbers from 0, over all files. A column that a row lacks and another has is null, as
+ * Hugging Face's datasets have it.
  */
 export async function* readDocuments(files: readonly string[]): AsyncGenerator<EvalItem> {
+  const columns = new Map<string, null>();
+  const complete = (item: EvalItem): EvalItem =>
+    item.problem === undefined
+      ? { ...item, doc: { ...Object.fromEntries(columns), ...item.doc } }
+      : item;
+  let first: EvalItem[] | undefined = [];
+  for await (const item of itemsOf(files)) {
+    for (const key of Object.keys(item.doc)) columns.set(key, null);
+    if (first === undefined) {
+      yield complete(item);
+      continue;
+    }
+    first.push(item);
+    if (first.length < LOOKED_THROUGH) continue;
+    yield* first.map(complete);
+    first = undefined;
+  }
+  yield* (first ?? []).map(complete);
+}
+
+async function* itemsOf(files: readonly string[]): AsyncGenerator<EvalItem> {
   let index = 0;
   for (const file of files) {
     if (!existsSync(file)) throw new Error(`${file}: no such file`);
-    const rows = extname(file).toLowerCase() === ".json" ? jsonRows(file) : readTable(file);
-    for await (const { values } of rows) yield { id: String(index++), doc: toJson(values) };
-  }
-}
-
-async function* jsonRows(file: string): AsyncGenerator<{ values: Record<string, unknown> }> {
-  const value = await readJson(file, { maxBytes: 500 * 2 ** 20 });
-  const list = isObject(value) ? Object.values(value).find(Array.isArray) : value;
-  if (!Array.isArray(list)) throw new Error(`${file}: expected an array of objects`);
-  for (const [i, values] of list.entries()) {
-    if (!isObject(values)) throw new Error(`${file}: [${i}] is no object`);
-    yield { values };
+    for await (const row of tableRows(file)) {
+      const id = String(index++);
+      if (row instanceof RowError) yield { id, doc: {}, problem: row.message };
+      else yield { id, doc: toJson(row.values) };
+    }
   }
 }
 

@@ -77,12 +77,16 @@ export function checkWidth({ place, values }: Row): void {
 export async function* readCsv(file: string, columns?: readonly string[]): AsyncGenerator<Row> {
   let names = columns;
   for await (const { cells, place } of csvRecords(file)) {
-    if (!names) names = cells.map((cell) => cell.trim());
+    if (typeof cells === "string") yield { place, values: { [WRONG_WIDTH]: cells } };
+    else if (!names) names = cells.map((cell) => cell.trim());
     else yield { place, values: cellsByName(cells, names, 0) };
   }
 }
 
-async function* csvRecords(file: string): AsyncGenerator<{ cells: string[]; place: string }> {
+/** Cells of each record; of one whose quotes are wrong, what is. */
+async function* csvRecords(
+  file: string,
+): AsyncGenerator<{ cells: string[] | string; place: string }> {
   let lines: string[] = [];
   let [size, isOpen, start] = [0, false, ""];
   for await (const { bytes, line } of linesOf(file, START, MAX_ROW_BYTES)) {
@@ -98,7 +102,7 @@ async function* csvRecords(file: string): AsyncGenerator<{ cells: string[]; plac
     lines.push(line === 1 ? text.replace(/^\ufeff/, "") : text);
     if (text.split('"').length % 2 === 0) isOpen = !isOpen; // an odd number of quotes
     if (isOpen) continue;
-    yield { cells: cellsOf(lines.join("\n"), start), place: start };
+    yield { cells: cellsOf(lines.join("\n")), place: start };
     lines = [];
     size = 0;
   }
@@ -107,18 +111,13 @@ async function* csvRecords(file: string): AsyncGenerator<{ cells: string[]; plac
   }
 }
 
-function cellsOf(record: string, place: string): string[] {
+function cellsOf(record: string): string[] | string {
   const cell = /(?:"((?:[^"]|"")*)"|([^",]*))(,|$)/y;
   const cells: string[] = [];
   for (;;) {
     const at = cell.lastIndex;
     const match = cell.exec(record);
-    if (!match) {
-      throw new RowError(
-        place,
-        `column ${cells.length + 1} has a stray quote at character ${at + 1}`,
-      );
-    }
+    if (!match) return `column ${cells.length + 1} has a stray quote at character ${at + 1}`;
     cells.push(match[1] === undefined ? match[2]! : match[1].replaceAll('""', '"'));
     if (match[3] === "") return cells;
   }

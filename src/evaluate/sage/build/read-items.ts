@@ -3,8 +3,8 @@
 import { isObject, show } from "../../../checkpoint/json.ts";
 import { checkWidth } from "../../../task/readers/read-rows.ts";
 import { idOf, listOf, type Row, RowError, textOf, valueAt } from "../../../task/readers/row.ts";
-import { readRows } from "../../benchmarks/data-files.ts";
 import { letterOf } from "../../task/filters.ts";
+import { tableRows } from "../../task/table-rows.ts";
 import type { EvalItem } from "../../types.ts";
 import { fold } from "../reward.ts";
 import type { ChoiceItem } from "../types.ts";
@@ -29,7 +29,7 @@ const LETTERS = ["A", "B", "C", "D", "E", "F", "G", "H"];
 export async function* readChoiceItems(file: string): AsyncGenerator<ChoiceItem | BadItem> {
   let index = 0;
   const ids = new Map<string, string>();
-  for await (const row of readRows(file)) {
+  for await (const row of tableRows(file)) {
     const found = row instanceof RowError ? problemOf(row, row.place) : itemOf(row, String(index));
     index++;
     if (!("id" in found)) {
