@@ -25,17 +25,19 @@ async function runTrial(context: TrialContext<Settings>) {
   const { arm, seed, settings } = context;
   const items = generateMathOps({ seed, perCell: settings.perCell });
   const isModel = arm.startsWith("onefold-mini");
-  return { metrics: isModel ? await askModel(context, items) : scripted(arm, items) };
+  return { metrics: isModel ? await askModel(context, items) : scripted(arm, seed, items) };
 }
 
 const mean = (values: readonly number[]): number =>
   values.reduce((sum, v) => sum + v, 0) / Math.max(1, values.length);
 
+/** Items of each cell whose options' lengths are measured. */
+const LENGTHS_PER_CELL = 40;
+
 /** Players that know what they write. */
-function scripted(arm: string, items: readonly MathOpItem[]): Record<string, number> {
+function scripted(arm: string, seed: number, items: readonly MathOpItem[]): Record<string, number> {
   const answerOf = (item: MathOpItem): string =>
     arm === "oracle" ? item.reference : (item.code ?? "");
-  const lengths = items.map(({ options, answer }) => mathOpBaselines(options, answer));
   const chosen = (item: MathOpItem): number =>
     arm === "oracle" ? item.answer : item.options.indexOf(item.code ?? "");
   const scores = items.map((item) => ({ item, ...scoreMathOpAnswer(item, answerOf(item)).values }));
@@ -44,6 +46,9 @@ function scripted(arm: string, items: readonly MathOpItem[]): Record<string, num
       i === item.answer ? [] : (scoreMathOpAnswer(item, option).values.success ?? 0),
     ),
   );
+  // Of more items, as nothing is asked about them: shares of 60 vary by 11 points.
+  const many = generateMathOps({ seed, perCell: LENGTHS_PER_CELL });
+  const lengths = many.map(({ options, answer }) => mathOpBaselines(options, answer));
   return {
     choice: mean(items.map((item) => (chosen(item) === item.answer ? 1 : 0))),
     ...summary(scores),

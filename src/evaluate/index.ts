@@ -26,6 +26,11 @@ export { answersOf, type HellaswagProOptions, hellaswagProTask } from "./hellasw
 export { generateHellaswagPro } from "./hellaswag-pro/world/generate.ts";
 export { evalImage } from "./image.ts";
 export { createLimiter, type Limiter } from "./limiter.ts";
+export {
+  createPlotExecutor,
+  type ExecuteOptions,
+  type ExecutePlot,
+} from "./mathopeval/execute/execute-plot.ts";
 export { compareFigures, type FigureScores } from "./mathopeval/figure/compare.ts";
 export type { Figure, FigureElement } from "./mathopeval/figure/figure.ts";
 export { renderSvg } from "./mathopeval/figure/render-svg.ts";

@@ -1,6 +1,7 @@
 /** MathOPEval by name. */
 
 import { join } from "node:path";
+import { createPlotExecutor } from "../mathopeval/execute/execute-plot.ts";
 import { generateMathOps } from "../mathopeval/generate/generate.ts";
 import { readMathOps } from "../mathopeval/import-items.ts";
 import { mathOpTask } from "../mathopeval/task.ts";
@@ -16,6 +17,10 @@ const create =
     if (options !== "whole" && options !== "changes") {
       throw new Error(`mathopeval: options is "${options}", expected whole or changes`);
     }
+    const { execute = "never", python } = settings;
+    if (execute !== "never" && execute !== "bubblewrap") {
+      throw new Error(`mathopeval: execute is "${execute}", expected never or bubblewrap`);
+    }
     const [perCell, from] = [items, seed].map(Number);
     if (!(Number.isInteger(perCell) && perCell! > 0 && Number.isInteger(from))) {
       throw new Error("mathopeval: items and seed are whole numbers, items of 1 or more");
@@ -23,7 +28,8 @@ const create =
     const given = file
       ? await readMathOps(join(data ?? ".", file), format)
       : generateMathOps({ perCell, seed: from });
-    return mathOpTask({ items: given, format, figure, options });
+    const executor = execute === "never" ? undefined : await createPlotExecutor({ python });
+    return mathOpTask({ items: given, format, figure, options, execute: executor });
   };
 
 export const createMathOpChoice = create("choice");

@@ -1,10 +1,7 @@
-/**
- * Runs Python programs that a model wrote: only inside bubblewrap, with no network, no files but the
- * system's own read-only ones, no environment, and limits of time and memory. There is no other way.
- */
+/** Whether Python programs that a model wrote pass their tests: inside bubblewrap, or not at all. */
 
-import { spawn } from "node:child_process";
 import { randomUUID } from "node:crypto";
+import { NoSandboxError, runSandboxed } from "../sandboxed-python.ts";
 
 export interface ProgramOutcome {
   readonly hasPassed: boolean;
@@ -19,20 +16,10 @@ export interface ProgramLimits {
   readonly memory?: number;
 }
 
-/** Programs cannot be run here, and so nothing that they decide can be scored. */
-export class NoSandboxError extends Error {
-  override readonly name = "NoSandboxError";
-}
-
 /** Ends with the word of success, which a program that stops early or is killed does not reach. */
 const runner = `
-import os, resource, sys
+import os
 word = sys.stdin.readline().strip()
-memory, seconds = int(sys.argv[1]), int(sys.argv[2])
-resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
-resource.setrlimit(resource.RLIMIT_CPU, (seconds, seconds))
-resource.setrlimit(resource.RLIMIT_FSIZE, (1 << 24, 1 << 24))
-resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
 code = sys.stdin.read()
 answer = os.fdopen(os.dup(1), "w")
 sys.stdin, sys.stdout, sys.stderr = open(os.devnull), open(os.devnull, "w"), open(os.devnull, "w")
@@ -46,14 +33,6 @@ answer.flush()
 os._exit(0)
 `;
 
-const isolation = [
-  ..."--unshare-all --die-with-parent --new-session --clearenv --cap-drop ALL".split(" "),
-  ..."--ro-bind /usr /usr --ro-bind-try /lib /lib --ro-bind-try /lib64 /lib64".split(" "),
-  ..."--ro-bind-try /bin /bin --proc /proc --dev /dev --tmpfs /tmp --chdir /tmp".split(" "),
-  ..."--setenv PATH /usr/bin:/bin --setenv HOME /tmp".split(" "),
-];
-const MAX_OUTPUT = 4096;
-
 /**
  * Whether a program runs to its end without an error.
  *
@@ -64,42 +43,12 @@ export async function runPython(
   { seconds = 3, memory = 2 ** 30 }: ProgramLimits = {},
 ): Promise<ProgramOutcome> {
   const word = randomUUID();
-  const limits = [String(memory), String(Math.ceil(seconds))];
-  const child = spawn("bwrap", [...isolation, "python3", "-I", "-c", runner, ...limits], {
-    stdio: ["pipe", "pipe", "pipe"],
-  });
-  let [output, complaint, isLate] = ["", "", false];
-  child.stdout.setEncoding("utf8").on("data", (text: string) => {
-    output = (output + text).slice(-MAX_OUTPUT);
-  });
-  child.stderr.setEncoding("utf8").on("data", (text: string) => {
-    complaint = (complaint + text).slice(0, MAX_OUTPUT);
-  });
-  child.stdin.on("error", () => {}); // it may end before it has read everything
-  child.stdin.end(`${word}\n${code}`);
-  const timer = setTimeout(() => {
-    isLate = true;
-    child.kill("SIGKILL"); // what it started dies with it
-  }, 1000 * seconds);
-  const end = await new Promise<number | null>((resolve, reject) => {
-    child.on("error", (error: NodeJS.ErrnoException) => {
-      clearTimeout(timer);
-      const isMissing = error.code === "ENOENT";
-      reject(new NoSandboxError(isMissing ? MISSING : `bubblewrap: ${error.message}`));
-    });
-    child.on("close", resolve);
-  });
-  clearTimeout(timer);
+  const input = `${word}\n${code}`;
+  const { output, isLate } = await runSandboxed({ script: runner, input, seconds, memory });
   if (output.endsWith(word)) return { hasPassed: true };
   if (isLate) return { hasPassed: false, reason: "timed out" };
-  if (end === 1 && output === "" && /^bwrap: /m.test(complaint)) {
-    throw new NoSandboxError(complaint.trim().split("\n")[0]);
-  }
   return { hasPassed: false, reason: output || "ended before its tests did" };
 }
-
-const MISSING =
-  "programs that a model wrote run only inside bubblewrap, which is missing: install it (bwrap)";
 
 /**
  * Makes sure, before a model is asked anything, that right programs pass and wrong ones do not.

@@ -22,6 +22,10 @@ const mathOpSettings = {
   items: "generated items of each operation and figure type (default 6)",
   seed: "of the generator (default 0)",
 };
+const executeSettings = {
+  execute: "bubblewrap: programs run in matplotlib (default never: they are interpreted)",
+  python: "path of the Python that has matplotlib (default python3)",
+};
 
 export const benchmarks: readonly Benchmark[] = [
   {
@@ -146,7 +150,7 @@ export const benchmarks: readonly Benchmark[] = [
   {
     name: "mathopeval-free",
     measures: "programs that draw or edit figures, written and judged by what they draw",
-    settings: mathOpSettings,
+    settings: { ...mathOpSettings, ...executeSettings },
     load: async () => (await import("./mathopeval.ts")).createMathOpFree,
   },
 ];

@@ -48,7 +48,7 @@ function itemOf(doc: JsonObject, format: "choice" | "free"): MathOpItem {
     throw new Error(`"${key}" is "${value}", expected one of ${known.join(", ")}`);
   };
   if (doc.lang !== undefined && doc.lang !== null && doc.lang !== "mpl")
-    throw new Error(`"lang" is ${JSON.stringify(doc.lang)}, only mpl is read`);
+    throw new Error(`"lang" is ${JSON.stringify(doc.lang)}, which is not read; only mpl is`);
   const figure = oneOf("figure", figureTypes);
   const operation = oneOf("op", operations);
   const options = Array.isArray(doc.options) ? doc.options.map(String) : [];

@@ -65,7 +65,7 @@ export function runPlot(code: string, limits: ProgramLimits = {}): PlotOutcome {
 }
 
 /** Bars are called what stands below them, where they are not in a legend of their own. */
-function nameBars(axes: Axes): FigureElement[] {
+export function nameBars(axes: Axes): FigureElement[] {
   return axes.elements.map((element) => {
     if (element.kind !== "bar") return element;
     const [[x0, y0], [x1, y1]] = element.points as [

@@ -3,12 +3,13 @@
 import { defineTask } from "../task/define-task.ts";
 import type { EvalItem, EvalTask, JsonObject, ScoredItem } from "../types.ts";
 import { describeFigure } from "./describe-figure.ts";
+import type { ExecutePlot } from "./execute/execute-plot.ts";
 import { renderSvg } from "./figure/render-svg.ts";
 import type { MathOpItem } from "./generate/generate.ts";
 import { changesOf, ownLines } from "./option-changes.ts";
 import { optionBaselines, optionPlayers } from "./option-players.ts";
 import { runPlot } from "./run-plot.ts";
-import { freeMetrics, scoreAnswer } from "./score-answer.ts";
+import { type AnswerScores, freeMetrics, scoreAnswer, scoreExecuted } from "./score-answer.ts";
 import { pictureOpening, withPictures } from "./show-picture.ts";
 
 export interface MathOpTaskOptions {
@@ -26,6 +27,11 @@ export interface MathOpTaskOptions {
    */
   readonly options?: "whole" | "changes";
   readonly maxTokens?: number;
+  /**
+   * Of free answers: runs programs in matplotlib (`createPlotExecutor`; default: they are
+   * interpreted, and nothing is run).
+   */
+  readonly execute?: ExecutePlot;
 }
 
 const LETTERS = "ABCD";
@@ -40,12 +46,15 @@ export function mathOpTask({
   figure = "described",
   options = "whole",
   maxTokens = 512,
+  execute,
 }: MathOpTaskOptions): EvalTask {
   const isChoice = format === "choice";
   const isPicture = figure === "image";
   const all = items.map((item): EvalItem => ("doc" in item ? item : toEvalItem(item)));
   const docOf = (doc: JsonObject): MathOpItem => doc as unknown as MathOpItem; // made below or checked by the importer
   const metrics = isChoice ? ["acc", ...optionPlayers] : freeMetrics;
+  /** Of each answer that was scored: why it has no figure is told beside its values. */
+  const judged = new WeakMap<JsonObject, AnswerScores>();
   const task = defineTask({
     name: `mathopeval-${format}`,
     version: "2",
@@ -58,11 +67,17 @@ export function mathOpTask({
     ...(isChoice && { choices: () => [...LETTERS] }),
     target: (doc) => (isChoice ? docOf(doc).answer : docOf(doc).reference),
     metrics: metrics.map((name) => ({ name, isHigherBetter: true })),
-    score: (answer, doc) => scoreAnswer(docOf(doc), `${answer}`).values,
+    async score(answer, doc) {
+      const scores = execute
+        ? await scoreExecuted(docOf(doc), `${answer}`, execute)
+        : scoreAnswer(docOf(doc), `${answer}`);
+      judged.set(doc, scores);
+      return scores.values;
+    },
     until: ["\n\n\n"],
     maxTokens,
     groups: ["figure", "operation", "level", "cell"],
-    settings: { figure, options },
+    settings: { figure, options, execute: execute !== undefined },
     // The mean over operations and figure types, as the paper reports it.
     summarise: (records) => {
       const main = isChoice ? "acc" : "success";
@@ -97,7 +112,7 @@ export function mathOpTask({
     ...task,
     async ask(item, context) {
       const outcome = await task.ask(item, context);
-      const { status, message } = scoreAnswer(docOf(item.doc), String(outcome.answer));
+      const { status, message } = judged.get(item.doc)!; // an outcome has been scored
       const counts = status === "ok" ? {} : { [`answers without a figure: ${status}`]: 1 };
       return {
         ...outcome,

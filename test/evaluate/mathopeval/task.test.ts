@@ -97,6 +97,8 @@ describe("answers", () => {
       values: { executed: 0, success: 0 },
     });
     expect(scoreAnswer(item!, "```\nplt.")).toMatchObject({ status: "truncated" });
+    const tikz = "\\begin{tikzpicture}\\draw (0,0) -- (1,1);\\end{tikzpicture}";
+    expect(scoreAnswer(item!, `\`\`\`latex\n${tikz}\n\`\`\``)).toMatchObject({ status: "tikz" });
     expect(scoreAnswer(item!, "I do not know")).toMatchObject({ status: "syntax" });
   });
 });
@@ -180,7 +182,7 @@ describe("tasks", () => {
     const free = await readMathOps(file, "free");
     expect(free.map(({ id, problem }) => [id, problem])).toEqual([
       ["bar-1/MCE-D/free", undefined],
-      ["x", '"lang" is "tikz", only mpl is read'],
+      ["x", '"lang" is "tikz", which is not read; only mpl is'],
       ["y", '"figure" is "radar", expected one of geometry, function, bar, line, pie'],
     ]);
     const [mc] = await readMathOps(file, "choice");
