@@ -41,6 +41,7 @@ describe("values are Python's", () => {
       "d = {'a': 1, 'b': 2}\nprint(sum(d.values()), list(d), d['b'], 'a' in d)",
       "3 ['a', 'b'] 2 True",
     ],
+    ["d = dict([('a', 1)], b=2)\nprint(d['a'], d['b'], len(dict(c=3)))", "1 2 1"],
     [
       "def f(x, k=2):\n    if x <= 1:\n        return 1\n    return k * f(x - 1)\nprint(f(4), f(3, k=3))",
       "8 6",

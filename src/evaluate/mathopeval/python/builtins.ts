@@ -102,12 +102,12 @@ export function createBuiltins(machine: Machine): Map<string, Value> {
       return list(items.toReversed());
     },
     list: (args) => {
-      const items = itemsOf(machine, args.next("iterable") ?? list([]));
+      const items = itemsOf(machine, args.rest()[0] ?? list([]));
       machine.take(items.length);
       return list([...items]);
     },
     tuple: (args) => {
-      const items = itemsOf(machine, args.next("iterable") ?? list([]));
+      const items = itemsOf(machine, args.rest()[0] ?? list([]));
       machine.take(items.length);
       return tuple([...items]);
     },
@@ -133,12 +133,18 @@ export function createBuiltins(machine: Machine): Map<string, Value> {
     all: (args) => args.items("iterable").every(isTrue),
     dict(args) {
       const entries = new Map<string, readonly [Value, Value]>();
-      for (const pair of itemsOf(machine, args.next("iterable") ?? list([]))) {
+      const [pairs = list([]), ...others] = args.rest();
+      if (others.length > 0) args.fail("error", "gets too many arguments");
+      for (const pair of itemsOf(machine, pairs)) {
         const [key, value, ...more] = itemsOf(machine, pair);
         if (key === undefined || value === undefined || more.length > 0)
           args.fail("error", "needs pairs");
         machine.take(2);
         entries.set(keyOf(machine, key!), [key!, value!]);
+      }
+      for (const [key, value] of args.namedRest()) {
+        machine.take(2);
+        entries.set(keyOf(machine, key), [key, value]);
       }
       return { kind: "dict", entries };
     },

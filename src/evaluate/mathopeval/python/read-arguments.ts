@@ -44,6 +44,13 @@ export class ArgumentReader {
     return undefined;
   }
 
+  /** All that are given by name. */
+  namedRest(): [string, Value][] {
+    const all = [...this.named];
+    this.named.clear();
+    return all;
+  }
+
   need(name: string): Value {
     return this.next(name) ?? this.fail("error", `needs ${name}`);
   }
