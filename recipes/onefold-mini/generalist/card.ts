@@ -65,8 +65,8 @@ of held-out questions.
 
 ${f.tasks ? taskTable(f.tasks) : NONE}
 
-Repeat with \`npx tsx recipes/onefold-mini/generalist/evaluate.ts\`. It hears well, reads digits, captions scenes and clips and finds a
-scene's objects in two cases of three, and moves a figure as it is told. What it draws has the right colours in the right places in half of the
+Repeat with \`npx tsx recipes/onefold-mini/generalist/evaluate.ts\`. It hears well, reads digits, captions scenes and clips and finds all of a
+scene's objects in three cases of four, and moves a figure as it is told. What it draws has the right colours in the right places in half of the
 cases, in blotches rather than shapes ("true pictures" is how often this judge names the shapes of the world's own small pictures).
 It reads single characters and some words.
 
@@ -86,8 +86,8 @@ Repeat with \`npx tsx recipes/onefold-mini/evaluate.ts --model models/onefold-ge
   there. After 1,100 further steps the image adaptor learned for 1,500 steps from dense labels of characters and objects, then
   1,300 and 260 joint steps followed, in which a fifth of the micro-batches were still such labels.
 - Until then motions did not depend on their text at all: errors at little noise, which no text can mend, weighed up to a
-  hundred times as much, and a mean distance of 0.1 was hardly heard beside cross-entropies. 1,008 more steps weigh errors
-  alike, take a third and more of the micro-batches from motions, and the last 700 multiply their loss by six.
+  hundred times as much, and a mean distance of 0.1 was hardly heard beside cross-entropies. 1,268 more steps weigh errors
+  alike; in the first 1,008 a third and more of the micro-batches were motions, and from step 308 on their loss counts six times.
 - ${f.steps} steps of ${run.accumulate} micro-batches of at most ${run.positions} positions, tasks drawn by weight, a quarter and more of them the text model's own
   examples: ${(f.positions / 1e6).toFixed(1)} M positions in ${f.minutes.toFixed(0)} minutes on ${f.machine}, no accelerator.
 
