@@ -57,6 +57,7 @@ export const bestOf = (group: readonly Judged[]): Judged =>
  * Yields of what was chosen among what was sampled.
  *
  * @param tau from what score on the verifier accepts
+ * @returns shares, and tokens sampled for each accepted and valid variant (all of them for none)
  */
 export function yields(
   chosen: readonly Judged[],
