@@ -23,7 +23,9 @@ afterAll(() => rmSync(folder, { recursive: true, force: true }));
 test("train shows its tasks and scores, goes on, and tells all of it as JSON", async () => {
   const first = await runOnefold(["task", "train", file("good.yaml")]);
   expect(first.stderr).toMatch(/^ofa of \d+ tokens; tasks:\n {2}nlu +is the sentiment/);
-  expect(first.stderr).toMatch(/\ntask +metric +value +records\nnlu +accuracy +[\d.]+ +2\n$/);
+  expect(first.stderr).toMatch(
+    /\ntask +metric +value +records\nnlu +accuracy +[\d.]+ +2\ntext-infilling +bleu +[\d.]+ +2\n$/,
+  );
   expect(first).toMatchObject({ code: 0, stdout: `${file("run/final")}\n` });
 
   const args = ["task", "train", file("good.yaml"), "--json", "--set", "train.steps=3"];
@@ -37,7 +39,11 @@ test("train shows its tasks and scores, goes on, and tells all of it as JSON", a
   expect(plan).toMatchObject({ body: "ofa", parts: [], tasks: [{ name: "nlu", weight: 1 }, {}] });
   expect(start.step).toBe(2);
   expect(Object.keys(step.metrics as object)).toEqual(["loss/nlu", "loss/text-infilling"]);
-  expect(done).toMatchObject({ step: 3, model: file("run/final"), scores: [{ task: "nlu" }] });
+  expect(done).toMatchObject({
+    step: 3,
+    model: file("run/final"),
+    scores: [{ task: "nlu" }, { task: "text-infilling" }],
+  });
 });
 
 test("a wrong key is one sentence with the nearest one; help has every option", async () => {
