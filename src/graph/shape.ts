@@ -70,7 +70,7 @@ export function dimAdd(a: Dim, b: Dim): Dim {
 export const dimSub = (a: Dim, b: Dim): Dim => dimAdd(a, dimMul(b, -1));
 
 export function dimMul(a: Dim, b: Dim): Dim {
-  if (typeof a === "number" && typeof b === "number") return a * b;
+  if (typeof a === "number" && typeof b === "number") return a * b + 0; // -0 is no second zero
   if (a === 1) return b;
   if (b === 1) return a;
   const product = new Map<string, number>();
