@@ -21,6 +21,16 @@ import { useRoute } from "./use-route.ts";
 /** For another try where the model's own settings would give the same answer again. */
 const LIVELY = 0.8;
 
+/** Pages beside the chat, as the header offers them. */
+const PAGES = [
+  { page: "tasks", icon: "tasks", label: "Tasks", title: "Tasks", key: "k" },
+  { page: "model", icon: "gauge", label: "Model and memory", title: "Model", key: "m" },
+  { page: "runs", icon: "curve", label: "Training runs", title: "Runs", key: "t" },
+  { page: "play", icon: "play", label: "Games", title: "Play", key: "p" },
+  { page: "reports", icon: "report", label: "Evaluations", title: "Reports", key: "v" },
+  { page: "labels", icon: "labels", label: "Variants to label", title: "Labels", key: "l" },
+] as const;
+
 export function App() {
   const models = useModels();
   const chat = useChat();
@@ -126,66 +136,19 @@ export function App() {
             <Icon name="plus" />
             <span>New chat</span>
           </button>
-          <button
-            type="button"
-            aria-label="Tasks"
-            title="Tasks (k)"
-            aria-pressed={page === "tasks"}
-            onClick={actions.tasks}
-          >
-            <Icon name="tasks" />
-            <span>Tasks</span>
-          </button>
-          <button
-            type="button"
-            aria-label="Model and memory"
-            title="Model and memory (m)"
-            aria-pressed={page === "model"}
-            onClick={actions.model}
-          >
-            <Icon name="gauge" />
-            <span>Model</span>
-          </button>
-          <button
-            type="button"
-            aria-label="Training runs"
-            title="Training runs (t)"
-            aria-pressed={page === "runs"}
-            onClick={actions.runs}
-          >
-            <Icon name="curve" />
-            <span>Runs</span>
-          </button>
-          <button
-            type="button"
-            aria-label="Games"
-            title="Games (p)"
-            aria-pressed={page === "play"}
-            onClick={actions.play}
-          >
-            <Icon name="play" />
-            <span>Play</span>
-          </button>
-          <button
-            type="button"
-            aria-label="Evaluations"
-            title="Evaluations (v)"
-            aria-pressed={page === "reports"}
-            onClick={actions.reports}
-          >
-            <Icon name="report" />
-            <span>Reports</span>
-          </button>
-          <button
-            type="button"
-            aria-label="Variants to label"
-            title="Variants to label (l)"
-            aria-pressed={page === "labels"}
-            onClick={actions.labels}
-          >
-            <Icon name="labels" />
-            <span>Labels</span>
-          </button>
+          {PAGES.map(({ page: each, icon, label, title, key }) => (
+            <button
+              key={each}
+              type="button"
+              aria-label={label}
+              title={`${label} (${key})`}
+              aria-pressed={page === each}
+              onClick={actions[each]}
+            >
+              <Icon name={icon} />
+              <span>{title}</span>
+            </button>
+          ))}
           <button
             type="button"
             aria-label="Settings"

@@ -3,20 +3,13 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import { readLabels } from "../../src/evaluate/sage/index.ts";
-import {
-  createModelPool,
-  type RunningServer,
-  readStudio,
-  startServer,
-} from "../../src/serve/index.ts";
+import type { RunningServer } from "../../src/serve/index.ts";
 import { jsonLines, variantRow, verdict } from "../evaluate/sage/variants.ts";
-import { launch, textContrasts } from "./support.ts";
+import { launch, startStudio, textContrasts } from "./support.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const pictures = process.env.ONEFOLD_SCREENSHOTS;
 const work = mkdtempSync(join(tmpdir(), "onefold-labels-page-"));
 
@@ -30,9 +23,7 @@ beforeAll(async () => {
   );
   mkdirSync(join(work, "built"));
   writeFileSync(join(work, "built/variants.jsonl"), jsonLines(rows));
-  const pool = createModelPool([{ name: "none", load: () => Promise.reject(new Error("unused")) }]);
-  const studio = await readStudio(`${root}/dist/studio`);
-  server = await startServer(pool, { port: 0, studio, work });
+  server = await startStudio({ work });
   browser = await launch();
 });
 afterAll(async () => {

@@ -3,19 +3,12 @@
 import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
-import {
-  createModelPool,
-  type RunningServer,
-  readStudio,
-  startServer,
-} from "../../src/serve/index.ts";
+import type { RunningServer } from "../../src/serve/index.ts";
 import { HOSTILE, writeEvaluation } from "../serve/evaluation-runs.ts";
-import { launch, textContrasts } from "./support.ts";
+import { launch, startStudio, textContrasts } from "./support.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const pictures = process.env.ONEFOLD_SCREENSHOTS;
 const work = mkdtempSync(join(tmpdir(), "onefold-reports-page-"));
 const KEY = "secret"; // pages of a server with keys work too: frames send none
@@ -26,9 +19,7 @@ let browser: Browser;
 beforeAll(async () => {
   await writeEvaluation(join(work, "runs/small"), "small", ["yes", "no", HOSTILE, "no"]);
   await writeEvaluation(join(work, "runs/large"), "large", ["yes", "yes", "yes", "nay"]);
-  const pool = createModelPool([{ name: "none", load: () => Promise.reject(new Error("unused")) }]);
-  const studio = await readStudio(`${root}/dist/studio`);
-  server = await startServer(pool, { port: 0, studio, work, apiKeys: [KEY] });
+  server = await startStudio({ work, apiKeys: [KEY] });
   browser = await launch();
 });
 afterAll(async () => {

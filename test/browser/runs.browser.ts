@@ -3,19 +3,12 @@
 import { appendFileSync, mkdirSync, mkdtempSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
-import {
-  createModelPool,
-  type RunningServer,
-  readStudio,
-  startServer,
-} from "../../src/serve/index.ts";
+import type { RunningServer } from "../../src/serve/index.ts";
 import { metricsLine } from "../serve/runs-folder.ts";
-import { launch, textContrasts } from "./support.ts";
+import { launch, startStudio, textContrasts } from "./support.ts";
 
-const root = fileURLToPath(new URL("../..", import.meta.url));
 const runs = mkdtempSync(join(tmpdir(), "onefold-runs-page-"));
 
 let server: RunningServer;
@@ -55,10 +48,7 @@ function writeRun(name: string, lr: number): void {
 }
 
 beforeAll(async () => {
-  const studio = await readStudio(`${root}/dist/studio`);
-  // The page of runs needs no model: none is loaded.
-  const pool = createModelPool([{ name: "none", load: () => Promise.reject(new Error("unused")) }]);
-  server = await startServer(pool, { port: 0, studio, runs });
+  server = await startStudio({ runs });
   browser = await launch();
 });
 afterAll(async () => {

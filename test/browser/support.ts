@@ -3,6 +3,12 @@
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page, type Route } from "playwright-core";
 import { build } from "vite";
+import {
+  createModelPool,
+  type RunningServer,
+  readStudio,
+  startServer,
+} from "../../src/serve/index.ts";
 
 const flags =
   "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking " +
@@ -13,6 +19,20 @@ export const launch = (): Promise<Browser> =>
     executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
     args: flags.split(" "),
   });
+
+const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** The studio on a server whose model is never asked for. */
+export async function startStudio(
+  options: Omit<Parameters<typeof startServer>[1], "port" | "studio">,
+): Promise<RunningServer> {
+  const pool = createModelPool([{ name: "none", load: () => Promise.reject(new Error("unused")) }]);
+  return startServer(pool, {
+    ...options,
+    port: 0,
+    studio: await readStudio(`${root}/dist/studio`),
+  });
+}
 
 /** A chunk of a streamed answer with one choice. */
 export const chunk = (delta: object): object => ({ choices: [{ index: 0, delta }] });
