@@ -10,6 +10,7 @@ import type { AnswerDelta } from "../generate/parse/types.ts";
 import type { Tokenizer } from "../media/text/index.ts";
 import { readBody } from "./body.ts";
 import type { Call } from "./call.ts";
+import { answerFile, hasFile } from "./chat-file.ts";
 import { planChat } from "./chat-plan.ts";
 import { checked, errorBody } from "./errors.ts";
 import type { ServerEvent } from "./event-stream.ts";
@@ -22,6 +23,7 @@ import { type Usage, usageOf } from "./usage.ts";
 
 export async function chatCompletions(call: Call): Promise<Response> {
   const body = await readBody(call.request, chatBody, call.options.bodyLimit);
+  if (hasFile(body)) return answerFile(call, body);
   const model = await call.acquire(body.model);
   const plan = planChat(call, model, body);
   const answers = checked(() => startAnswers(model.engine, plan, body.n ?? 1));

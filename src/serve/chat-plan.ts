@@ -38,8 +38,17 @@ export function planChat(call: Call, model: LanguageModel, body: ChatBody): Answ
   return checked(plan, "messages");
 }
 
-/** A message as templates know it. */
+/**
+ * A message as templates know it.
+ *
+ * @throws Error where files lie beside the text
+ */
 export function toMessage(message: ChatBody["messages"][number]): ChatMessage {
+  if (message.role === "user") {
+    const { content } = message;
+    if (typeof content === "string") return { role: "user", content };
+    throw new Error("a message with a file is no text; /v1/chat/completions takes those");
+  }
   if (message.role === "developer") return { role: "system", content: message.content };
   if (message.role !== "assistant") return { ...message };
   const { content = "", reasoning_content, reasoning = reasoning_content, tool_calls } = message;

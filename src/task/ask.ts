@@ -185,8 +185,8 @@ export async function ask(
   return { route, instruction, ...replyOf(plan, values) };
 }
 
-/** What the routes' plans give: one slot, or a group of boxes with labels. */
-function replyOf({ target }: Plan, values: Readonly<Record<string, unknown>>): Reply {
+/** What a route's plan gave: one slot, or a group of boxes with labels. */
+export function replyOf({ target }: Plan, values: Readonly<Record<string, unknown>>): Reply {
   // `infer` gives a slot's own type; the routes above name them.
   if (target.kind === "tokens") {
     if (target.repeated) return { kind: "boxes", boxes: values.items as never };

@@ -7,6 +7,7 @@ export {
   type Reply,
   type Route,
   type RoutedQuestion,
+  replyOf,
   routeQuestion,
   routes,
 } from "./ask.ts";

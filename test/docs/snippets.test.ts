@@ -13,7 +13,7 @@ import {
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { commands } from "../../src/cli/command.ts";
-import type { LanguageModel } from "../../src/generate/language-model.ts";
+import { type LanguageModel, loadLanguageModel } from "../../src/generate/language-model.ts";
 import { encodePng } from "../../src/media/index.ts";
 import { loadTaskModel } from "../../src/task/index.ts";
 import { mini, scripted, startTest } from "../serve/support.ts";
@@ -63,9 +63,11 @@ beforeAll(async () => {
   // A file that a task is shown with.
   const white = new Uint8Array(64 * 64 * 3).fill(255);
   writeFileSync(join(folder, "scene.png"), await encodePng({ width: 64, height: 64, data: white }));
-  const loadTasks = () => loadTaskModel(join(root, "models/onefold-generalist"));
+  const generalist = join(root, "models/onefold-generalist");
+  const loadTasks = () => loadTaskModel(generalist);
   server = await startTest([
     { ...mini, loadTasks },
+    { name: "onefold-generalist", load: () => loadLanguageModel(generalist), loadTasks },
     { name: "Qwen/Qwen3-0.6B", load: () => scripted({ answers: [call, "It is 42.", call] }) },
     { name: "Qwen/Qwen3-Embedding-0.6B", load: mini.load },
     { name: "Qwen/Qwen3-Reranker-0.6B", load: named },

@@ -55,7 +55,7 @@ test.each([
       messages: [{ role: "user", content: [{ type: "image_url", image_url: { url: "x" } }] }],
     }),
     400,
-    /image_url.*takes text/,
+    /onefold-mini takes text alone/,
   ],
   [
     JSON.stringify({ ...hi, tools: [{ type: "function", function: { name: "f" } }] }),

@@ -11,19 +11,7 @@ import {
   samplingShape,
   text,
 } from "./common.ts";
-
-const textPart = z
-  .object({ type: z.string(), text: optional(text), refusal: optional(text) })
-  .transform((part, context) => {
-    const said = part.type === "text" ? part.text : part.type === "refusal" ? part.refusal : null;
-    if (typeof said === "string") return said;
-    const message = `a part of type "${part.type.slice(0, 40)}" is not text; this server takes text`;
-    context.addIssue({ code: "custom", message });
-    return z.NEVER;
-  });
-
-/** Text, or parts of text: those become paragraphs. */
-const content = z.union([text, z.array(textPart).transform((parts) => parts.join("\n"))]);
+import { content, userContent } from "./content.ts";
 
 const toolCall = z.object({
   id: optional(text),
@@ -34,7 +22,7 @@ const toolCall = z.object({
 const message = z.discriminatedUnion("role", [
   z.object({ role: z.literal("system"), content }),
   z.object({ role: z.literal("developer"), content }),
-  z.object({ role: z.literal("user"), content }),
+  z.object({ role: z.literal("user"), content: userContent }),
   z.object({ role: z.literal("tool"), content, tool_call_id: optional(text) }),
   z.object({
     role: z.literal("assistant"),

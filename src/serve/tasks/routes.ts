@@ -1,7 +1,6 @@
 /** GET /tasks, POST /tasks/explain and POST /tasks/infer: instructions over all modalities. */
 
 import type { Image } from "../../media/types.ts";
-import { EngineError } from "../../runtime/index.ts";
 import {
   explainPlan,
   type GenerateOptions,
@@ -10,7 +9,6 @@ import {
   parseTemplates,
   planOf,
   requireParts,
-  type TaskModel,
   type TaskModelConfig,
 } from "../../task/index.ts";
 import { readBody } from "../body.ts";
@@ -18,9 +16,9 @@ import type { Call } from "../call.ts";
 import { checked, HttpError } from "../errors.ts";
 import { explainBody, type InferBody } from "../schemas/tasks.ts";
 import { examplesFor, givenBy, takenBy } from "./examples.ts";
+import { inferPlan } from "./infer-plan.ts";
 import { taskOutputs } from "./outputs.ts";
 import { readTaskRequest } from "./read-request.ts";
-import { slotValues } from "./slot-values.ts";
 
 /** What a model takes and gives; nothing beyond chat where it was not made for tasks. */
 export async function listTasks(call: Call): Promise<Response> {
@@ -68,10 +66,7 @@ export async function inferTask(call: Call): Promise<Response> {
   const asked = performance.now();
   const answer = await runner.run(async (tasks) => {
     const began = performance.now();
-    const record = await slotValues(plan, inputs, tasks.config.video?.frames ?? 1);
-    const read = performance.now();
-    const settings = { ...toOptions(options), signal: call.signal };
-    const values = await infer(call, tasks, plan, record, settings);
+    const { record, values, read } = await inferPlan(call, tasks, plan, inputs, toOptions(options));
     const done = performance.now();
     const outputs = await taskOutputs(plan, values);
     const over = firstImage(plan, record);
@@ -97,25 +92,6 @@ async function runnerOf(call: Call, asked: string | undefined) {
     code: "no_tasks",
     param: "model",
   });
-}
-
-/** @throws HttpError: what does not fit is the client's doing, unless the engine itself failed */
-async function infer(
-  call: Call,
-  model: TaskModel,
-  plan: Plan,
-  record: Parameters<TaskModel["infer"]>[1],
-  options: GenerateOptions,
-): Promise<Record<string, unknown>> {
-  try {
-    return await model.infer(plan, record, options);
-  } catch (error) {
-    if (call.signal.aborted) throw call.reason;
-    if (error instanceof EngineError || error instanceof TypeError) throw error;
-    return checked(() => {
-      throw error;
-    });
-  }
 }
 
 function firstImage(plan: Plan, record: Readonly<Record<string, unknown>>) {
