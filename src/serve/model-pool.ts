@@ -8,6 +8,8 @@ import { createTaskRunner, type TaskRunner } from "./tasks/task-runner.ts";
 export interface ModelSource {
   readonly name: string;
   load(): Promise<LanguageModel>;
+  /** Whether `loadTasks` will give a model, known before it is loaded (default: no). */
+  readonly takesFiles?: boolean;
   /** Its other modalities than text (default: none); undefined where the folder has none. */
   loadTasks?(): Promise<TaskModel | undefined>;
 }
@@ -39,6 +41,8 @@ export interface ModelPool extends AsyncDisposable {
   readonly open: readonly LanguageModel[];
   /** @throws Error where the name is none of `names`, or the model does not load */
   acquire(name: string): Promise<Lease<LanguageModel>>;
+  /** Whether a chat with a model may be about a file. */
+  takesFiles(name: string): boolean;
   /** What a model takes and gives besides text, opened when first asked for. */
   acquireTasks(name: string): Promise<TaskLease>;
 }
@@ -101,6 +105,7 @@ export function createModelPool(
       const lease = await pool.acquire(name);
       return { value: lease.value.model, [Symbol.dispose]: () => lease[Symbol.dispose]() };
     },
+    takesFiles: (name) => sourceOf(name).takesFiles === true,
     async acquireTasks(name) {
       const own = await leaseTasks(name, name);
       if (own.value || !instead) return own;

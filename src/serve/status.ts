@@ -19,7 +19,8 @@ export function serverStatus({ options: { pool } }: Call, active: number): Respo
     },
     models: pool.names.map((id) => {
       const model = open.get(id);
-      return { id, loaded: model !== undefined, ...(model && describe(model)) };
+      const takes_files = pool.takesFiles(id);
+      return { id, loaded: model !== undefined, takes_files, ...(model && describe(model)) };
     }),
   });
 }

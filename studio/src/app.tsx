@@ -1,4 +1,5 @@
 import { useEffect, useState } from "preact/hooks";
+import type { Attachment } from "./attachment.ts";
 import { Chat } from "./chat.tsx";
 import { FIELD } from "./composer.tsx";
 import { addTurn, choose, shownTurns, siblingsOf, type Turn } from "./conversation.ts";
@@ -57,8 +58,8 @@ export function App() {
   };
   const asking = { model: model?.id ?? "", settings };
   /** A user's message below `parent`, and its answer. */
-  const ask = (parent: number, text: string): void => {
-    const [next, id] = addTurn(conversation, parent, "user", text);
+  const ask = (parent: number, text: string, file?: Attachment): void => {
+    const [next, id] = addTurn(conversation, parent, "user", text, file && { file });
     void chat.answer(next, id, asking);
   };
   const regenerate = (turn: Turn): void => {

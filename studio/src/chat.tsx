@@ -1,6 +1,7 @@
 /** The messages that are shown, and the field below them. */
 
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { Attachment } from "./attachment.ts";
 import { Composer } from "./composer.tsx";
 import { choose, siblingsOf, type Turn } from "./conversation.ts";
 import { Icon } from "./icons.tsx";
@@ -18,7 +19,7 @@ interface Props {
   readonly editing: number | undefined;
   readonly onEditing: (id: number | undefined) => void;
   readonly onSettings: (change: Partial<Settings>) => void;
-  readonly onAsk: (parent: number, text: string) => void;
+  readonly onAsk: (parent: number, text: string, file?: Attachment) => void;
   readonly onRegenerate: (turn: Turn) => void;
   readonly onResults: (turn: Turn, results: readonly string[]) => void;
   readonly onEditLast: () => void;
@@ -29,9 +30,9 @@ export function Chat(props: Props) {
   const { conversation, streaming } = chat;
   const { list, isAtEnd, toEnd, onScroll } = useEnd(shown);
   const last = shown.at(-1);
-  const ask = (text: string): void => {
+  const ask = (text: string, file?: Attachment): void => {
     toEnd();
-    props.onAsk(last?.id ?? 0, text);
+    props.onAsk(last?.id ?? 0, text, file);
   };
   return (
     <main class="chat">
@@ -48,7 +49,7 @@ export function Chat(props: Props) {
             onChoose={(other) => chat.setConversation(choose(conversation, other))}
             onRegenerate={() => props.onRegenerate(turn)}
             onEditing={(isEditing) => props.onEditing(isEditing ? turn.id : undefined)}
-            onEdit={(text) => props.onAsk(turn.parent, text)}
+            onEdit={(text) => props.onAsk(turn.parent, text, turn.file)}
             onResults={(results) => props.onResults(turn, results)}
           />
         ))}
@@ -63,6 +64,7 @@ export function Chat(props: Props) {
         model={model?.id ?? ""}
         isStreaming={streaming !== undefined}
         canThink={model?.can_think ?? false}
+        takesFiles={model?.takes_files ?? false}
         settings={settings}
         rate={chat.rate}
         onSettings={props.onSettings}

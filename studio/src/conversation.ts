@@ -1,5 +1,7 @@
 /** A conversation as a tree: regenerating or editing a message adds a branch beside it. */
 
+import { type Attachment, attachmentPart } from "./attachment.ts";
+
 export interface ToolCall {
   readonly id: string;
   readonly name: string;
@@ -32,6 +34,8 @@ export interface Turn {
   readonly reasoning: string;
   readonly toolCalls: readonly ToolCall[];
   readonly tokens: readonly TokenInfo[];
+  /** What lies beside a user's words. */
+  readonly file?: Attachment;
   /** Of a tool's result: the call that it answers. */
   readonly callId?: string;
   /** Who answered. */
@@ -108,7 +112,11 @@ export const fromQuestion = (turns: readonly Turn[]): readonly Turn[] =>
 /** What the chat endpoint takes; reasoning is not sent back, as templates drop it. */
 export function messagesOf(turns: readonly Turn[], system: string): object[] {
   const head = system.trim() === "" ? [] : [{ role: "system", content: system }];
-  const messages = turns.map(({ role, content, toolCalls, callId }) => {
+  const messages = turns.map(({ role, content, toolCalls, callId, file }) => {
+    if (file) {
+      const words = content === "" ? [] : [{ type: "text", text: content }];
+      return { role, content: [attachmentPart(file), ...words] };
+    }
     if (role === "tool") return { role, content, tool_call_id: callId };
     if (toolCalls.length === 0) return { role, content };
     const tool_calls = toolCalls.map(({ id, name, arguments: text }) => ({

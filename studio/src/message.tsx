@@ -1,6 +1,7 @@
 /** One turn: markdown, folded thinking, tool calls, token probabilities, its alternatives. */
 
 import { useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import { AttachedFile } from "./attached-file.tsx";
 import type { Turn } from "./conversation.ts";
 import { formatShortTime } from "./format.ts";
 import { Icon } from "./icons.tsx";
@@ -44,7 +45,10 @@ export function Message(props: Props) {
         </p>
       )}
       {turn.role === "user" ? (
-        <p class="plain">{turn.content}</p>
+        <>
+          {turn.file && <AttachedFile {...turn.file} />}
+          {turn.content !== "" && <p class="plain">{turn.content}</p>}
+        </>
       ) : turn.role === "tool" ? (
         <Json text={prettyJson(turn.content) ?? turn.content} />
       ) : hasTokens && !asText ? (
@@ -90,13 +94,15 @@ function Editor({ turn, onEdit, onEditing }: Props) {
   const [draft, setDraft] = useState(turn.content);
   const field = useRef<HTMLTextAreaElement>(null);
   useLayoutEffect(() => field.current?.focus(), []);
+  const isEmpty = draft.trim() === "" && turn.file === undefined;
   const send = (): void => {
-    if (draft.trim() === "") return;
+    if (isEmpty) return;
     onEditing(false);
     onEdit(draft.trim());
   };
   return (
     <article class="turn editor" aria-label="You">
+      {turn.file && <AttachedFile {...turn.file} />}
       <textarea
         ref={field}
         aria-label="Edit message"
@@ -112,7 +118,7 @@ function Editor({ turn, onEdit, onEditing }: Props) {
         }}
       />
       <footer>
-        <button type="button" class="primary" disabled={draft.trim() === ""} onClick={send}>
+        <button type="button" class="primary" disabled={isEmpty} onClick={send}>
           Send
         </button>
         <button type="button" onClick={() => onEditing(false)}>

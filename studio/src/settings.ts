@@ -68,6 +68,12 @@ export function requestFields(settings: Settings): Record<string, unknown> {
   };
 }
 
+/** Of a request's fields those that an answer about a file takes. */
+export const fieldsForFile = (fields: Readonly<Record<string, unknown>>): object =>
+  Object.fromEntries(
+    ["temperature", "top_p", "top_k", "max_tokens", "seed"].map((key) => [key, fields[key]]),
+  );
+
 /** Why a text is no JSON; undefined where it is, or where there is none. */
 export function jsonProblem(text: string): string | undefined {
   if (text.trim() === "") return undefined;

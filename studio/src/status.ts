@@ -15,6 +15,8 @@ export interface ServerStatus {
 export interface ModelStatus {
   readonly id: string;
   readonly loaded: boolean;
+  /** A chat may be about a picture, a recording or a video. */
+  readonly takes_files: boolean;
   readonly context_length?: number;
   readonly running?: number;
   readonly waiting?: number;

@@ -16,7 +16,7 @@ import {
   type Turn,
 } from "./conversation.ts";
 import { streamAnswer } from "./server.ts";
-import { requestFields, type Settings } from "./settings.ts";
+import { fieldsForFile, requestFields, type Settings } from "./settings.ts";
 import { type AnswerPiece, addToolCalls } from "./stream.ts";
 
 const KEY = "onefold-conversation";
@@ -74,7 +74,9 @@ export function useChat() {
       const path = pathTo(from, parent);
       const sent = settings.history ? path : fromQuestion(path);
       const messages = messagesOf(sent, settings.system);
-      const request = { ...fields, temperature, model, messages };
+      const hasFile = sent.some(({ file }) => file !== undefined);
+      const taken = hasFile ? fieldsForFile(fields) : fields;
+      const request = { ...taken, temperature, model, messages };
       for await (const piece of streamAnswer(request, mine.signal)) {
         clock.take(piece);
         pieces.push(piece);

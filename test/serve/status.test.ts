@@ -36,8 +36,8 @@ test("tells what models hold once they are loaded, and counts what they did", as
   const config: Record<string, number> = read("config.json");
   const before = await status();
   expect(before.models).toEqual([
-    { id: "onefold-mini", loaded: false },
-    { id: "other", loaded: false },
+    { id: "onefold-mini", loaded: false, takes_files: false },
+    { id: "other", loaded: false, takes_files: false },
   ]);
   const { usage } = await server.client.chat.completions.create({
     model: "onefold-mini",
@@ -45,7 +45,7 @@ test("tells what models hold once they are loaded, and counts what they did", as
   });
   const { models, memory, active_requests } = await status();
   const [model, other] = models;
-  expect(other).toEqual({ id: "other", loaded: false });
+  expect(other).toEqual({ id: "other", loaded: false, takes_files: false });
   expect(active_requests).toBe(0);
   expect(memory.resident_bytes).toBeGreaterThan(2 ** 20);
   expect(model).toMatchObject({

@@ -1,4 +1,5 @@
 import { expect, it } from "vitest";
+import { attachedKind } from "../../studio/src/attachment.ts";
 import {
   addTurn,
   changeTurn,
@@ -80,4 +81,34 @@ it("survives a reload, and a store that holds nonsense", () => {
   for (const text of [null, "", "{}", "[1]", '{"turns":3}', lost, circle]) {
     expect(fromText(text)).toEqual(emptyConversation);
   }
+});
+
+it("sends a file as the part of its kind, before the words beside it", () => {
+  const url = "data:image/png;base64,AA==";
+  const file = { kind: "image", name: "a.png", url } as const;
+  const [a, question] = addTurn(emptyConversation, 0, "user", "what is it?", { file });
+  const [b] = addTurn(a, question, "user", "", {
+    file: { kind: "audio", name: "b.flac", url: "data:audio/flac;base64,BB==" },
+  });
+  expect(messagesOf(shownTurns(b), "")).toEqual([
+    {
+      role: "user",
+      content: [
+        { type: "image_url", image_url: { url } },
+        { type: "text", text: "what is it?" },
+      ],
+    },
+    {
+      role: "user",
+      content: [{ type: "input_audio", input_audio: { data: "BB==", format: "flac" } }],
+    },
+  ]);
+  expect(shownTurns(fromText(saveText(b)))[0]?.file).toEqual(file);
+});
+
+it("takes a GIF for what moves, and refuses what is no picture, recording or video", () => {
+  expect(attachedKind({ type: "image/gif", name: "a.gif" })).toBe("video");
+  expect(attachedKind({ type: "image/webp", name: "a.webp" })).toBe("image");
+  expect(attachedKind({ type: "", name: "a.flac" })).toBe("audio");
+  expect(attachedKind({ type: "text/plain", name: "a.txt" })).toBeUndefined();
 });

@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { readFile } from "node:fs/promises";
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { resolveModel } from "../../checkpoint/index.ts";
 import { type Speculation, speculations } from "../../generate/engine/types.ts";
 import { loadLanguageModel, modelName } from "../../generate/language-model.ts";
 import { isLoopback } from "../../serve/access.ts";
@@ -15,7 +16,7 @@ import {
   readStudio,
   startServer,
 } from "../../serve/index.ts";
-import { findTaskModel } from "../../task/index.ts";
+import { findTaskModel, isTaskModel } from "../../task/index.ts";
 import { UsageError } from "../errors.ts";
 import { type Io, writeJson, writeLine } from "../io.ts";
 import { collect, integer, number } from "../options.ts";
@@ -167,6 +168,7 @@ async function sourcesOf(
       {
         name,
         load: () => loadLanguageModel(spec, { name, ...options }),
+        takesFiles: await resolveModel(spec).then(isTaskModel, () => false), // loading tells why
         loadTasks: () => findTaskModel(spec),
       },
     ];
