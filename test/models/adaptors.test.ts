@@ -53,6 +53,11 @@ const sound = noise([2, 5, 8], 3);
 
 const cases: Readonly<Record<string, Case>> = {
   image: caseOf({ pixels }, [2, 16, width], (p, [x]) => imageAdaptor(p, image, x, width).embed),
+  "image, with residual convolutions": caseOf(
+    { pixels },
+    [2, 16, width],
+    (p, [x]) => imageAdaptor(p, { ...image, blocks: 2 }, x, width).embed,
+  ),
   "image, merged by 2": caseOf(
     { pixels },
     [2, 4, width],

@@ -10,7 +10,7 @@ import { gatedMlp } from "../../nn/mlp.ts";
 import { rmsNorm } from "../../nn/norm.ts";
 import { normal, type Scope, zeros } from "../../nn/scope.ts";
 
-const EPSILON = 1e-6;
+export const EPSILON = 1e-6;
 const HEAD_WIDTH = 32;
 /** Low enough that its exponent is zero; finite, so that a row of padding is no NaN. */
 const HIDDEN = -1e9;

@@ -2,15 +2,15 @@
 
 import { gelu } from "../../graph/ops/activation.ts";
 import { conv } from "../../graph/ops/conv.ts";
-import { add, sub } from "../../graph/ops/elementwise.ts";
+import { add, mul, rsqrt, square, sub } from "../../graph/ops/elementwise.ts";
 import { mean } from "../../graph/ops/reduce.ts";
 import { reshape, transpose } from "../../graph/ops/reshape.ts";
 import type { Dim } from "../../graph/shape.ts";
 import { shapeError, type Tensor } from "../../graph/tensor.ts";
 import { linear } from "../../nn/linear.ts";
-import { normal, type Scope, zeros } from "../../nn/scope.ts";
+import { type Initialiser, normal, ones, type Scope, zeros } from "../../nn/scope.ts";
 import type { Embedded } from "../sequence-body.ts";
-import { adaptorInit, encoderBlocks, encoderEnd } from "./encoder-block.ts";
+import { adaptorInit, EPSILON, encoderBlocks, encoderEnd } from "./encoder-block.ts";
 
 /** How images enter a model. */
 export interface ImageAdaptor {
@@ -22,6 +22,8 @@ export interface ImageAdaptor {
   readonly layers: number;
   /** Patches of a square side that become one position of the body (default 1). */
   readonly merge?: number;
+  /** Residual convolutions of the stem behind each halving but the first (default 0). */
+  readonly blocks?: number;
 }
 
 /** How videos enter a model. */
@@ -33,14 +35,19 @@ export interface VideoAdaptor extends ImageAdaptor {
  * @param pixels f32 [batch, 3, size, size]
  * @param width of the body
  */
-export function imageAdaptor(p: Scope, c: ImageAdaptor, pixels: Tensor, width: number): Embedded {
+export function imageAdaptor(
+  p: Scope,
+  c: ImageAdaptor,
+  pixels: Tensor,
+  width: number,
+): Embedded & { /** [batch, patches, width], before they merge. */ readonly seen: Tensor } {
   const side = c.size / c.patch;
   const patches = convolved(p, c, pixels, width); // [batch, side, side, width]
   const placed = add(patches, gridPositions(p, side, width));
   const flat = reshape(placed, [pixels.shape[0], side * side, width]);
   const seen = encoderBlocks(p, flat, c.layers);
   const { embed, rows } = merged(p, c, seen, 1, width);
-  return { modality: "image", embed, layout: { kind: "grid", rows, columns: rows } };
+  return { modality: "image", embed, layout: { kind: "grid", rows, columns: rows }, seen };
 }
 
 /** @param pixels f32 [batch, frames, 3, size, size] */
@@ -105,9 +112,27 @@ function convolved(p: Scope, c: ImageAdaptor, pixels: Tensor, width: number): Te
     const bias = scope.parameter("bias", [channels], zeros);
     const y = scope.trace(() => conv(x, weight, { stride: 2, padding: 1, bias }));
     x = i + 1 < halvings ? gelu(y) : y;
+    if (i === 0) continue;
+    for (let k = 0; k < (c.blocks ?? 0); k++)
+      x = convolutionBlock(scope.in("blocks", k), x, channels);
   }
   const shared = linear(p.in("tone"), reshape(tone, [pixels.shape[0], 1, 1, 3]), width);
   return add(transpose(x, [0, 2, 3, 1]), shared);
+}
+
+/**
+ * Pre-norm convolutions among neighbours, and back onto x: [images, channels, rows, columns]. The
+ * norm is of each place alone, so faint and strong ink look alike. A fresh one changes nothing.
+ */
+function convolutionBlock(p: Scope, x: Tensor, channels: number): Tensor {
+  const size = mean(square(x), { axes: [1], keepDims: true });
+  const scale = reshape(p.parameter("norm", [channels], ones), [1, channels, 1, 1]);
+  const normed = mul(mul(x, rsqrt(add(size, EPSILON))), scale);
+  const near = (name: string, init: Initialiser) =>
+    p.parameter(name, [channels, channels, 3, 3], init);
+  const bias = p.parameter("bias", [channels], zeros);
+  const inner = gelu(conv(normed, near("in", normal((9 * channels) ** -0.5)), { padding: 1, bias }));
+  return add(x, conv(inner, near("out", zeros), { padding: 1 }));
 }
 
 function checkPixels({ size, patch }: Pick<ImageAdaptor, "size" | "patch">, pixels: Tensor): void {

@@ -10,6 +10,7 @@ const image = z.strictObject({
   patch: count,
   layers: z.number().int().min(0),
   merge: count.optional(),
+  blocks: count.optional(),
 });
 
 const schema = z.strictObject({

@@ -27,7 +27,8 @@ export function captionScenes(
 const WHITE = [255, 255, 255] as const;
 
 /**
- * A picture to draw from its caption: one or two shapes on white, 32 x 32 by default.
+ * A picture to draw from its caption: one or two shapes on white, 32 x 32 by default, and nothing
+ * that the caption does not tell but which of two places in a row or column they have.
  */
 export function drawingScenes(
   random: Random,
@@ -38,6 +39,7 @@ export function drawingScenes(
     size: 32,
     most: 2,
     isPlain: true,
+    isExact: true,
     paper: WHITE,
     ...options,
   });

@@ -37,6 +37,8 @@ export interface SceneOptions {
   readonly most?: number;
   /** A background of one tone and no noise. */
   readonly isPlain?: boolean;
+  /** Nothing but what captions tell is drawn at random: no turns, shifts, or shades of a colour. */
+  readonly isExact?: boolean;
   /** The background's tone (default: drawn). */
   readonly paper?: Color;
 }
@@ -59,21 +61,23 @@ type Plan = Omit<SceneObject, "box">;
  * const { image, objects } = makeScene(createRandom(1), "train");
  */
 export function makeScene(random: Random, split: Split, options: SceneOptions = {}): Scene {
-  const { size = 64, isPlain = false, paper } = options;
+  const { size = 64, isPlain = false, isExact = false, paper } = options;
   let plan = planObjects(random, options);
   while (plan.some(isHeldOutObject) !== (split === "heldout")) plan = planObjects(random, options);
   const rgb = paper ?? pickPaper(random).rgb;
   const image = isPlain ? createCanvas(size, size, rgb) : createPaper(random, rgb, size);
+  const vary = (least: number, most: number): number =>
+    isExact ? (least + most) / 2 : between(random, least, most);
   const objects = plan.map((object) => {
     const isAlone = plan.length === 1 && object.size === "large";
     const [least, most] = RADII[isAlone ? "largeAlone" : object.size];
     const box = drawFigure(image, {
       shape: object.shape,
-      rgb: jitterColour(random, COLOURS[object.colour]),
-      x: size * ((object.place.column + 0.5) / 3 + between(random, -0.022, 0.022)),
-      y: size * ((object.place.row + 0.5) / 3 + between(random, -0.022, 0.022)),
-      radius: size * between(random, least, most),
-      angle: between(random, -0.2, 0.2),
+      rgb: isExact ? COLOURS[object.colour] : jitterColour(random, COLOURS[object.colour]),
+      x: size * ((object.place.column + 0.5) / 3 + vary(-0.022, 0.022)),
+      y: size * ((object.place.row + 0.5) / 3 + vary(-0.022, 0.022)),
+      radius: size * vary(least, most),
+      angle: vary(-0.2, 0.2),
     });
     return { ...object, box };
   });
