@@ -1,7 +1,6 @@
-/** MathOPEval (Li et al. 2025, arXiv 2507.18140): what oracle, copying and the default model score. */
+/** MathOPEval (Li et al. 2025, arXiv 2507.18140): what oracle, copying and onefold-mini score. */
 
 import { join } from "node:path";
-import { defaultModelFolder } from "../../src/cli/package-root.ts";
 import {
   createLocalModel,
   generateMathOps,
@@ -12,6 +11,7 @@ import {
   scoreMathOpAnswer,
 } from "../../src/evaluate/index.ts";
 import { type Check, defineRecipe, type TrialContext, Trials } from "../../src/recipe/index.ts";
+import { MINI } from "../shared/mini.ts";
 
 interface Settings {
   /** Items of each of 20 cells. */
@@ -86,7 +86,7 @@ async function askModel(
   { arm, seed, settings, dir, signal, progress }: TrialContext<Settings>,
   items: readonly MathOpItem[],
 ): Promise<Record<string, number>> {
-  using model = await createLocalModel(defaultModelFolder(), { slots: 8 });
+  using model = await createLocalModel(MINI, { slots: 8 });
   const figure = arm.endsWith("hidden") ? "hidden" : "described";
   const options = { model, seed, signal };
   const asked = { items, figure, options: "changes", maxTokens: settings.maxTokens } as const;
@@ -170,7 +170,7 @@ const checks: readonly Check[] = [
     threshold: 0.35,
   },
   {
-    claim: "the default model is better than chance at choosing (0.25)",
+    claim: "onefold-mini is better than chance at choosing (0.25)",
     isCentral: false,
     measure: metricOf("choice", "onefold-mini"),
     expected: "above",

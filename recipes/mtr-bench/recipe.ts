@@ -1,6 +1,5 @@
-/** MTR-Bench (Li et al. 2025, arXiv 2505.17123): what oracle, chance and the default model score. */
+/** MTR-Bench (Li et al. 2025, arXiv 2505.17123): what oracle, chance and onefold-mini score. */
 
-import { defaultModelFolder } from "../../src/cli/package-root.ts";
 import {
   createLocalModel,
   modelPlayer,
@@ -8,6 +7,7 @@ import {
   randomPlayer,
 } from "../../src/evaluate/index.ts";
 import { type Check, defineRecipe, type TrialContext, Trials } from "../../src/recipe/index.ts";
+import { MINI } from "../shared/mini.ts";
 import { misordered, type Played, playAll, summarise } from "./play-all.ts";
 
 interface Settings {
@@ -25,7 +25,7 @@ async function runTrial({ arm, seed, settings, signal, progress }: TrialContext<
   const shared = { seed, signal, onGame: progress };
   let played: Played;
   if (arm === "onefold-mini") {
-    using model = await createLocalModel(defaultModelFolder(), { slots: SLOTS });
+    using model = await createLocalModel(MINI, { slots: SLOTS });
     const player = () => modelPlayer(model, { maxTokens, signal });
     played = await playAll({ ...shared, games: modelGames, concurrency: SLOTS, player });
   } else {
@@ -77,13 +77,13 @@ const checks: readonly Check[] = [
     threshold: 0.999,
   },
   {
-    claim: "the default model is better than chance among legal commands",
+    claim: "onefold-mini is better than chance among legal commands",
     isCentral: false,
     measure: Trials.difference("accuracy", "onefold-mini", "random"),
     expected: "above",
   },
   {
-    claim: "most of the default model's games end on an invalid command",
+    claim: "most of onefold-mini's games end on an invalid command",
     isCentral: false,
     measure: (seed, trials) => trials.metric("invalidGames", "onefold-mini", seed),
     expected: "above",

@@ -1,5 +1,5 @@
 /**
- * Longer thinking for the default model's questions: what its own traces write in one go, these
+ * Longer thinking for onefold-mini's questions: what its own traces write in one go, these
  * write in steps. A cell is found by writing its row with the columns' names, a carried product is
  * multiplied and then added, a conversion begins with what is asked and moves one zero at a time.
  */

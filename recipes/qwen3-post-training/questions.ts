@@ -1,4 +1,4 @@
-/** Questions of the default model's skills, for learning and for measuring. */
+/** Questions of onefold-mini's skills, for learning and for measuring. */
 
 import type { Tokenizer } from "../../src/media/text/index.ts";
 import type { PolicyPrompt, Sequence } from "../../src/train/index.ts";
@@ -34,11 +34,11 @@ export interface Drawing {
   readonly stream: string;
   readonly count: number;
   readonly shares: Readonly<Record<string, number>>;
-  /** Default: the default model's own mixture of thinking and direct. */
+  /** Default: onefold-mini's own mixture of thinking and direct. */
   readonly mode?: Mode;
 }
 
-/** Share of questions behind others in one conversation, as the default model had. */
+/** Share of questions behind others in one conversation, as onefold-mini had. */
 const FOLLOW_UPS = 0.2;
 
 /** About `count` questions of the training split, their thinking long. */

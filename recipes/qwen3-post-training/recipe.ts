@@ -9,6 +9,7 @@ import {
   type TrialContext,
   Trials,
 } from "../../src/recipe/index.ts";
+import { MINI } from "../shared/mini.ts";
 import { budgetCurve, type Measuring, measure, passAtK } from "./measure.ts";
 import {
   coldStart,
@@ -20,7 +21,7 @@ import {
   type Supervised,
 } from "./stages.ts";
 import { type OffPolicy, type OnPolicy, offPolicy, onPolicy, studentRl } from "./student.ts";
-import { DEFAULT_MODEL, metricOf, openWorkshop, type Workshop } from "./workshop.ts";
+import { metricOf, openWorkshop, type Workshop } from "./workshop.ts";
 
 interface Settings {
   readonly coldStart: Supervised;
@@ -53,14 +54,14 @@ const settings: Settings = {
 
 /** Models by arm; each stage starts from the one before, which is made first where it is missing. */
 const models: Readonly<Record<string, (shop: Workshop, s: Settings) => Promise<string>>> = {
-  base: async () => DEFAULT_MODEL,
-  "cold-start": async (shop, s) => coldStart(startOf(shop, s), DEFAULT_MODEL, s.coldStart),
+  base: async () => MINI,
+  "cold-start": async (shop, s) => coldStart(startOf(shop, s), MINI, s.coldStart),
   "reasoning-rl": async (shop, s) =>
     reasoningRl(shop, await models["cold-start"]!(shop, s), s.reasoningRl),
   fusion: async (shop, s) => fusion(shop, await models["reasoning-rl"]!(shop, s), s.fusion),
   "general-rl": async (shop, s) => generalRl(shop, await models.fusion!(shop, s), s.generalRl),
   student: async (shop, s) =>
-    offPolicy(shop, DEFAULT_MODEL, await models["general-rl"]!(shop, s), s.student),
+    offPolicy(shop, MINI, await models["general-rl"]!(shop, s), s.student),
   "student-rl": async (shop, s) => studentRl(shop, await models.student!(shop, s), s.studentRl),
   "student-distilled": async (shop, s) =>
     onPolicy(
@@ -170,7 +171,7 @@ const checks: readonly Check[] = [
     threshold: 0.15,
   },
   {
-    claim: "the cold start thinks longer than the default model",
+    claim: "the cold start thinks longer than onefold-mini",
     isCentral: false,
     measure: Trials.difference("thinkingTokens", "cold-start", "base"),
     expected: "above",
@@ -208,7 +209,7 @@ const checks: readonly Check[] = [
     expected: "above",
   },
   {
-    claim: "the final model is more accurate with thinking than the default model",
+    claim: "the final model is more accurate with thinking than onefold-mini",
     isCentral: false,
     measure: Trials.difference("thinking", "general-rl", "base"),
     expected: "above",

@@ -30,7 +30,7 @@ export interface Supervised {
   readonly learningRate: number;
 }
 
-/** Supervised learning with Muon, as the default model was trained. */
+/** Supervised learning with Muon, as onefold-mini was trained. */
 export async function supervise(
   shop: Workshop,
   stage: string,

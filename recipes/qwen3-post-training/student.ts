@@ -30,7 +30,7 @@ import {
 } from "./stages.ts";
 import { CONTEXT, finished, optimizer, runStage, THREADS, type Workshop } from "./workshop.ts";
 
-/** Layers of the default model that the student starts from. */
+/** Layers of onefold-mini that the student starts from. */
 const KEPT = [0, 2, 5];
 /** Likeliest tokens of the teacher that are stored for each position. */
 const K = 16;

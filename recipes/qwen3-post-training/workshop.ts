@@ -1,16 +1,15 @@
-/** What all stages share: the default model's words, and folders for the models that they make. */
+/** What all stages share: onefold-mini's words, and folders for the models that they make. */
 
 import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { defaultModelFolder } from "../../src/cli/package-root.ts";
 import { loadTokenizer } from "../../src/media/text/index.ts";
 import { defaultAdamW, run, savedSteps, type Trainer } from "../../src/train/index.ts";
 import type { RoundRunOptions, RunOptions } from "../../src/train/run.ts";
 import { checkpointName } from "../../src/train/run-state.ts";
 import { loadRender } from "../onefold-mini/render.ts";
+import { MINI } from "../shared/mini.ts";
 import type { Words } from "./questions.ts";
 
-export const DEFAULT_MODEL = defaultModelFolder();
 /** Trials give the same bits whatever else the machine does. */
 export const THREADS = 1;
 export const CONTEXT = 640;
@@ -37,10 +36,10 @@ export async function openWorkshop(
   await mkdir(options.dir, { recursive: true });
   const files = await Promise.all(
     COMPANIONS.map(async (name): Promise<[string, unknown]> => {
-      return [name, JSON.parse(await readFile(join(DEFAULT_MODEL, name), "utf8"))];
+      return [name, JSON.parse(await readFile(join(MINI, name), "utf8"))];
     }),
   );
-  const words = { tokenizer: await loadTokenizer(DEFAULT_MODEL), render: await loadRender() };
+  const words = { tokenizer: await loadTokenizer(MINI), render: await loadRender() };
   return { ...options, ...words, files: Object.fromEntries(files) };
 }
 

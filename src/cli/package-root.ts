@@ -25,8 +25,5 @@ export function packageVersion(): string {
 /** Folder of the built page that `onefold serve` shows. */
 export const studioFolder = (): string => join(packageRoot(), "dist", "studio");
 
-/** Folder of the model that `onefold run` uses when none is named. */
-export const defaultModelFolder = (): string => join(packageRoot(), "models", "onefold-mini");
-
-/** Folder of the model that `onefold run` asks about files when none is named. */
-export const generalistFolder = (): string => join(packageRoot(), "models", "onefold-generalist");
+/** Folder of the model that is taken where none is named: for chats, and for files alike. */
+export const defaultModelFolder = (): string => join(packageRoot(), "models", "onefold-generalist");

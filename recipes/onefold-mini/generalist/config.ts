@@ -9,10 +9,16 @@ import { model as text, VOCABULARY } from "../config.ts";
 /** Steps in which boxes are told; images are 64 pixels wide. */
 const BINS = 64;
 
-/** 32 x 32 pixels as 8 x 8 codes out of 240. */
-export const codes: ImageCodes = { size: 32, patch: 4, levels: [8, 6, 5], width: 64, layers: 2 };
+/** 72 x 72 pixels as 6 x 6 codes out of 625: four patches are one of the nine places of a drawing. */
+export const codes: ImageCodes = {
+  size: 72,
+  patch: 12,
+  levels: [5, 5, 5, 5],
+  width: 128,
+  layers: 2,
+};
 
-export const IMAGE = { size: 64, patch: 8, layers: 3, merge: 2 };
+export const IMAGE = { size: 64, patch: 8, layers: 3, merge: 1, blocks: 1 };
 
 const NEW_LAYERS = 2;
 const layers = text.layers + NEW_LAYERS;

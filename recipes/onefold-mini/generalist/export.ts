@@ -20,7 +20,8 @@ const { values: args } = parseArgs({
     run: { type: "string", default: "runs/generalist" },
     /** Runs that this one goes on from, for the card. */
     before: { type: "string", multiple: true, default: [] },
-    codes: { type: "string", default: "runs/onefold-mini-codes" },
+    /** Runs of train-codes.ts; what draws is the last one's. */
+    codes: { type: "string", multiple: true, default: ["runs/onefold-mini-codes"] },
     out: { type: "string", default: "models/onefold-generalist" },
     tasks: { type: "string" },
     skills: { type: "string" },
@@ -32,11 +33,16 @@ const readResults = async <T>(file: string | undefined): Promise<T | undefined> 
 
 const folder = await newestCheckpoint(args.run);
 const step = Number(folder.slice(-8)); // `checkpointName`
-using trained = await openCheckpoint(join(folder, "model.safetensors"));
-using codes = await openCheckpoint(join(await newestCheckpoint(args.codes), "model.safetensors"));
+const FILE = "model.safetensors";
+using trained = await openCheckpoint(join(folder, FILE));
+const codes = await Promise.all(
+  args.codes.map(async (run) => openCheckpoint(join(await newestCheckpoint(run), FILE))),
+);
 const weights = new Map(
-  [trained, codes].flatMap((checkpoint) =>
-    checkpoint.names.map((name) => [name, checkpoint.read(name)] as const),
+  [trained, ...codes].flatMap((checkpoint) =>
+    checkpoint.names
+      .filter((name) => !name.startsWith("heads.")) // of eyes.ts: they only taught
+      .map((name) => [name, checkpoint.read(name)] as const),
   ),
 );
 const parameters = [...weights.values()].reduce((n, { shape }) => n + sizeOf(shape), 0);

@@ -4,17 +4,20 @@
  */
 
 import { fromValues, type NDArray, zeros } from "../../../src/graph/ndarray.ts";
-import { mul } from "../../../src/graph/ops/elementwise.ts";
+import { add, mul } from "../../../src/graph/ops/elementwise.ts";
 import { input } from "../../../src/graph/ops/leaf.ts";
 import { crossEntropy } from "../../../src/graph/ops/loss.ts";
 import { mean, sum } from "../../../src/graph/ops/reduce.ts";
-import { reshape } from "../../../src/graph/ops/reshape.ts";
+import { reshape, transpose } from "../../../src/graph/ops/reshape.ts";
 import { dim } from "../../../src/graph/shape.ts";
+import type { Tensor } from "../../../src/graph/tensor.ts";
 import { toPixels } from "../../../src/media/index.ts";
 import type { Image } from "../../../src/media/types.ts";
 import { imageAdaptor } from "../../../src/models/adaptors/index.ts";
 import { linear } from "../../../src/nn/linear.ts";
+import { rmsNorm } from "../../../src/nn/norm.ts";
 import { createRandom, type Random } from "../../../src/nn/random.ts";
+import type { Scope } from "../../../src/nn/scope.ts";
 import {
   COLOUR_NAMES,
   makeChart,
@@ -29,18 +32,19 @@ import type { LossFunction, MicroBatch, PoolSource } from "../../../src/train/in
 import { model as body } from "../config.ts";
 import { IMAGE } from "./config.ts";
 
-/** Positions of a side that the body sees. */
+/** Positions of a side that the body sees, and patches of a side. */
 const SIDE = IMAGE.size / IMAGE.patch / IMAGE.merge;
 const POSITIONS = SIDE ** 2;
+const PATCHES = IMAGE.size / IMAGE.patch;
 const CHARACTERS = "abcdefghijklmnopqrstuvwxyz0123456789";
-/** Cells of a position in which there is a character or none: no two have their middles in one. */
-const CELLS = { columns: 4, rows: 2 };
+/** Halves of a patch in which there is a character or none: no two have their middles in one. */
+const HALVES = 2;
 
 /** Which head tells what: classes, how many labels an image has, and how much they count. */
 interface Head {
   readonly classes: number;
-  /** Labels of a position; without it, one of the whole image. */
-  readonly cells?: number;
+  /** What is labelled, row by row; without it, the whole image. */
+  readonly of?: "positions" | "halves of patches";
   readonly weight: number;
   /** An image and its labels. */
   readonly draw: (random: Random) => { readonly image: Image; readonly labels: readonly number[] };
@@ -50,7 +54,7 @@ const heads: Readonly<Record<string, Head>> = {
   /** Which object has its middle there: 0 for none. */
   scenes: {
     classes: SHAPE_LABELS.length + 1,
-    cells: 1,
+    of: "positions",
     weight: 0.5,
     draw(random) {
       const { image, objects } = makeScene(random, "train");
@@ -66,17 +70,14 @@ const heads: Readonly<Record<string, Head>> = {
   /** Which character has its middle there: 0 for none. */
   text: {
     classes: CHARACTERS.length + 1,
-    cells: CELLS.columns * CELLS.rows,
+    of: "halves of patches",
     weight: 0.2,
     draw(random) {
       const { image, characters } = readText(random, "train");
-      const labels = Array<number>(POSITIONS * CELLS.columns * CELLS.rows).fill(0);
+      const labels = Array<number>(PATCHES * PATCHES * HALVES).fill(0);
       for (const { character, x, y } of characters) {
-        const column = cellOf(2 * x, SIDE * CELLS.columns);
-        const row = cellOf(2 * y, SIDE * CELLS.rows);
-        const position = Math.floor(row / CELLS.rows) * SIDE + Math.floor(column / CELLS.columns);
-        const cell = (row % CELLS.rows) * CELLS.columns + (column % CELLS.columns);
-        labels[position * CELLS.columns * CELLS.rows + cell] = 1 + CHARACTERS.indexOf(character);
+        const at = cellOf(2 * x, PATCHES * HALVES) + PATCHES * HALVES * cellOf(2 * y, PATCHES);
+        labels[at] = 1 + CHARACTERS.indexOf(character);
       }
       return { image, labels };
     },
@@ -106,22 +107,44 @@ function part(random: Random, at: 0 | -1): ReturnType<Head["draw"]> {
 
 /** Losses by the name of their head, under `eyes …`: summed over an image, as a mean over images. */
 export const eyesLoss: Readonly<Record<string, LossFunction>> = Object.fromEntries(
-  Object.entries(heads).map(([name, { classes, cells }]): [string, LossFunction] => [
+  Object.entries(heads).map(([name, { classes, of }]): [string, LossFunction] => [
     `eyes ${name}`,
     (p) => {
       const pixels = input("pixels", "f32", [dim("batch"), 3, IMAGE.size, IMAGE.size]);
-      const labels = input("labels", "i64", [dim("batch"), labelsOf(cells)]);
+      const labels = input("labels", "i64", [dim("batch"), labelsOf(of)]);
       const scale = input("scale", "f32", []);
-      const { embed } = imageAdaptor(p.in("adaptors", "image"), IMAGE, pixels, body.hiddenSize);
-      const seen = cells === undefined ? mean(embed, { axes: [1] }) : embed;
-      const told = linear(p.in("heads", name), seen, classes * (cells ?? 1));
-      const losses = crossEntropy(reshape(told, [-1, classes]), reshape(labels, [-1]));
-      return { inputs: [pixels, labels, scale], total: mul(sum(losses), scale) };
+      const adaptor = p.in("adaptors", "image");
+      const { embed, seen } = imageAdaptor(adaptor, IMAGE, pixels, body.hiddenSize);
+      const head = p.in("heads", name);
+      const told =
+        of === "halves of patches"
+          ? characters(head, seen, embed, classes)
+          : [linear(head, of === undefined ? mean(embed, { axes: [1] }) : embed, classes)];
+      const losses = told.map((logits) =>
+        sum(crossEntropy(reshape(logits, [-1, classes]), reshape(labels, [-1]))),
+      );
+      return { inputs: [pixels, labels, scale], total: mul(losses.reduce(add), scale) };
     },
   ]),
 );
 
-const labelsOf = (cells?: number): number => (cells === undefined ? 1 : POSITIONS * cells);
+/**
+ * What stands in the halves of patches, row by row, told twice: by each patch, where the same map
+ * serves all, and by each position, which has to tell those of its four patches apart.
+ */
+function characters(head: Scope, seen: Tensor, embed: Tensor, classes: number): Tensor[] {
+  const normed = rmsNorm(head.in("patches", "norm"), seen, 1e-6);
+  const { merge } = IMAGE;
+  const cut = [-1, SIDE, SIDE, merge, merge * HALVES, classes];
+  const told = linear(head, embed, merge * merge * HALVES * classes);
+  return [
+    linear(head.in("patches"), normed, HALVES * classes),
+    transpose(reshape(told, cut), [0, 1, 3, 2, 4, 5]),
+  ];
+}
+
+const labelsOf = (of: Head["of"]): number =>
+  of === undefined ? 1 : of === "positions" ? POSITIONS : PATCHES * PATCHES * HALVES;
 
 /** @param weight of the head, beside other losses */
 function batchOf(name: string, random: Random, count: number, weight: number): MicroBatch {

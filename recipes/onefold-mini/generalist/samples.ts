@@ -47,22 +47,24 @@ function spelled(
   if (target.kind !== "tokens") throw new Error("only text can be spelled");
   const end = target.ids.at(-1)!;
   const ids = [
-    ...Array.from(answer).flatMap((character) => vocabulary.encode(character, true)),
+    // A blank between lines is a character too, which encoding a text would trim.
+    ...Array.from(answer).flatMap((c) => Array.from(vocabulary.tokenizer.encode(c))),
     end,
   ];
   return { groups, target: { ...target, ids } };
 }
 
-/** Share of micro-batches that are the text model's own examples. */
-const TEXT_WEIGHT = 10;
+/** Share of micro-batches that are the text model's own examples, beside those of tasks.ts. */
+const TEXT_WEIGHT = 11;
 
 /** The text model's examples: prompt as source, thinking and answer as target. */
 export const textTask = (
   render: Render,
   tokenizer: PrepareOptions["vocabulary"]["tokenizer"],
+  weight = TEXT_WEIGHT,
 ): TrainTask => ({
   name: "text",
-  weight: TEXT_WEIGHT,
+  weight,
   async samples(k) {
     const seed = `generalist/${run.seed}/${k}`;
     const examples = generate({

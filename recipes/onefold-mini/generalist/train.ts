@@ -42,7 +42,7 @@ const { values } = parseArgs({
     "decay-from": { type: "string" },
     /** Highest rate (default: config.ts). */
     "learning-rate": { type: "string" },
-    /** TASK=SHARE in place of that of tasks.ts; repeatable. */
+    /** TASK=SHARE in place of that of tasks.ts, or of `text`; repeatable. */
     weight: { type: "string", multiple: true, default: [] },
     threads: { type: "string" },
   },
@@ -64,7 +64,7 @@ const loss: Record<string, LossFunction> = {
   ...eyesLoss,
 };
 /** Images of the eyes' micro-batches, of which a step has one. */
-const EYES = { scenes: 16, text: 32, largest: 8, smallest: 8 };
+const EYES = { scenes: 12, text: 32, largest: 6, smallest: 6 };
 
 const textFolder = join(packageRoot(), "models/onefold-mini");
 const eyes = { folder: await newestCheckpoint(values.eyes) };
@@ -85,15 +85,17 @@ console.log("speaking");
 const speech = await createSpeechWorld(openSpeechPool(values.speech));
 const preparation = codesModel.preparation;
 const shares = new Map(values.weight.map((pair) => pair.split("=") as [string, string]));
+const shareOf = (name: string): number | undefined =>
+  shares.has(name) ? Number(shares.get(name)) : undefined;
 const worldTasks = generalistTasks(speech).map((task) => ({
   ...task,
-  weight: Number(shares.get(task.name) ?? task.weight),
+  weight: shareOf(task.name) ?? task.weight,
 }));
 const tasks = taskSource({
   config,
   start: vocabulary.marks.targetStart,
   tasks: [
-    textTask(await loadRender(), vocabulary.tokenizer),
+    textTask(await loadRender(), vocabulary.tokenizer, shareOf("text")),
     ...worldTasks.map((task) => worldTask(task, preparation)),
   ],
   positions: run.positions,

@@ -6,7 +6,6 @@ import type { FileKind } from "../../media/index.ts";
 import { type RoutedQuestion, routeQuestion } from "../../task/ask.ts";
 import { UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
-import { defaultModelFolder, generalistFolder } from "../package-root.ts";
 import { createPaint } from "../render.ts";
 import type { RunFlags } from "../run-options.ts";
 
@@ -42,15 +41,13 @@ export async function answerQuestion(
   const { isTaskModel, lackedParts, loadTaskModel } = await import("../../task/index.ts");
   // What only a chat understands makes "draw …" a message to it.
   const strange = chatFlag(flags);
-  // The text model that ships takes and gives text alone; the one beside it does the rest.
-  const folder = spec === defaultModelFolder() ? generalistFolder() : spec;
-  const found = await resolveModel(folder).catch(() => undefined); // the chat says what is missing
+  const found = await resolveModel(spec).catch(() => undefined); // the chat says what is missing
   if (!kind && (strange || !found || !(await isTaskModel(found)))) {
     refuseTaskFlags(flags);
     return false;
   }
   if (kind && strange) throw new UsageError(`--${strange} is for chats, not for --${kind}`);
-  using model = await loadTaskModel(folder);
+  using model = await loadTaskModel(spec);
   if (!kind && lackedParts(routed.plan, model.config).length > 0) return false;
   const { plan, record, route, instruction } = routed;
   const { checkOut } = await import("./output.ts");

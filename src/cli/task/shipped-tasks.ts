@@ -3,9 +3,9 @@
 import { basename } from "node:path";
 import type { TaskSource } from "../../serve/index.ts";
 import { loadTaskModel } from "../../task/index.ts";
-import { generalistFolder } from "../package-root.ts";
+import { defaultModelFolder } from "../package-root.ts";
 
 export const shippedTasks = (): TaskSource => {
-  const folder = generalistFolder();
+  const folder = defaultModelFolder();
   return { name: basename(folder), load: () => loadTaskModel(folder) };
 };

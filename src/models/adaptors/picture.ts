@@ -131,7 +131,9 @@ function convolutionBlock(p: Scope, x: Tensor, channels: number): Tensor {
   const near = (name: string, init: Initialiser) =>
     p.parameter(name, [channels, channels, 3, 3], init);
   const bias = p.parameter("bias", [channels], zeros);
-  const inner = gelu(conv(normed, near("in", normal((9 * channels) ** -0.5)), { padding: 1, bias }));
+  const inner = gelu(
+    conv(normed, near("in", normal((9 * channels) ** -0.5)), { padding: 1, bias }),
+  );
   return add(x, conv(inner, near("out", zeros), { padding: 1 }));
 }
 

@@ -29,7 +29,7 @@ it("learns from an answer, not from its question", () => {
   expect(answered([5, 6], [7, 8])).toEqual({ tokens: [5, 6, 7, 8], learned: [0, 0, 1, 1] });
 });
 
-it("cuts the student out of the default model's layers", () => {
+it("cuts the student out of onefold-mini's layers", () => {
   const names = [...decoderSpecs(model).keys()];
   const student = [...decoderSpecs(studentConfig(model)).keys()];
   const kept = student.map(keptName);
