@@ -346,7 +346,7 @@ test("SIGTERM ends the command when its answers are given", async () => {
   });
   const [line] = await once(child.stdout.setEncoding("utf8"), "data");
   const { url, models }: { url: string; models: string[] } = JSON.parse(line);
-  expect(models).toEqual(["onefold-mini"]);
+  expect(models).toEqual(["onefold-generalist"]);
   const answer = send(JSON.stringify({ ...hi, logit_bias: { 40: 100 }, max_tokens: 100 }), {}, url);
   await new Promise((done) => setTimeout(done, 100));
   child.kill("SIGTERM");

@@ -131,7 +131,7 @@ it("answers with text, a box in the image's pixels, and a picture", async () => 
 
   const drawn = await infer("draw [TEXT:caption] -> [IMAGE:image]", { caption: "a red circle" });
   expect(drawn.body.outputs).toMatchObject({
-    image: { type: "image", width: 32, url: expect.stringMatching(/^data:image\/png;base64,/) },
+    image: { type: "image", width: 72, url: expect.stringMatching(/^data:image\/png;base64,/) },
   });
 });
 
