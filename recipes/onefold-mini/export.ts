@@ -13,6 +13,7 @@ import { checkpointName } from "../../src/train/run-state.ts";
 import { accuracyTable, type Scores } from "./accuracy.ts";
 import * as recipe from "./config.ts";
 import { tokenizerConfig } from "./tokenizer.ts";
+import { widget } from "./widget.ts";
 
 const { values: args } = parseArgs({
   options: {
@@ -65,15 +66,7 @@ const card = `---
 license: apache-2.0
 language: [en, zh]
 pipeline_tag: text-generation
-widget:
-- text: What is 347 + 285?
-- text: Which is larger, 9.9 or 9.11?
-- text: "Sort these numbers: 42, 7, 19, 88"
-- text: What day is 10 days after Monday?
-- text: "Write this as JSON: name is Ann, age is 7."
-- text: Name two fruits as a numbered list.
-- text: Write 4071 in words.
-- text: 把3582写成中文数字。
+${widget}
 ---
 # onefold-mini
 

@@ -1,14 +1,13 @@
-/** An attached file, as it looks or sounds. */
+/** A file beside a message. A GIF goes as a video, and browsers show it as an image. */
 
 import type { Attachment } from "./attachment.ts";
+import { MediaFile } from "./media-file.tsx";
 
-export function AttachedFile({ kind, name, url }: Attachment) {
-  if (kind === "image" || url.startsWith("data:image/")) {
-    return <img class="attached" src={url} alt={name} />;
-  }
-  if (kind === "audio") {
-    // biome-ignore lint/a11y/useMediaCaption: the user's own file
-    return <audio class="attached" controls src={url} aria-label={name} />;
-  }
-  return <video class="attached" controls muted src={url} aria-label={name} />;
-}
+export const AttachedFile = ({ kind, name, url }: Attachment) => (
+  <MediaFile
+    class="attached"
+    kind={url.startsWith("data:image/") ? "image" : kind}
+    name={name}
+    url={url}
+  />
+);

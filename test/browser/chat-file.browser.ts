@@ -1,6 +1,5 @@
 /** Files in a chat, in Chromium: attached, dropped, shown, asked about. */
 
-import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -13,10 +12,9 @@ import {
   startServer,
 } from "../../src/serve/index.ts";
 import { loadTaskModel } from "../../src/task/index.ts";
-import { launch, textContrasts } from "./support.ts";
+import { launch, picture, problemsOf, textContrasts } from "./support.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const pictures = process.env.ONEFOLD_SCREENSHOTS;
 
 let server: RunningServer;
 let browser: Browser;
@@ -41,12 +39,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
-  // A refused answer is reported by the browser too; what the page may not load is our mistake.
-  page.on("console", (message) => {
-    if (/Content Security Policy/.test(message.text())) problems.push(message.text());
-  });
+  const problems = problemsOf(page);
   await page.goto(server.url);
   await page.getByRole("heading", { name: "Ask sees" }).waitFor();
   return async () => {
@@ -73,13 +66,6 @@ async function scene() {
   return { name: "scene.png", mimeType: "image/png", buffer };
 }
 
-async function picture(name: string): Promise<void> {
-  if (!pictures) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.waitForTimeout(300); // the page is at rest
-  await page.screenshot({ path: `${pictures}/${name}.png` });
-}
-
 it("asks about a picture, and goes on about it", async () => {
   await chooser().setInputFiles(await scene());
   await remove("scene.png").waitFor();
@@ -89,7 +75,7 @@ it("asks about a picture, and goes on about it", async () => {
   const asked = page.getByRole("article", { name: "You" });
   expect(await asked.getByRole("img", { name: "scene.png" }).isVisible()).toBe(true);
   expect(await remove("scene.png").count()).toBe(0);
-  await picture("studio-chat-file");
+  await picture(page, "studio-chat-file");
   expect((await textContrasts(page)).filter(({ ratio }) => ratio < 4.5)).toEqual([]);
 
   await page.getByLabel("Message", { exact: true }).fill("how many shapes are there?");

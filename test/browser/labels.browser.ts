@@ -8,9 +8,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { readLabels } from "../../src/evaluate/sage/index.ts";
 import type { RunningServer } from "../../src/serve/index.ts";
 import { jsonLines, variantRow, verdict } from "../evaluate/sage/variants.ts";
-import { launch, startStudio, textContrasts } from "./support.ts";
+import { launch, picture, startStudio, textContrasts } from "./support.ts";
 
-const pictures = process.env.ONEFOLD_SCREENSHOTS;
 const work = mkdtempSync(join(tmpdir(), "onefold-labels-page-"));
 
 let server: RunningServer;
@@ -65,10 +64,7 @@ it("labels by keys, hides the claimed answer, goes back, and goes on another day
   await page.getByText("answer the question yourself first").waitFor();
   await page.keyboard.press("c");
   expect(await variant(page).locator(".marked").innerText()).toMatch(/^1\s*claimed$/);
-  if (pictures) {
-    mkdirSync(pictures, { recursive: true });
-    await page.screenshot({ path: `${pictures}/studio-labels.png` });
-  }
+  await picture(page, "studio-labels");
   await page.keyboard.press("n"); // and no new chat
   await page.keyboard.press("n");
   await status(page).getByText("1 of 3 labelled by ada").waitFor();

@@ -1,15 +1,14 @@
 /** The page of evaluations in Chromium: reports and diffs, with what models wrote as mere text. */
 
-import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, expect, it } from "vitest";
 import type { RunningServer } from "../../src/serve/index.ts";
 import { HOSTILE, writeEvaluation } from "../serve/evaluation-runs.ts";
-import { launch, startStudio, textContrasts } from "./support.ts";
+import { launch, picture, startStudio, textContrasts } from "./support.ts";
 
-const pictures = process.env.ONEFOLD_SCREENSHOTS;
 const work = mkdtempSync(join(tmpdir(), "onefold-reports-page-"));
 const KEY = "secret"; // pages of a server with keys work too: frames send none
 
@@ -62,10 +61,7 @@ it("shows every item of a run, filters, and what differs from another", async ()
   expect(await frame(page).locator("#title").innerText()).toBe("runs/large against runs/small");
   expect(await frame(page).locator("#summary").innerText()).toMatch(/\+0\.5000/);
   expect(page.url()).toContain("#/reports?run=runs/small&run=runs/large");
-  if (pictures) {
-    mkdirSync(pictures, { recursive: true });
-    await page.screenshot({ path: `${pictures}/studio-reports.png` });
-  }
+  await picture(page, "studio-reports");
   await page.getByRole("button", { name: "The other way round" }).click();
   await frame(page)
     .getByText(/-0\.5000/)

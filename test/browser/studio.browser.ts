@@ -1,6 +1,5 @@
 /** The studio in Chromium, against a real server with the shipped model. */
 
-import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -13,10 +12,9 @@ import {
 } from "../../src/serve/index.ts";
 import { formatBytes, formatCount, formatNumber } from "../../studio/src/format.ts";
 import type { ServerStatus } from "../../studio/src/status.ts";
-import { chunk, fulfil, launch, textContrasts } from "./support.ts";
+import { chunk, fulfil, launch, picture, textContrasts } from "./support.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const pictures = process.env.ONEFOLD_SCREENSHOTS;
 
 let server: RunningServer;
 let browser: Browser;
@@ -76,18 +74,11 @@ async function script(...streams: readonly object[][]): Promise<{ bodies: unknow
   return { bodies };
 }
 
-async function picture(name: string): Promise<void> {
-  if (!pictures) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.waitForTimeout(300); // the page is at rest
-  await page.screenshot({ path: `${pictures}/${name}.png` });
-}
-
 it("says what the model is and what to ask it; an example is asked with one key", async () => {
   expect(await page.getByRole("heading", { level: 1 }).innerText()).toBe("Ask onefold-mini");
   const examples = page.getByRole("list", { name: "Examples" }).getByRole("button");
   expect(await examples.count()).toBe(8);
-  await picture("studio-welcome");
+  await picture(page, "studio-welcome");
   await examples.first().focus();
   await page.keyboard.press("Enter");
   await answers().first().waitFor();
@@ -107,7 +98,7 @@ it("chats by keyboard, folds thinking, regenerates and goes back to the first an
     /^\d+ \+ \d+ tokens · first after \d+\.\d\d s · \d+\.\d tokens\/s$/,
   );
   expect(await page.getByLabel("Throughput").innerText()).toMatch(/^\d+\.\d tokens\/s$/);
-  await picture("studio-chat");
+  await picture(page, "studio-chat");
 
   await button("Regenerate").click();
   await page.getByText("2/2").waitFor();
@@ -139,7 +130,7 @@ it("shows token probabilities to the pointer and to the arrow keys", async () =>
   const tip = page.getByLabel("Probabilities", { exact: true }).last();
   expect(await tip.innerText()).toMatch(/4\s+\d+\.\d %/);
   expect(await tip.locator(".row").count()).toBeGreaterThanOrEqual(5);
-  await picture("studio-probabilities");
+  await picture(page, "studio-probabilities");
   await page.mouse.move(0, 0);
   expect(await page.locator(".alternatives").count()).toBe(0);
   await page.getByRole("listbox").focus();
@@ -204,7 +195,7 @@ it("shows tool calls, and sends what the user says they gave", async () => {
   const tool = page.getByRole("region", { name: "Call of add" });
   expect(await tool.locator("pre").innerText()).toBe('{\n  "a": 12\n}');
   await page.getByLabel("Result of add").fill("42");
-  await picture("studio-tools");
+  await picture(page, "studio-tools");
   await button("Send result").click();
   await page.getByText("It is 42.", { exact: true }).last().waitFor();
   const [first, second] = bodies as { tools: unknown; messages: unknown[] }[];
@@ -241,7 +232,7 @@ it("sends what the settings say, and leaves the rest to the model", async () => 
     messages: [{ role: "system", content: "Be kind." }, {}, {}, { role: "user", content: "two" }],
   });
   await button("Settings").click();
-  await picture("studio-settings");
+  await picture(page, "studio-settings");
   await page.getByLabel("Send earlier messages").uncheck();
   await say("three");
   await answers().nth(2).waitFor();
@@ -382,7 +373,7 @@ it("shows the model, its memory and its throughput while it answers", async () =
   await card.getByText(`1 of ${slots}`, { exact: true }).waitFor(); // not "1 of 8,192 tokens"
   const throughput = card.locator(".tile b").first();
   await expect.poll(async () => Number.parseFloat(await throughput.innerText())).toBeGreaterThan(0);
-  await picture("studio-model");
+  await picture(page, "studio-model");
   expect((await answer).status).toBe(200);
 });
 
@@ -400,7 +391,7 @@ it("fits a phone: nothing is cut off, panels cover the page", async () => {
   expect(send!.width).toBeGreaterThanOrEqual(36);
   const field = await page.locator(".composer").boundingBox();
   expect(send!.x + send!.width).toBeLessThan(field!.x + field!.width);
-  await picture("studio-phone");
+  await picture(page, "studio-phone");
   await button("Model and memory").click();
   await page.getByText("Resident memory").waitFor();
   expect(await overflow()).toBeLessThanOrEqual(0);
@@ -437,7 +428,7 @@ it.each(["light", "dark"] as const)("has enough contrast in %s", async (scheme) 
   await button("Model and memory").click();
   await page.getByText("Resident memory").waitFor();
   expect((await textContrasts(page)).filter(({ ratio }) => ratio < 4.5)).toEqual([]);
-  if (scheme === "dark") await picture("studio-dark");
+  if (scheme === "dark") await picture(page, "studio-dark");
 });
 
 it("asks for the key of a server that wants one, and keeps it in this tab", async () => {

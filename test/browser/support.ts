@@ -1,5 +1,6 @@
 /** What the browser's tests share. */
 
+import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { type Browser, chromium, type Page, type Route } from "playwright-core";
 import { build } from "vite";
@@ -21,6 +22,28 @@ export const launch = (): Promise<Browser> =>
   });
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
+
+/** Keeps how the page looks, where ONEFOLD_SCREENSHOTS names a folder. */
+export async function picture(page: Page, name: string): Promise<void> {
+  const folder = process.env.ONEFOLD_SCREENSHOTS;
+  if (!folder) return;
+  mkdirSync(folder, { recursive: true });
+  await page.waitForTimeout(300); // the page is at rest
+  await page.screenshot({ path: `${folder}/${name}.png` });
+}
+
+/**
+ * Mistakes of a page, as they come up: errors, and what it may not load. (A refused answer is
+ * reported by the browser too.)
+ */
+export function problemsOf(page: Page): readonly string[] {
+  const problems: string[] = [];
+  page.on("pageerror", (error) => problems.push(error.message));
+  page.on("console", (message) => {
+    if (/Content Security Policy/.test(message.text())) problems.push(message.text());
+  });
+  return problems;
+}
 
 /** The studio on a server whose model is never asked for. */
 export async function startStudio(

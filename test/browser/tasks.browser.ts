@@ -1,6 +1,5 @@
 /** The page of tasks in Chromium, with the generalist that ships beside a text model. */
 
-import { mkdirSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, beforeEach, expect, it } from "vitest";
@@ -13,10 +12,9 @@ import {
   startServer,
 } from "../../src/serve/index.ts";
 import { loadTaskModel } from "../../src/task/index.ts";
-import { launch, textContrasts } from "./support.ts";
+import { launch, picture, problemsOf, textContrasts } from "./support.ts";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const pictures = process.env.ONEFOLD_SCREENSHOTS;
 
 let server: RunningServer;
 let browser: Browser;
@@ -39,12 +37,7 @@ afterAll(async () => {
 });
 beforeEach(async () => {
   page = await browser.newPage({ viewport: { width: 1200, height: 900 } });
-  const problems: string[] = [];
-  page.on("pageerror", (error) => problems.push(error.message));
-  // A refused answer is reported by the browser too; what the page may not load is our mistake.
-  page.on("console", (message) => {
-    if (/Content Security Policy/.test(message.text())) problems.push(message.text());
-  });
+  const problems = problemsOf(page);
   await page.goto(`${server.url}/#/tasks`);
   await page.getByLabel("Plan").waitFor();
   return async () => {
@@ -71,13 +64,6 @@ async function scene() {
   return { name: "scene.png", mimeType: "image/png", buffer };
 }
 
-async function picture(name: string): Promise<void> {
-  if (!pictures) return;
-  mkdirSync(pictures, { recursive: true });
-  await page.waitForTimeout(300); // the page is at rest
-  await page.screenshot({ path: `${pictures}/${name}.png` });
-}
-
 it("picks an instruction, takes a file, and lays a box over it, by keyboard", async () => {
   await page.getByText("onefold-generalist").waitFor();
   await button("Find an object").focus();
@@ -98,7 +84,7 @@ it("picks an instruction, takes a file, and lays a box over it, by keyboard", as
   expect(inner!.x).toBeGreaterThanOrEqual(image!.x - 2);
   expect(inner!.x + inner!.width).toBeLessThanOrEqual(image!.x + image!.width + 2);
   await page.setViewportSize({ width: 1200, height: 1400 });
-  await picture("studio-tasks");
+  await picture(page, "studio-tasks");
 });
 
 it("animates a figure", async () => {
@@ -110,7 +96,7 @@ it("animates a figure", async () => {
     await figure.evaluate((e) => (e as unknown as { naturalWidth: number }).naturalWidth),
   ).toBe(192);
   expect(await result().getByText("Save as BVH").getAttribute("href")).toContain("HIERARCHY");
-  await picture("tasks-motion");
+  await picture(page, "tasks-motion");
 });
 
 it("hears a recording that is dropped anywhere on the page", async () => {
@@ -137,7 +123,7 @@ it("says what is wrong: an instruction, a file, a model's missing part", async (
   await page.getByText(/IMAGE/).and(page.locator(".problem")).waitFor();
   expect(await field.getAttribute("aria-invalid")).toBe("true");
   expect(await button("Run").isDisabled()).toBe(true);
-  await picture("tasks-wrong");
+  await picture(page, "tasks-wrong");
   await field.fill("[TEXT:text] -> [AUDIO:audio]");
   await page.getByText("This model cannot do it: it speaks nothing").waitFor();
   await button("Describe an image").click();
@@ -145,7 +131,7 @@ it("says what is wrong: an instruction, a file, a model's missing part", async (
   await page.getByLabel("IMAGE image").setInputFiles(noImage);
   await button("Run").click();
   await page.getByRole("alert").getByText("[IMAGE:image] takes an image").waitFor();
-  await picture("tasks-error");
+  await picture(page, "tasks-error");
 });
 
 it("fits a phone, and is readable in light and dark", async () => {
@@ -157,11 +143,11 @@ it("fits a phone, and is readable in light and dark", async () => {
     await page.emulateMedia({ colorScheme });
     expect((await textContrasts(page)).filter(({ ratio }) => ratio < 4.5)).toEqual([]);
   }
-  await picture("tasks-dark");
+  await picture(page, "tasks-dark");
   await page.setViewportSize({ width: 390, height: 780 });
   for (const part of ["html", "main.tasks"]) {
     const over = await page.locator(part).evaluate((e) => e.scrollWidth - e.clientWidth);
     expect(over, part).toBeLessThanOrEqual(0);
   }
-  await picture("tasks-phone");
+  await picture(page, "tasks-phone");
 });

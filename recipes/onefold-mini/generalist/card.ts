@@ -1,6 +1,7 @@
 /** The card of the shipped model. */
 
 import { accuracyTable, type Scores } from "../accuracy.ts";
+import { widget } from "../widget.ts";
 import { run } from "./config.ts";
 
 export interface TaskScores {
@@ -39,15 +40,7 @@ export const writeCard = (f: CardFacts): string => `---
 license: apache-2.0
 language: [en, zh]
 pipeline_tag: any-to-any
-widget:
-- text: What is 347 + 285?
-- text: Which is larger, 9.9 or 9.11?
-- text: "Sort these numbers: 42, 7, 19, 88"
-- text: What day is 10 days after Monday?
-- text: "Write this as JSON: name is Ann, age is 7."
-- text: Name two fruits as a numbered list.
-- text: Write 4071 in words.
-- text: 把3582写成中文数字。
+${widget}
 ---
 # onefold-generalist
 

@@ -130,7 +130,7 @@ export const eyesLoss: Readonly<Record<string, LossFunction>> = Object.fromEntri
 
 /**
  * What stands in the halves of patches, row by row, told twice: by each patch, where the same map
- * serves all, and by each position, which has to tell those of its four patches apart.
+ * serves all, and by each position, which has to tell its patches apart.
  */
 function characters(head: Scope, seen: Tensor, embed: Tensor, classes: number): Tensor[] {
   const normed = rmsNorm(head.in("patches", "norm"), seen, 1e-6);

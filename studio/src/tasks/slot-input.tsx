@@ -2,6 +2,7 @@
 
 import { useState } from "preact/hooks";
 import { Icon } from "../icons.tsx";
+import { MediaFile } from "../media-file.tsx";
 import type { Slot } from "./api.ts";
 import { acceptOf, hints } from "./modalities.ts";
 import { useFileUrl } from "./use-file-url.ts";
@@ -98,10 +99,6 @@ function FileInput({ slot, value, onValue, accept }: Props & { readonly accept: 
 function Preview({ modality, file }: { readonly modality: string; readonly file: File }) {
   const url = useFileUrl(file);
   if (!url || modality === "MOTION") return null;
-  if (modality === "AUDIO") {
-    // biome-ignore lint/a11y/useMediaCaption: the user's own file
-    return <audio controls src={url} aria-label={file.name} />;
-  }
-  if (file.type.startsWith("image/")) return <img src={url} alt={file.name} />;
-  return <video controls muted src={url} aria-label={file.name} />;
+  const seen = file.type.startsWith("image/") ? "image" : "video";
+  return <MediaFile kind={modality === "AUDIO" ? "audio" : seen} name={file.name} url={url} />;
 }
